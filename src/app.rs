@@ -1,0 +1,158 @@
+//! Wiring only: makes the channels, starts one task a part, supervises them, lets them run dry.
+//!
+//! To stop, the sources and the listener are told; the senders drop, the tally ends, its watch
+//! closes, and the outputs leave their devices dark. Nobody else is told anything.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, error, info_span, warn};
+
+use crate::config::Config;
+use crate::event::SourceId;
+use crate::post::Hasher;
+use crate::tally::{self, Limits, Tally};
+use crate::{output, server, source};
+
+/// Parts that take longer to end are named and left behind.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// Runs the show until `stop`.
+///
+/// # Errors
+/// If a part failed; the others were stopped then.
+pub async fn run(
+    config: Config,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let contest = Arc::new(config.contest);
+    let statuses = config.sources.iter().map(source::Settings::status).collect();
+    let mut tally = Tally::new(Arc::clone(&contest), statuses, Limits::default());
+    let (inbox_tx, inbox_rx) = mpsc::channel(tally::task::INBOX);
+    let (snapshot_tx, snapshot_rx) = watch::channel(Arc::new(tally.snapshot(None)));
+    let mut parts = Parts::default();
+    for settings in config.outputs {
+        let span = info_span!("output", name = settings.name);
+        let name = format!("output `{}`", settings.name);
+        parts.start(name, output::run(settings, snapshot_rx.clone()).instrument(span));
+    }
+    parts.start("server", server::run(listener, snapshot_rx, stop.clone()));
+    parts.start("tally", tally::task::run(tally, inbox_rx, snapshot_tx));
+    let hasher = Hasher::default();
+    for (index, settings) in config.sources.into_iter().enumerate() {
+        let span = info_span!("source", name = settings.name);
+        let seat = source::Seat {
+            id: SourceId(index),
+            contest: Arc::clone(&contest),
+            hasher: hasher.clone(),
+            inbox: inbox_tx.clone(),
+            stop: stop.clone(),
+        };
+        let name = format!("source `{}`", settings.name);
+        parts.start(name, source::run(settings, seat).instrument(span));
+    }
+    // The show outlives its last source: pages and lights stay until they are told to stop.
+    let until_stop = stop.clone();
+    parts.start("stage door", async move {
+        let _inbox_tx = inbox_tx;
+        until_stop.cancelled().await;
+    });
+    parts.supervise(stop).await
+}
+
+/// The running parts by name.
+#[derive(Default)]
+struct Parts {
+    tasks: JoinSet<()>,
+    names: BTreeMap<Id, String>,
+}
+
+impl Parts {
+    fn start(&mut self, name: impl Into<String>, part: impl Future<Output = ()> + Send + 'static) {
+        let handle = self.tasks.spawn(part);
+        self.names.insert(handle.id(), name.into());
+    }
+
+    /// Waits for all parts. The first that fails stops the others.
+    async fn supervise(mut self, stop: CancellationToken) -> anyhow::Result<()> {
+        let mut failure = Ok(());
+        while !stop.is_cancelled() {
+            let ended = tokio::select! {
+                ended = self.tasks.join_next_with_id() => ended,
+                () = stop.cancelled() => break,
+            };
+            let Some(ended) = ended else { break };
+            self.note(ended, &mut failure);
+            if failure.is_err() {
+                stop.cancel();
+            }
+        }
+        let dry = timeout(GRACE, async {
+            while let Some(ended) = self.tasks.join_next_with_id().await {
+                self.note(ended, &mut failure);
+            }
+        });
+        if dry.await.is_err() {
+            for late in self.names.values() {
+                warn!("{late} did not end within {GRACE:?}, and is left behind");
+            }
+        }
+        failure
+    }
+
+    fn note(&mut self, ended: Result<(Id, ()), JoinError>, failure: &mut anyhow::Result<()>) {
+        match ended {
+            Ok((id, ())) => drop(self.names.remove(&id)),
+            Err(error) => {
+                let name = self.names.remove(&error.id()).unwrap_or_default();
+                let reason =
+                    error.try_into_panic().map_or("cancelled".to_owned(), |p| message(&*p));
+                error!("{name} failed: {reason}");
+                if failure.is_ok() {
+                    *failure = Err(anyhow!("{name} failed: {reason}"));
+                }
+            }
+        }
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(|text| &**text))
+        .unwrap_or("panic")
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panicking_part_stops_the_others() {
+        let stop = CancellationToken::new();
+        let mut parts = Parts::default();
+        let other = stop.clone();
+        parts.start("patient", async move { other.cancelled().await });
+        parts.start("clumsy", async { panic!("tripped") });
+        let error = parts.supervise(stop).await.unwrap_err();
+        assert_eq!(error.to_string(), "clumsy failed: tripped");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_part_that_does_not_end_is_left_behind() {
+        let stop = CancellationToken::new();
+        let mut parts = Parts::default();
+        parts.start("deaf", std::future::pending());
+        stop.cancel();
+        assert!(parts.supervise(stop).await.is_ok());
+    }
+}

@@ -1,0 +1,165 @@
+//! The command line: what can be typed, and the help that says so. No logic.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::config;
+use crate::decode::Feed;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Yellow.on_default().bold())
+    .usage(AnsiColor::Yellow.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// Tug-of-war by hashtag: posts pull a rope of light.
+///
+/// Without a command it runs the show of ./config.toml, and where there is none a demonstration.
+#[derive(Debug, Parser)]
+#[command(
+    name = "hashtug",
+    version,
+    styles = STYLES,
+    args_conflicts_with_subcommands = false,
+    after_help = "Examples:\n  hashtug                          \
+                  run ./config.toml, or the demonstration\n  \
+                  hashtug check -c friday.toml     say what is wrong with a config\n  \
+                  hashtug tally posts.jsonl --team Tabs=tabs --team Spaces=spaces"
+)]
+pub struct Cli {
+    /// The config file; without it ./config.toml, and where there is none a demonstration.
+    #[arg(short, long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the show: sources, tally, lights and pages, until Ctrl-C.
+    #[command(after_help = "Example:\n  hashtug run -c friday.toml")]
+    Run,
+    /// Count recorded posts offline, as fast as the machine can.
+    ///
+    /// Reads hashtug's recordings and plain dumps of Jetstream, Mastodon, X and Nostr, also .gz and
+    /// .zst. Prints a snapshot each step of event time, and the final one.
+    #[command(after_help = "Examples:\n  \
+        hashtug tally friday.jsonl --team Tabs=tabs,teamtabs --team Spaces=spaces --every 10s\n  \
+        zcat dump.gz | hashtug tally - --feed jetstream --vote every --format csv")]
+    Tally(Tally),
+    /// Validate the config and say what would run. Touches no device.
+    #[command(after_help = "Example:\n  hashtug check -c friday.toml")]
+    Check,
+    /// Print a completion script for a shell.
+    #[command(
+        after_help = "Example:\n  hashtug completions bash > ~/.local/share/bash-completion/completions/hashtug"
+    )]
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page.
+    #[command(after_help = "Example:\n  hashtug man | man -l -")]
+    Man,
+}
+
+/// What to count, and how to print it.
+#[derive(Debug, Args)]
+pub struct Tally {
+    /// Recordings, counted one after the other as if they were one; - is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// A team and its hashtags; give it twice or more. Without it the teams of the config.
+    #[arg(long = "team", value_name = "NAME=TAG[,TAG]", value_parser = team)]
+    pub teams: Vec<TeamArg>,
+    /// The sliding window; default the config's, else 60s.
+    #[arg(long, value_name = "DURATION", value_parser = config::duration)]
+    pub window: Option<Duration>,
+    /// Whose vote counts: one an author, or every post; default the config's, else latest.
+    #[arg(long, value_name = "RULE")]
+    pub vote: Option<VoteArg>,
+    /// The shape of the lines.
+    #[arg(long, default_value = "auto", value_name = "FEED", value_parser = feed_values())]
+    pub feed: String,
+    /// What a repost is worth; default the config's, else ignore.
+    #[arg(long, value_name = "WORTH")]
+    pub reposts: Option<RepostsArg>,
+    /// Print a snapshot at multiples of this step of event time; without it only the last.
+    #[arg(long, value_name = "STEP", value_parser = step)]
+    pub every: Option<Duration>,
+    /// How to print; default jsonl, on a terminal table.
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+}
+
+/// `NAME=TAG[,TAG]`, split.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TeamArg {
+    /// Before the first `=`.
+    pub name: String,
+    /// After it, as written.
+    pub hashtags: Vec<String>,
+}
+
+/// `--vote`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum VoteArg {
+    /// Each author has one vote, for the team of the newest post.
+    Latest,
+    /// Each post is one vote.
+    Every,
+}
+
+/// `--reposts`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum RepostsArg {
+    /// A repost is no post.
+    Ignore,
+    /// A repost is a post of the one who reposts.
+    Count,
+}
+
+/// `--format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// One JSON object a line, the shape of the web API.
+    Jsonl,
+    /// One row a snapshot, for spreadsheets.
+    Csv,
+    /// For people.
+    Table,
+}
+
+impl Tally {
+    /// The feed, unless it is to be told from the lines.
+    #[must_use]
+    pub fn feed(&self) -> Option<Feed> {
+        self.feed.parse().ok()
+    }
+}
+
+fn feed_values() -> clap::builder::PossibleValuesParser {
+    std::iter::once("auto").chain(Feed::ALL.map(Feed::name)).collect::<Vec<_>>().into()
+}
+
+fn team(text: &str) -> Result<TeamArg, String> {
+    let (name, hashtags) = text
+        .split_once('=')
+        .ok_or("write it as NAME=TAG[,TAG], for example --team Tabs=tabs,teamtabs")?;
+    let hashtags = hashtags.split(',').filter(|tag| !tag.is_empty()).map(str::to_owned).collect();
+    Ok(TeamArg { name: name.to_owned(), hashtags })
+}
+
+fn step(text: &str) -> Result<Duration, String> {
+    let step = config::duration(text).map_err(|error| error.to_string())?;
+    if step < Duration::from_millis(1) {
+        return Err("a step is a millisecond or more".to_owned());
+    }
+    Ok(step)
+}

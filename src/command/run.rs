@@ -1,0 +1,48 @@
+//! `hashtug run`: the show.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use crate::app;
+use crate::config::Config;
+use crate::shutdown::Signals;
+
+use super::{Failure, check};
+
+/// Threads that wait for a disk or a terminal get so long when all else has ended.
+const LAST_GRACE: Duration = Duration::from_millis(200);
+
+pub(super) fn run(config: Config) -> Result<(), Failure> {
+    check::inputs(&config)?;
+    // The work is small; more threads would only cost memory.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")
+        .map_err(Failure::Running)?;
+    let result = runtime.block_on(show(config)).map_err(Failure::Running);
+    runtime.shutdown_timeout(LAST_GRACE);
+    result
+}
+
+async fn show(config: Config) -> anyhow::Result<()> {
+    let mut signals = Signals::catch().context("cannot catch signals")?;
+    let address = config.web.listen;
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot serve pages on {address}"))?;
+    let stop = CancellationToken::new();
+    let app = app::run(config, listener, stop.clone());
+    tokio::pin!(app);
+    tokio::select! {
+        result = &mut app => return result,
+        () = signals.recv() => info!("stopping"),
+    }
+    stop.cancel();
+    app.await
+}

@@ -1,0 +1,184 @@
+//! `hashtug tally`: counts recordings offline.
+//!
+//! One thread, no channels: read a block, decode it, count, print.
+
+mod report;
+
+use std::io::{self, IsTerminal};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use tracing::warn;
+
+use crate::cli;
+use crate::contest::{Contest, Reposts, Team, Vote};
+use crate::decode::Decoder;
+use crate::event::{Event, SourceId};
+use crate::post::{Hasher, Side};
+use crate::recording::{Chunk, Error, Progress, Recording};
+use crate::snapshot::{SourceState, SourceStatus};
+use crate::source::replay::name_malformed;
+use crate::tally::{Limits, Tally};
+use crate::timestamp::Timestamp;
+
+use super::{Failure, cannot_write, is_closed_pipe};
+use report::Report;
+
+pub(super) fn run(arguments: &cli::Tally, config: Option<&Path>) -> Result<(), Failure> {
+    let contest = Arc::new(contest(arguments, config)?);
+    let stdout = io::stdout();
+    let format = arguments.format.unwrap_or(if stdout.is_terminal() {
+        cli::Format::Table
+    } else {
+        cli::Format::Jsonl
+    });
+    // Every file is opened before the first is counted: a wrong name at the end costs nothing.
+    let mut recordings = Vec::new();
+    for path in &arguments.files {
+        recordings.push(Recording::open(path).map_err(Failure::input)?);
+    }
+    let sources = recordings.iter().map(|recording| SourceStatus {
+        name: recording.name().to_owned(),
+        kind: "replay",
+        state: SourceState::Live,
+        stale: Duration::ZERO,
+    });
+    let mut count = Count {
+        tally: Tally::new(Arc::clone(&contest), sources.collect(), Limits::default()),
+        report: Report::new(stdout.lock(), format, &contest),
+        every: arguments.every.map(|step| Every { step, next: None }),
+        output: Ok(()),
+    };
+    let hasher = Hasher::default();
+    for (index, recording) in recordings.into_iter().enumerate() {
+        let decoder = Decoder::new(&contest, arguments.feed(), hasher.clone());
+        let counted = count.recording(recording, decoder);
+        if let Err(error) = count.output {
+            return if is_closed_pipe(&error) { Ok(()) } else { Err(cannot_write(error)) };
+        }
+        counted?;
+        count.tally.apply(Event::Source(SourceId(index), SourceState::Ended));
+    }
+    match count.finish() {
+        Err(error) if !is_closed_pipe(&error) => Err(cannot_write(error)),
+        _ => Ok(()),
+    }
+}
+
+/// What is counted, and where the snapshots go.
+struct Count<W: io::Write> {
+    tally: Tally,
+    report: Report<W>,
+    every: Option<Every>,
+    /// The first failure to print. Counting goes on to the end of the block.
+    output: io::Result<()>,
+}
+
+/// Snapshots at multiples of a step.
+struct Every {
+    step: Duration,
+    next: Option<Timestamp>,
+}
+
+impl<W: io::Write> Count<W> {
+    fn recording(&mut self, mut recording: Recording, mut decoder: Decoder) -> Result<(), Failure> {
+        let name = recording.name().to_owned();
+        let bar = bar(&recording.progress());
+        let mut malformed = 0;
+        let mut started = false;
+        while self.output.is_ok() {
+            let progress = recording.progress();
+            let chunk = match recording.read() {
+                Ok(chunk) => chunk,
+                Err(error @ Error::Binary { .. }) => return Err(Failure::input(error)),
+                // A file that gives nothing at all cannot be read; one that stops is a failure.
+                Err(error) if !started => return Err(Failure::input(error)),
+                Err(error) => return Err(Failure::Running(error.into())),
+            };
+            let Some(chunk) = chunk else { break };
+            started = true;
+            let tell = |line, event| {
+                if let Event::Malformed(reason) = &event {
+                    bar.suspend(|| name_malformed(&name, line, *reason, &mut malformed));
+                }
+                self.event(event);
+            };
+            match chunk {
+                Chunk::Lines(lines) => decoder.block(lines, tell),
+                Chunk::Piece { bytes, last } => decoder.piece(bytes, last, tell),
+            }
+            bar.set_position(progress.read());
+        }
+        bar.finish_and_clear();
+        if recording.broken_off() {
+            warn!("{name}: breaks off before its end; all that is there was counted");
+        }
+        if decoder.feed().is_none() && decoder.lines() > 0 {
+            warn!("{name}: no line is a message of a feed known here; is it a recording?");
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, event: Event) {
+        if let (Event::Post(post), Some(every)) = (&event, &mut self.every)
+            && post.side != Side::None
+        {
+            let mut next = every.next.unwrap_or_else(|| post.at.round_up(every.step));
+            while next < post.at && self.output.is_ok() {
+                self.output = self.report.write(&self.tally.snapshot(Some(next)));
+                next = next.saturating_add(every.step);
+            }
+            every.next = Some(next);
+        }
+        self.tally.apply(event);
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        self.report.write(&self.tally.snapshot(None))?;
+        self.report.flush()
+    }
+}
+
+/// A bar on the terminal of standard error, if that is one and the recording is more than a moment.
+fn bar(progress: &Progress) -> ProgressBar {
+    const MOMENT: u64 = 16 << 20;
+    let Some(size) = progress.size.filter(|&size| size > MOMENT) else {
+        return ProgressBar::hidden();
+    };
+    let bar = ProgressBar::with_draw_target(Some(size), ProgressDrawTarget::stderr_with_hz(10));
+    let style = "{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+    bar.with_style(ProgressStyle::with_template(style).expect("the template is well formed"))
+}
+
+/// The contest of the command line, which may lean on the config.
+fn contest(arguments: &cli::Tally, config: Option<&Path>) -> Result<Contest, Failure> {
+    let base = super::load(config)?.contest;
+    let window = arguments.window.unwrap_or(base.window());
+    let vote = match arguments.vote {
+        Some(cli::VoteArg::Latest) => Vote::Latest,
+        Some(cli::VoteArg::Every) => Vote::Every,
+        None => base.vote(),
+    };
+    let reposts = match arguments.reposts {
+        Some(cli::RepostsArg::Ignore) => Reposts::Ignore,
+        Some(cli::RepostsArg::Count) => Reposts::Count,
+        None => base.reposts(),
+    };
+    let (title, teams) = if arguments.teams.is_empty() {
+        (base.title().to_owned(), base.teams().to_vec())
+    } else {
+        let teams = arguments.teams.iter().enumerate().map(|(place, team)| Team {
+            name: team.name.clone(),
+            hashtags: team.hashtags.clone(),
+            color: Team::default_color(place),
+            size: 1.0,
+        });
+        (String::new(), teams.collect())
+    };
+    Contest::new(title, window, vote, reposts, teams).map_err(|errors| {
+        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Failure::Input(anyhow::anyhow!(errors.join("\nerror: ")))
+    })
+}

@@ -1,0 +1,186 @@
+//! Reads and validates the config file into one [`Config`]; the only module that knows the file.
+//!
+//! All problems are reported at once, each with its place, and unknown keys are among them. A
+//! derived deserialiser stops at the first problem it meets, so the parsed file is walked by hand:
+//! one struct literal a table (`table::Table`), one list of problems a file (`log::Log`).
+//!
+//! The settings of a part stand beside the part, its keys in a function here. Nothing outside the
+//! file is looked at: whether a recording exists or a port is free shows when it is used.
+
+mod address;
+mod contest;
+mod duration;
+mod log;
+mod names;
+mod output;
+mod problem;
+mod source;
+mod syntax;
+mod table;
+mod value;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+
+pub use duration::{DurationError, duration};
+pub use problem::Report;
+
+use crate::contest::Contest;
+use crate::source::replay::Input;
+use crate::{output as out, server, source as posts};
+use log::Log;
+use problem::Problem;
+use table::Table;
+
+/// A file longer than this is refused before it is parsed: a config is some lines.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+/// The example that ships with the program; without a file of their own, people see this one run.
+const DEMONSTRATION: &str = include_str!("../../config.toml");
+
+/// Everything that the file says, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// The teams and the rule of the game.
+    pub contest: Contest,
+    /// Where posts come from, in the order of the file; there may be none.
+    pub sources: Vec<posts::Settings>,
+    /// Where the light goes, in the order of the file; there may be none.
+    pub outputs: Vec<out::Settings>,
+    /// The pages.
+    pub web: server::Settings,
+}
+
+/// Why there is no config.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file could not be opened or read.
+    #[error("cannot read {}", problem::escaped(&.path.display().to_string()))]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// There is a directory of that name.
+    #[error("{} is a directory, not a config file", problem::escaped(&.path.display().to_string()))]
+    Directory {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The file is longer than a config can be.
+    #[error("{} is longer than 1 MiB, which is no config file", problem::escaped(&.path.display().to_string()))]
+    TooLong {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The file was read, and this is wrong with it.
+    #[error("{0}")]
+    Invalid(Report),
+}
+
+impl Config {
+    /// Reads a file. Paths in it are relative to it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file, not only the first thing.
+    pub fn load(path: &Path) -> Result<Config, Error> {
+        let bytes = read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        let Some(bytes) = bytes else { return Err(Error::Directory { path: path.to_owned() }) };
+        if bytes.len() as u64 > MAX_BYTES {
+            return Err(Error::TooLong { path: path.to_owned() });
+        }
+        let error = match str::from_utf8(&bytes) {
+            Ok(text) => return Config::parse(text, path),
+            Err(error) => error,
+        };
+        let hint = if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+            "it looks like UTF-16; save the file as UTF-8"
+        } else {
+            "save the file as UTF-8"
+        };
+        // Up to here the replacement characters change nothing, so the place is right.
+        let at = error.valid_up_to();
+        let problem =
+            Problem::new(at..at + 1, format!("the byte {:#04x} is not UTF-8 text", bytes[at]));
+        Err(invalid(path, &String::from_utf8_lossy(&bytes), vec![problem.hint(hint)]))
+    }
+
+    /// Reads a text as if it stood in the file `origin`.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn parse(text: &str, origin: &Path) -> Result<Config, Error> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let log = Log::new(origin.parent().unwrap_or(Path::new("")));
+        let parsed = syntax::parse(text);
+        let config = Table::root(parsed.root.get_ref(), &log, gather);
+        let problems = parsed.join(log.into_problems());
+        config.filter(|_| problems.is_empty()).ok_or_else(|| invalid(origin, text, problems))
+    }
+
+    /// What runs when there is no file: the example that ships with the program, with the recording
+    /// that is built into it.
+    ///
+    /// # Panics
+    /// Never: the example is part of the program, and a test reads it.
+    #[must_use]
+    pub fn demonstration() -> Config {
+        let config = Config::parse(DEMONSTRATION, Path::new("config.toml"));
+        let mut config = config.expect("a test reads the embedded example");
+        for source in &mut config.sources {
+            let posts::Kind::Replay(replay) = &mut source.kind;
+            replay.input = Input::Embedded;
+        }
+        config
+    }
+}
+
+/// Reads the whole file. What is wrong is in the log, and has its default here.
+fn gather(root: &Table<'_>) -> Option<Config> {
+    let contest = contest::read(root);
+    let sources = source::read(root);
+    let outputs = output::read(root);
+    let web = root.section("web", "[web]", web);
+    Some(Config { contest: contest?, sources, outputs, web })
+}
+
+fn web(table: &Table<'_>) -> server::Settings {
+    let listen = table.read("listen", |value| {
+        let text = value::string("listen", value, Some("127.0.0.1:8080"))?;
+        address::read(text)
+            .map_err(|(message, hint)| Problem::new(value.span(), message).hint(hint))
+    });
+    server::Settings { listen: listen.unwrap_or((Ipv4Addr::LOCALHOST, 8080).into()) }
+}
+
+/// The content of the file, or of its beginning if it is too long; `None` if it is a directory.
+fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let file = File::open(path)?;
+    if file.metadata()?.is_dir() {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
+fn invalid(origin: &Path, text: &str, problems: Vec<Problem>) -> Error {
+    Error::Invalid(Report::new(origin, text, problems))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_key_stands_in_the_example() {
+        let parsed = syntax::parse(DEMONSTRATION);
+        let log = Log::new(Path::new(""));
+        Table::root(parsed.root.get_ref(), &log, gather);
+        assert_eq!(log.unset(), std::collections::BTreeSet::new());
+    }
+}

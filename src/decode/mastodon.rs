@@ -1,0 +1,150 @@
+//! Mastodon: statuses, and the events of its streaming API.
+//!
+//! An event is `{"stream":[…],"event":"update","payload":"…"}` with the status as JSON in a string;
+//! a `delete` carries a bare id. The hashtags are those of `tags`, complete and folded by the
+//! server; only a status without that member is read as text, from its HTML. Posts are named by
+//! `uri`, the same on every server, and deletions by the `id` of this one.
+//! Source: the Mastodon documentation, entities Status and Tag, methods/streaming.
+
+use std::borrow::Cow;
+
+use crate::post::{Deletion, Side, Version};
+use crate::timestamp::Timestamp;
+
+use super::html;
+use super::json::{Invalid, Kind, Reader};
+use super::matcher::Folding;
+use super::{Context, Draft, Feed, Message, optional_text, rfc3339};
+
+/// Ids that hold on one server only.
+const LOCAL: (Feed, &str) = (Feed::Mastodon, "local");
+
+pub(super) fn decode(context: &Context, text: &str) -> Result<Message, Invalid> {
+    let mut event = None;
+    let mut payload = None;
+    let mut status = Status::default();
+    let mut reader = Reader::new(text);
+    reader.object(|reader, name| {
+        match &*name.value() {
+            "event" => event = optional_text(reader)?,
+            "payload" => {
+                payload = Some(match reader.peek()? {
+                    Kind::String => reader.string()?.value(),
+                    _ => Cow::Borrowed(reader.skip()?),
+                });
+            }
+            name => status.member(context, reader, name)?,
+        }
+        Ok(())
+    })?;
+    reader.end()?;
+    let Some(event) = event else {
+        return status.message(context, Version::First);
+    };
+    let payload = payload.unwrap_or_default();
+    match &*event {
+        "update" => Status::read(context, &payload)?.message(context, Version::First),
+        "status.update" => Status::read(context, &payload)?.message(context, Version::Edit),
+        "delete" => {
+            // A bare id, which is a string here and a number in very old recordings.
+            let id = payload.trim().trim_matches('"');
+            if id.is_empty() || id == "null" {
+                return Err(Invalid("deletion without an id"));
+            }
+            let posts = vec![context.hasher.post(LOCAL, id)];
+            Ok(Message::Deletion(Deletion { posts, author: None, at: None }))
+        }
+        _ => Ok(Message::Other),
+    }
+}
+
+#[derive(Default)]
+struct Status<'a> {
+    id: Option<Cow<'a, str>>,
+    uri: Option<Cow<'a, str>>,
+    at: Option<Timestamp>,
+    author: Option<Cow<'a, str>>,
+    tags: Option<Side>,
+    content: Option<Cow<'a, str>>,
+    /// The side of the status that this one boosts.
+    reblog: Option<Side>,
+}
+
+impl<'a> Status<'a> {
+    fn read(context: &Context, text: &'a str) -> Result<Status<'a>, Invalid> {
+        let mut status = Status::default();
+        let mut reader = Reader::new(text);
+        reader.object(|reader, name| status.member(context, reader, &name.value()))?;
+        reader.end()?;
+        Ok(status)
+    }
+
+    fn member(
+        &mut self,
+        context: &Context,
+        reader: &mut Reader<'a>,
+        name: &str,
+    ) -> Result<(), Invalid> {
+        match name {
+            "id" if reader.peek()? == Kind::String => self.id = Some(reader.string()?.value()),
+            "uri" => self.uri = optional_text(reader)?,
+            "created_at" => self.at = Some(rfc3339(reader)?),
+            "content" => self.content = optional_text(reader)?,
+            "tags" => self.tags = Some(tags(context, reader)?),
+            "account" if reader.peek()? == Kind::Object => reader.object(|reader, name| {
+                if name.is("acct") {
+                    self.author = optional_text(reader)?;
+                    return Ok(());
+                }
+                reader.skip().map(drop)
+            })?,
+            "reblog" if reader.peek()? == Kind::Object => {
+                let mut status = Status::default();
+                reader.object(|reader, name| status.member(context, reader, &name.value()))?;
+                self.reblog = Some(status.side(context));
+            }
+            _ => drop(reader.skip()?),
+        }
+        Ok(())
+    }
+
+    fn side(&self, context: &Context) -> Side {
+        self.tags.unwrap_or_else(|| {
+            let text = html::text(self.content.as_deref().unwrap_or_default());
+            context.matcher.side_of_text(&text, Folding::Latin)
+        })
+    }
+
+    fn message(self, context: &Context, version: Version) -> Result<Message, Invalid> {
+        let side = match (self.reblog, context.reposts) {
+            (Some(_), crate::contest::Reposts::Ignore) => return Ok(Message::Other),
+            (Some(side), crate::contest::Reposts::Count) => side,
+            (None, _) => self.side(context),
+        };
+        let uri = self.uri.ok_or(Invalid("status without `uri`"))?;
+        let author = self.author.ok_or(Invalid("status without `account.acct`"))?;
+        Ok(Message::Post(Draft {
+            id: Some(context.hasher.post(Feed::Mastodon, &uri)),
+            alias: self.id.map(|id| context.hasher.post(LOCAL, &id)),
+            author: Some(context.hasher.author(Feed::Mastodon, &author)),
+            at: self.at,
+            side,
+            version,
+        }))
+    }
+}
+
+/// The side of `[{"name":…,"url":…},…]`.
+fn tags(context: &Context, reader: &mut Reader<'_>) -> Result<Side, Invalid> {
+    let mut names = Vec::new();
+    reader.array(|reader| {
+        reader.object(|reader, name| {
+            if name.is("name") {
+                names.extend(optional_text(reader)?);
+                return Ok(());
+            }
+            reader.skip().map(drop)
+        })
+    })?;
+    Ok(context.matcher.side(names, Folding::Latin))
+}

@@ -1,0 +1,441 @@
+//! Bytes to events: which posts name a team, in the shapes of the networks.
+//!
+//! Pure: no clock, no files, no sockets, and nothing here can fail; what cannot be read is an
+//! event that says so. A message is refused by a scan of its bytes ([`prefilter`]) before any JSON
+//! is read if no team's hashtag can occur in it and it changes no post, and what is counted does
+//! not depend on whether the scan was there.
+
+pub mod html;
+mod jetstream;
+pub mod json;
+mod mastodon;
+mod matcher;
+mod nostr;
+mod post;
+pub mod prefilter;
+mod x;
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::contest::{Contest, Reposts};
+use crate::event::Event;
+use crate::post::{AuthorId, Deletion, Hasher, Post, PostId, Side, Version};
+use crate::timestamp::Timestamp;
+
+use json::{Invalid, Kind, Reader};
+use matcher::Matcher;
+use prefilter::{Prefilter, Scan};
+
+/// The shape of the messages of one network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Feed {
+    /// hashtug's own recordings; also what people write by hand.
+    Post,
+    /// Bluesky's Jetstream, both generations of its protocol.
+    Jetstream,
+    /// Mastodon: statuses, and the events of its streaming API.
+    Mastodon,
+    /// X: API v2, lines of the stream or pages, and version 1.1.
+    X,
+    /// Nostr: events, bare or as a relay sends them.
+    Nostr,
+}
+
+impl Feed {
+    /// All feeds, in the order in which help texts list them.
+    pub const ALL: [Feed; 5] = [Feed::Post, Feed::Jetstream, Feed::Mastodon, Feed::X, Feed::Nostr];
+
+    /// As it is written in the config and on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Feed::Post => "post",
+            Feed::Jetstream => "jetstream",
+            Feed::Mastodon => "mastodon",
+            Feed::X => "x",
+            Feed::Nostr => "nostr",
+        }
+    }
+
+    /// The feed of a source of this kind, as recordings name it.
+    fn of_source(kind: &str) -> Option<Feed> {
+        match kind {
+            "bluesky" => Some(Feed::Jetstream),
+            "replay" => None,
+            _ => kind.parse().ok(),
+        }
+    }
+
+    /// Tells by its members which network's message this is; `None` if it could be any, or none.
+    #[must_use]
+    pub fn sniff(message: &str) -> Option<Feed> {
+        let mut reader = Reader::new(message);
+        match reader.peek().ok()? {
+            Kind::Object => sniff_object(&mut reader),
+            Kind::Array => {
+                let mut feed = None;
+                let mut first = true;
+                let _ = reader.array(|reader| {
+                    if std::mem::take(&mut first) {
+                        feed = match reader.peek()? {
+                            Kind::String => Some(Feed::Nostr),
+                            Kind::Object => Feed::sniff(reader.skip()?),
+                            _ => None,
+                        };
+                    }
+                    Err(Invalid("seen enough"))
+                });
+                feed
+            }
+            _ => None,
+        }
+    }
+}
+
+fn sniff_object(reader: &mut Reader<'_>) -> Option<Feed> {
+    let mut names: Vec<String> = Vec::new();
+    let mut delete = None;
+    // A broken end does not matter here: the members before it may tell.
+    let _ = reader.object(|reader, name| {
+        if name.is("delete") {
+            delete = Some(reader.peek()?);
+        }
+        names.push(name.value().into_owned());
+        reader.skip().map(drop)
+    });
+    let has = |name: &str| names.iter().any(|known| known == name);
+    if has("at") && ["hashtags", "text", "delete", "note", "raw"].into_iter().any(has) {
+        Some(Feed::Post)
+    } else if has("time_us") || has("did") && has("kind") || has("$type") && has("payload") {
+        Some(Feed::Jetstream)
+    } else if has("pubkey") {
+        Some(Feed::Nostr)
+    } else if has("event") && (has("payload") || has("stream")) || has("account") && has("uri") {
+        Some(Feed::Mastodon)
+    } else if ["data", "id_str", "edit_history_tweet_ids", "author_id"].into_iter().any(has)
+        || has("created_at") && has("text")
+        || delete == Some(Kind::Object)
+    {
+        Some(Feed::X)
+    } else if delete == Some(Kind::String) {
+        Some(Feed::Post)
+    } else {
+        None
+    }
+}
+
+impl fmt::Display for Feed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Feed {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Feed, String> {
+        Feed::ALL.into_iter().find(|feed| feed.name() == name).ok_or_else(|| {
+            format!("`{name}` is not a feed; it is one of post, jetstream, mastodon, x, nostr")
+        })
+    }
+}
+
+/// Longer than any hashtag, however it is written.
+const OVERLAP: usize = 2048;
+
+/// What one message turned out to be.
+enum Message {
+    /// It carries a post.
+    Post(Draft),
+    /// It takes posts back.
+    Deletion(Deletion),
+    /// It concerns no post, or none that could count.
+    Other,
+    /// A heartbeat or a remark: not even received.
+    Nothing,
+}
+
+/// A post as far as its message describes it.
+struct Draft {
+    id: Option<PostId>,
+    alias: Option<PostId>,
+    author: Option<AuthorId>,
+    at: Option<Timestamp>,
+    side: Side,
+    version: Version,
+}
+
+/// What decoding needs beside the bytes.
+struct Context {
+    matcher: Matcher,
+    reposts: Reposts,
+    hasher: Hasher,
+}
+
+/// Decodes the messages of one recording or connection, in order.
+///
+/// Give it whole lines; it tells the events to a closure, with the number of the line that each is
+/// from. Runs of messages that concern nobody arrive as one [`Event::Unmatched`].
+pub struct Decoder {
+    context: Context,
+    feed: Option<Feed>,
+    prefilter: Prefilter,
+    line: u64,
+    /// The end of the last piece of a line that is too long.
+    seam: Vec<u8>,
+    /// Whether any piece of it could matter.
+    may_matter: bool,
+}
+
+impl Decoder {
+    /// A decoder of `feed`, or of whatever the first message that can be told apart belongs to.
+    #[must_use]
+    pub fn new(contest: &Contest, feed: Option<Feed>, hasher: Hasher) -> Decoder {
+        let mut prefilter = Prefilter::new(contest);
+        if let Some(feed) = feed {
+            prefilter.narrow(feed);
+        }
+        Decoder {
+            context: Context { matcher: Matcher::new(contest), reposts: contest.reposts(), hasher },
+            feed,
+            prefilter,
+            line: 0,
+            seam: Vec::new(),
+            may_matter: false,
+        }
+    }
+
+    /// The feed, once it is known.
+    #[must_use]
+    pub fn feed(&self) -> Option<Feed> {
+        self.feed
+    }
+
+    /// How many lines were read so far.
+    #[must_use]
+    pub fn lines(&self) -> u64 {
+        self.line
+    }
+
+    /// Decodes `block`, which is whole lines; the last one may lack its line feed.
+    pub fn block(&mut self, block: &[u8], mut tell: impl FnMut(u64, Event)) {
+        let mut scan = Scan::new(block);
+        let mut unmatched = 0;
+        let mut start = 0;
+        while start < block.len() {
+            let end = memchr::memchr(b'\n', &block[start..]).map_or(block.len(), |at| start + at);
+            let line = &block[start..end];
+            self.line += 1;
+            // A page is split even if it names nobody, since each message in it is counted.
+            let first = line.first().copied().unwrap_or(b' ');
+            if first != b'['
+                && first > b' '
+                && self.feed.is_some()
+                && self.prefilter.next(&mut scan, start) >= end
+            {
+                unmatched += u64::from(!self.is_heartbeat(line));
+                start = end + 1;
+                continue;
+            }
+            start = end + 1;
+            let line = line.trim_ascii();
+            if line.is_empty() || self.is_heartbeat(line) {
+                continue;
+            }
+            let number = self.line;
+            self.message(line, &mut |event| match event {
+                Event::Unmatched(count) => unmatched += count,
+                event => {
+                    if unmatched > 0 {
+                        tell(number, Event::Unmatched(std::mem::take(&mut unmatched)));
+                    }
+                    tell(number, event);
+                }
+            });
+        }
+        if unmatched > 0 {
+            tell(self.line, Event::Unmatched(unmatched));
+        }
+    }
+
+    /// Passes over a piece of a line that is too long to be held: it is counted at its last piece,
+    /// as malformed if it could have mattered.
+    pub fn piece(&mut self, bytes: &[u8], last: bool, mut tell: impl FnMut(u64, Event)) {
+        // What a hashtag at the seam of two pieces needs.
+        let overlap = bytes.len().min(OVERLAP);
+        self.seam.extend_from_slice(&bytes[..overlap]);
+        self.may_matter |= self.may_matter(&self.seam) || self.may_matter(bytes);
+        self.seam.clear();
+        self.seam.extend_from_slice(&bytes[bytes.len() - overlap..]);
+        if last {
+            self.line += 1;
+            self.seam.clear();
+            let matters = std::mem::take(&mut self.may_matter);
+            let too_long = Event::Malformed(Invalid("longer than any message"));
+            tell(self.line, if matters { too_long } else { Event::Unmatched(1) });
+        }
+    }
+
+    fn may_matter(&self, bytes: &[u8]) -> bool {
+        self.prefilter.next(&mut Scan::new(bytes), 0) < bytes.len()
+    }
+
+    /// Mastodon keeps its event streams open with comments.
+    fn is_heartbeat(&self, line: &[u8]) -> bool {
+        self.feed == Some(Feed::Mastodon) && line.first() == Some(&b':')
+    }
+
+    fn message(&mut self, bytes: &[u8], tell: &mut impl FnMut(Event)) {
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            let text = String::from_utf8_lossy(bytes);
+            return self.refuse(self.feed, &text, Invalid("not UTF-8"), tell);
+        };
+        if self.feed.is_none() {
+            self.feed = Feed::sniff(text);
+            if let Some(feed) = self.feed {
+                self.prefilter.narrow(feed);
+            }
+        }
+        let Some(feed) = self.feed else {
+            return self.refuse(
+                None,
+                text,
+                Invalid("not a message of any network known here"),
+                tell,
+            );
+        };
+        match page(feed, text) {
+            Err(invalid) => self.refuse(Some(feed), text, invalid, tell),
+            Ok(Some(items)) => {
+                for item in items {
+                    self.one(feed, item, tell);
+                }
+            }
+            Ok(None) => self.one(feed, text, tell),
+        }
+    }
+
+    /// One message, or an object of X, which may hold several.
+    fn one(&self, feed: Feed, text: &str, tell: &mut impl FnMut(Event)) {
+        if feed != Feed::Post {
+            return self.network(feed, text, None, tell);
+        }
+        match post::decode(&self.context, text) {
+            Ok(post::Line::Message(message)) => self.tell(feed, message, None, text, tell),
+            Ok(post::Line::Raw { at, feed, message }) => {
+                let feed = feed.or_else(|| Feed::sniff(&message));
+                let Some(feed) = feed.filter(|&feed| feed != Feed::Post) else {
+                    return self.refuse(
+                        None,
+                        text,
+                        Invalid("not a message of any network known here"),
+                        tell,
+                    );
+                };
+                match page(feed, &message) {
+                    Ok(Some(items)) => {
+                        for item in items {
+                            self.network(feed, item, at, tell);
+                        }
+                    }
+                    Ok(None) => self.network(feed, &message, at, tell),
+                    Err(invalid) => self.refuse(Some(feed), text, invalid, tell),
+                }
+            }
+            Err(invalid) => self.refuse(Some(feed), text, invalid, tell),
+        }
+    }
+
+    /// A message as it came over the wire; at a time that the recorder knows, if there was one.
+    fn network(&self, feed: Feed, text: &str, at: Option<Timestamp>, tell: &mut impl FnMut(Event)) {
+        let mut told = |text, decoded| match decoded {
+            Ok(message) => self.tell(feed, message, at, text, tell),
+            Err(invalid) => self.refuse(Some(feed), text, invalid, tell),
+        };
+        match feed {
+            Feed::Jetstream => told(text, jetstream::decode(&self.context, text)),
+            Feed::Mastodon => told(text, mastodon::decode(&self.context, text)),
+            Feed::Nostr => told(text, nostr::decode(&self.context, text)),
+            Feed::X | Feed::Post => x::decode(&self.context, text, told),
+        }
+    }
+
+    fn tell(
+        &self,
+        feed: Feed,
+        message: Message,
+        at: Option<Timestamp>,
+        text: &str,
+        tell: &mut impl FnMut(Event),
+    ) {
+        match message {
+            Message::Nothing => {}
+            Message::Other => tell(Event::Unmatched(1)),
+            Message::Deletion(deletion) => {
+                tell(Event::Deletion(Deletion { at: at.or(deletion.at), ..deletion }));
+            }
+            Message::Post(draft) => match at.or(draft.at) {
+                None => self.refuse(Some(feed), text, Invalid("a post without a time"), tell),
+                Some(_) if draft.side == Side::None && draft.version == Version::First => {
+                    tell(Event::Unmatched(1));
+                }
+                Some(at) => tell(Event::Post(Post {
+                    id: draft.id,
+                    alias: draft.alias,
+                    author: draft.author,
+                    at,
+                    side: draft.side,
+                    version: draft.version,
+                })),
+            },
+        }
+    }
+
+    /// A message that cannot be read is malformed if it could have mattered, or else unmatched.
+    fn refuse(
+        &self,
+        feed: Option<Feed>,
+        message: &str,
+        invalid: Invalid,
+        tell: &mut impl FnMut(Event),
+    ) {
+        let unescaped = json::unescape(message);
+        let matters = prefilter::may_change(feed, message)
+            || prefilter::may_change(feed, &unescaped)
+            || self.context.matcher.occurs_in(&unescaped);
+        tell(if matters { Event::Malformed(invalid) } else { Event::Unmatched(1) });
+    }
+}
+
+/// The messages of a page; `None` if `text` is no page but one message.
+fn page(feed: Feed, text: &str) -> Result<Option<Vec<&str>>, Invalid> {
+    if !text.trim_ascii_start().starts_with('[') {
+        return Ok(None);
+    }
+    let mut reader = Reader::new(text);
+    let mut items = Vec::new();
+    let mut single = false;
+    reader.array(|reader| {
+        // What a relay sends is an array too, and begins with a word.
+        if items.is_empty() && feed == Feed::Nostr && reader.peek()? == Kind::String {
+            single = true;
+        }
+        items.push(reader.skip()?);
+        Ok(())
+    })?;
+    reader.end()?;
+    Ok((!single).then_some(items))
+}
+
+/// Reads a text field that may also be missing or `null`.
+fn optional_text<'a>(
+    reader: &mut Reader<'a>,
+) -> Result<Option<std::borrow::Cow<'a, str>>, Invalid> {
+    if reader.null() { Ok(None) } else { reader.string().map(|text| Some(text.value())) }
+}
+
+fn rfc3339(reader: &mut Reader<'_>) -> Result<Timestamp, Invalid> {
+    let text = reader.string()?.value();
+    Timestamp::parse_rfc3339(text.as_bytes()).ok_or(Invalid("not a time in RFC 3339"))
+}

@@ -1,0 +1,111 @@
+//! hashtug's own recordings, a line each: posts, deletions, raw messages, and remarks.
+//!
+//! `{"at":…,"id":…,"author":…,"hashtags":[…],"text":…}`, `{"at":…,"delete":ID}`,
+//! `{"at":…,"source":…,"raw":…}` and `{"at":…,"note":…}`. Times are RFC 3339 or Unix milliseconds.
+
+use std::borrow::Cow;
+
+use crate::post::{Deletion, Side, Version};
+use crate::timestamp::Timestamp;
+
+use super::json::{Invalid, Kind, Reader};
+use super::matcher::Folding;
+use super::{Context, Draft, Feed, Message, optional_text};
+
+/// One line.
+pub(super) enum Line<'a> {
+    Message(Message),
+    /// What came over the wire, when, and from which network, if the source's name tells.
+    Raw {
+        at: Option<Timestamp>,
+        feed: Option<Feed>,
+        message: Cow<'a, str>,
+    },
+}
+
+pub(super) fn decode<'a>(context: &Context, text: &'a str) -> Result<Line<'a>, Invalid> {
+    let mut at = None;
+    let mut id = None;
+    let mut author = None;
+    let mut hashtags: Option<Side> = None;
+    let mut body = None;
+    let mut delete = None;
+    let mut source = None;
+    let mut raw = None;
+    let mut note = false;
+    let mut reader = Reader::new(text);
+    reader.object(|reader, name| {
+        match &*name.value() {
+            "at" => at = Some(time(reader)?),
+            "id" => id = name_of(reader)?,
+            "author" => author = name_of(reader)?,
+            "hashtags" => hashtags = side(context, reader)?,
+            "text" => body = optional_text(reader)?,
+            "delete" => delete = name_of(reader)?,
+            "source" => source = optional_text(reader)?,
+            "raw" if reader.peek()? == Kind::String => raw = Some(reader.string()?.value()),
+            "raw" => raw = Some(Cow::Borrowed(reader.skip()?)),
+            "note" => note = reader.skip()? != "null",
+            _ => drop(reader.skip()?),
+        }
+        Ok(())
+    })?;
+    reader.end()?;
+    if note {
+        return Ok(Line::Message(Message::Nothing));
+    }
+    if let Some(message) = raw {
+        let heartbeat = message.trim().is_empty() || message.starts_with(':');
+        return Ok(if heartbeat {
+            Line::Message(Message::Nothing)
+        } else {
+            Line::Raw { at, feed: source.and_then(|name| Feed::of_source(&name)), message }
+        });
+    }
+    if let Some(id) = delete {
+        let posts = vec![context.hasher.post(Feed::Post, &id)];
+        return Ok(Line::Message(Message::Deletion(Deletion { posts, author: None, at })));
+    }
+    let side = match (hashtags, body) {
+        (Some(side), _) => side,
+        (None, Some(body)) => context.matcher.side_of_text(&body, Folding::Plain),
+        (None, None) => return Err(Invalid("neither `hashtags` nor `text`")),
+    };
+    Ok(Line::Message(Message::Post(Draft {
+        id: id.map(|id| context.hasher.post(Feed::Post, &id)),
+        alias: None,
+        author: author.map(|author| context.hasher.author(Feed::Post, &author)),
+        at,
+        side,
+        version: Version::First,
+    })))
+}
+
+fn time(reader: &mut Reader<'_>) -> Result<Timestamp, Invalid> {
+    match reader.peek()? {
+        Kind::Number => Timestamp::from_millis(reader.integer()?),
+        _ => Timestamp::parse_rfc3339(reader.string()?.value().as_bytes()),
+    }
+    .ok_or(Invalid("`at` is neither a time in RFC 3339 nor Unix milliseconds"))
+}
+
+/// An id or a name; people who write recordings by hand use numbers too.
+fn name_of<'a>(reader: &mut Reader<'a>) -> Result<Option<Cow<'a, str>>, Invalid> {
+    match reader.peek()? {
+        Kind::Number => reader.number().map(|number| Some(Cow::Borrowed(number))),
+        _ => optional_text(reader),
+    }
+}
+
+/// The side that a list of hashtags takes; `None` for `null`.
+fn side(context: &Context, reader: &mut Reader<'_>) -> Result<Option<Side>, Invalid> {
+    if reader.null() {
+        return Ok(None);
+    }
+    let mut tags = Vec::new();
+    reader.array(|reader| {
+        tags.push(reader.string()?.value());
+        Ok(())
+    })?;
+    Ok(Some(context.matcher.side(tags, Folding::Plain)))
+}

@@ -1,0 +1,503 @@
+//! Is it worth decoding at all? Refuses messages by their bytes, without reading any JSON.
+//!
+//! Most posts of a firehose name no team. Two searches over whole blocks find the few places where
+//! one might: the hashtags themselves in ASCII's two cases, and *hiding places*, characters and
+//! escapes that could fold into a part of a hashtag. A message without either, and without a word
+//! that marks deletions and edits, cannot matter.
+//! Errs to one side only: it may let pass what names nobody, and never refuses what names a team.
+
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use aho_corasick::{AhoCorasick, Input, MatchKind, packed};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::canonical_combining_class;
+
+use crate::contest::Contest;
+use crate::hashtag;
+
+use super::Feed;
+use super::json;
+
+/// The bytes that can stand before a hashtag: a quote before a structured one, `#` and the last
+/// bytes of `＃` and `﹟` before one in a text, and what ends a tag or an entity in HTML.
+pub(super) const CONTEXT: &[u8] = b"\"#\x83\x9f>;";
+
+/// How much of a hashtag is searched for. More would find nothing faster, and less would find
+/// candidates everywhere.
+const FRAGMENT: usize = 3;
+
+/// Whether a hashtag is so short that it is looked for only where a hashtag can begin.
+pub(super) fn is_short(tag: &str) -> bool {
+    tag.len() < FRAGMENT
+}
+
+/// The search, prepared for one contest.
+pub struct Prefilter {
+    alphabet: Arc<Alphabet>,
+    tags: Vec<Literal>,
+    /// Hashtags, and the words that mark changes in this feed.
+    needles: Needles,
+}
+
+/// Where the search stands in one block.
+pub struct Scan<'a> {
+    block: &'a [u8],
+    needle: usize,
+    hidden: usize,
+}
+
+impl<'a> Scan<'a> {
+    /// At the start of `block`, which begins and ends with whole messages.
+    #[must_use]
+    pub fn new(block: &'a [u8]) -> Scan<'a> {
+        // Both are before any place asked for, so that the first question starts both searches.
+        Scan { block, needle: usize::MAX, hidden: usize::MAX }
+    }
+}
+
+impl Prefilter {
+    /// A search for the hashtags of `contest` in messages of any feed.
+    #[must_use]
+    pub fn new(contest: &Contest) -> Prefilter {
+        let mut tags = BTreeSet::new();
+        for tag in contest.teams().iter().flat_map(|team| &team.hashtags) {
+            tags.insert(hashtag::fold_latin(tag).into_owned());
+            tags.insert(tag.clone());
+        }
+        let alphabet = Arc::new(Alphabet::new(tags.iter().map(String::as_str)));
+        let tags: Vec<Literal> = tags.iter().map(|tag| Literal::hashtag(tag)).collect();
+        let mut prefilter = Prefilter { alphabet, tags, needles: Needles::new(vec![]) };
+        prefilter.narrow(Feed::Post);
+        prefilter
+    }
+
+    /// Leaves out what marks changes in other feeds only. Recordings hold messages of all.
+    pub fn narrow(&mut self, feed: Feed) {
+        let of_feed = |words: &[(&[Feed], &str, Follows)]| -> Vec<Literal> {
+            let wanted = words.iter().filter(|word| feed == Feed::Post || word.0.contains(&feed));
+            wanted.map(|&(_, word, follows)| Literal::word(word, follows)).collect()
+        };
+        let words = of_feed(&CHANGES).into_iter().chain(of_feed(&FRAMING));
+        self.needles = Needles::new(self.tags.iter().cloned().chain(words).collect());
+    }
+
+    /// The place of the first byte at or after `from` that makes its message worth decoding; the
+    /// length of the block if there is none.
+    #[must_use]
+    pub fn next(&self, scan: &mut Scan<'_>, from: usize) -> usize {
+        if scan.needle == usize::MAX || scan.needle < from {
+            scan.needle = self.needles.next(scan.block, from);
+        }
+        if scan.hidden == usize::MAX || scan.hidden < from {
+            scan.hidden = self.alphabet.next_hidden(scan.block, from);
+        }
+        scan.needle.min(scan.hidden)
+    }
+}
+
+/// Whether a message of this feed may be a deletion or an edit.
+pub(super) fn may_change(feed: Option<Feed>, message: &str) -> bool {
+    CHANGES.iter().filter(|word| feed.is_none_or(|feed| word.0.contains(&feed))).any(
+        |(_, word, follows)| {
+            let mut found = message.match_indices(word);
+            found.any(|(at, word)| follows.holds(&message.as_bytes()[at + word.len()..]))
+        },
+    )
+}
+
+/// Words without which a message is no deletion or edit; with what has to follow.
+const CHANGES: [(&[Feed], &str, Follows); 5] = [
+    (&[Feed::Post, Feed::Jetstream, Feed::Mastodon, Feed::X], "\"delete\"", Follows::Anything),
+    (&[Feed::Jetstream], "\"update\"", Follows::Anything),
+    (&[Feed::Mastodon], "\"status.update\"", Follows::Anything),
+    (&[Feed::X], "\"edit_history_tweet_ids\"", Follows::TwoItems),
+    (&[Feed::Nostr], "\"kind\"", Follows::Five),
+];
+
+/// Words without which a line is one message, and no remark.
+const FRAMING: [(&[Feed], &str, Follows); 4] = [
+    (&[Feed::X], "\"data\"", Follows::Array),
+    (&[], "\"note\"", Follows::Colon),
+    (&[], "\"raw\"", Follows::String),
+    (&[], "\"raw\"", Follows::Array),
+];
+
+/// What follows a word, after white space.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Follows {
+    Anything,
+    Colon,
+    Array,
+    TwoItems,
+    String,
+    /// The number 5, in any of its spellings.
+    Five,
+}
+
+impl Follows {
+    fn holds(self, rest: &[u8]) -> bool {
+        if self == Follows::Anything {
+            return true;
+        }
+        let Some((b':', rest)) = rest.trim_ascii_start().split_first() else {
+            return false;
+        };
+        let Some((&first, rest)) = rest.trim_ascii_start().split_first() else {
+            return true;
+        };
+        match self {
+            Follows::Anything | Follows::Colon => true,
+            Follows::Array => first == b'[',
+            Follows::String => first == b'"',
+            Follows::Five => {
+                first == b'5' && !matches!(rest.first(), Some(b'0'..=b'9'))
+                    || rest.iter().take_while(|b| !b",}\n".contains(b)).any(|b| b"eE.".contains(b))
+            }
+            Follows::TwoItems => {
+                let end = memchr::memchr2(b',', b']', rest).unwrap_or(rest.len());
+                first == b'[' && rest.get(end) == Some(&b',')
+            }
+        }
+    }
+}
+
+/// A text to search for, by a fragment of it.
+#[derive(Clone, Debug)]
+struct Literal {
+    /// Folded: ASCII letters are small.
+    text: Vec<u8>,
+    /// Where in the text the fragment begins.
+    fragment: RangeInclusive<usize>,
+    check: Check,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Check {
+    /// Any case, anywhere.
+    Hashtag,
+    /// Any case, after one of [`CONTEXT`].
+    ShortHashtag,
+    /// To the letter.
+    Word(Follows),
+}
+
+impl Literal {
+    fn hashtag(tag: &str) -> Literal {
+        let text = tag.as_bytes().to_vec();
+        let check = if is_short(tag) { Check::ShortHashtag } else { Check::Hashtag };
+        let fragment = rarest_fragment(&text);
+        Literal { text, fragment, check }
+    }
+
+    fn word(word: &str, follows: Follows) -> Literal {
+        let text = word.as_bytes().to_vec();
+        let fragment = rarest_fragment(&text);
+        Literal { text, fragment, check: Check::Word(follows) }
+    }
+
+    /// The byte strings of which one stands wherever this literal does.
+    fn patterns(&self) -> Vec<Vec<u8>> {
+        let fragment = &self.text[self.fragment.clone()];
+        match self.check {
+            Check::Word(_) => vec![fragment.to_vec()],
+            Check::Hashtag => cases(fragment),
+            Check::ShortHashtag => CONTEXT
+                .iter()
+                .flat_map(|&before| {
+                    cases(fragment).into_iter().map(move |case| [&[before], &case[..]].concat())
+                })
+                .collect(),
+        }
+    }
+
+    /// Whether the literal stands where one of its patterns was found.
+    fn stands_at(&self, block: &[u8], pattern: usize) -> bool {
+        let before = usize::from(self.check == Check::ShortHashtag);
+        let Some(start) = (pattern + before).checked_sub(*self.fragment.start()) else {
+            return false;
+        };
+        let Some(text) = block.get(start..start + self.text.len()) else {
+            return false;
+        };
+        match self.check {
+            Check::Hashtag => text.eq_ignore_ascii_case(&self.text),
+            Check::ShortHashtag => {
+                text.eq_ignore_ascii_case(&self.text) && CONTEXT.contains(&block[pattern])
+            }
+            Check::Word(follows) => {
+                text == self.text && follows.holds(&block[start + self.text.len()..])
+            }
+        }
+    }
+}
+
+/// The fragment whose letters are seldom seen in messages.
+fn rarest_fragment(text: &[u8]) -> RangeInclusive<usize> {
+    // Letters by how often they stand in English; keys and ids are spread evenly anyway.
+    const COMMON: &[u8] = b"zqxjkvbpygfwmucldrhsnioate\"";
+    let cost = |window: &[u8]| -> usize {
+        window.iter().map(|byte| COMMON.iter().position(|c| c == byte).unwrap_or(5)).sum()
+    };
+    let len = text.len().min(FRAGMENT);
+    let start = (0..=text.len() - len)
+        .min_by_key(|&start| cost(&text[start..start + len]))
+        .expect("a literal is not empty");
+    start..=start + len - 1
+}
+
+/// `text` with its ASCII letters in all combinations of small and large.
+fn cases(text: &[u8]) -> Vec<Vec<u8>> {
+    text.iter().fold(vec![Vec::new()], |cases, &byte| {
+        let mut spellings = vec![byte];
+        if byte.is_ascii_lowercase() {
+            spellings.push(byte.to_ascii_uppercase());
+        }
+        let extended = cases.iter().flat_map(|case| {
+            spellings.iter().map(move |&spelling| [&case[..], &[spelling]].concat())
+        });
+        extended.collect()
+    })
+}
+
+/// Several literals, searched for at once.
+struct Needles {
+    literals: Vec<Literal>,
+    search: Search,
+}
+
+enum Search {
+    Nothing,
+    /// With vector instructions, which takes a limited number of patterns and not every machine.
+    Packed(packed::Searcher),
+    Automaton(AhoCorasick),
+}
+
+impl Needles {
+    fn new(literals: Vec<Literal>) -> Needles {
+        let patterns: BTreeSet<Vec<u8>> = literals.iter().flat_map(Literal::patterns).collect();
+        let search = if patterns.is_empty() {
+            Search::Nothing
+        } else if let Some(searcher) = packed::Searcher::new(&patterns) {
+            Search::Packed(searcher)
+        } else {
+            let automaton =
+                AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&patterns);
+            Search::Automaton(automaton.expect("patterns are few and short"))
+        };
+        Needles { literals, search }
+    }
+
+    fn next(&self, block: &[u8], from: usize) -> usize {
+        let mut from = from;
+        loop {
+            let found = match &self.search {
+                Search::Nothing => None,
+                Search::Packed(searcher) => searcher.find_in(block, (from..block.len()).into()),
+                Search::Automaton(automaton) => {
+                    automaton.find(Input::new(block).range(from..block.len()))
+                }
+            };
+            let Some(found) = found else {
+                return block.len();
+            };
+            if self.literals.iter().any(|literal| literal.stands_at(block, found.start())) {
+                return found.start();
+            }
+            from = found.start() + 1;
+        }
+    }
+}
+
+/// The characters of which the hashtags consist, and those that could stand in for them.
+struct Alphabet {
+    /// Characters that are not written in any folded hashtag but fold into a part of one.
+    hiding: BTreeSet<char>,
+    /// Characters of hashtags, and the parts into which they decompose.
+    own: BTreeSet<char>,
+    /// By the first two bytes of UTF-8, whether any hiding or dropped character begins with them.
+    pairs: Box<[bool; 1 << 14]>,
+    /// By byte, whether a character that folding drops may matter after it.
+    before_dropped: [bool; 256],
+}
+
+/// Where the characters lie that folding changes. A test looks at all others.
+const CHANGING: [RangeInclusive<u32>; 16] = [
+    0x80..=0x33ff,
+    0xa640..=0xabff,
+    0xf900..=0xfaff,
+    0xfb00..=0xffff,
+    0x1_0400..=0x1_05ff,
+    0x1_0780..=0x1_07ff,
+    0x1_0c80..=0x1_0cff,
+    0x1_0d50..=0x1_0d8f,
+    0x1_18a0..=0x1_18df,
+    0x1_6e40..=0x1_6e7f,
+    0x1_6ea0..=0x1_6edf,
+    0x1_ccd0..=0x1_ccff,
+    0x1_d100..=0x1_d7ff,
+    0x1_e000..=0x1_eeff,
+    0x1_f100..=0x1_fbff,
+    0x2_f800..=0x2_fa1f,
+];
+
+/// Zero-width joiners and variation selectors, which folding drops.
+const DROPPED: [RangeInclusive<u32>; 5] =
+    [0x180b..=0x180d, 0x180f..=0x180f, 0x200c..=0x200d, 0xfe00..=0xfe0f, 0xe_0100..=0xe_01ef];
+
+fn is_dropped(c: char) -> bool {
+    DROPPED.iter().any(|range| range.contains(&u32::from(c)))
+}
+
+impl Alphabet {
+    fn new<'a>(tags: impl Iterator<Item = &'a str> + Clone) -> Alphabet {
+        let written: BTreeSet<char> = tags.clone().flat_map(str::chars).collect();
+        let mut own = written.clone();
+        own.extend(written.iter().flat_map(|c| c.nfd()));
+        // A mark may stand elsewhere among its neighbours before they are put in order, so that it
+        // gives nothing away where it is written.
+        let plain = |c: char| written.contains(&c) && canonical_combining_class(c) == 0;
+        let mut hiding: BTreeSet<char> =
+            own.iter().copied().filter(|&c| !c.is_ascii() && !plain(c)).collect();
+        let mut folded = String::new();
+        for c in CHANGING.into_iter().flatten().filter_map(char::from_u32) {
+            if is_dropped(c) || plain(c) {
+                continue;
+            }
+            let mut written = [0; 4];
+            hashtag::fold_into(c.encode_utf8(&mut written), &mut folded);
+            if folded.chars().any(|c| own.contains(&c))
+                || hashtag::fold_latin(&folded).chars().any(|c| own.contains(&c))
+            {
+                hiding.insert(c);
+            }
+        }
+        let mut pairs = Box::new([false; 1 << 14]);
+        let dropped = DROPPED.into_iter().flatten().filter_map(char::from_u32);
+        for c in hiding.iter().copied().chain(dropped) {
+            let mut written = [0; 4];
+            let bytes = c.encode_utf8(&mut written).as_bytes();
+            pairs[pair(bytes[0], bytes[1])] = true;
+        }
+        let mut before_dropped = [false; 256];
+        let ends = tags.flat_map(str::chars).map(|c| {
+            let mut written = [0; 4];
+            *c.encode_utf8(&mut written).as_bytes().last().expect("a character has a byte")
+        });
+        for byte in ends.chain(CONTEXT.iter().copied()) {
+            before_dropped[usize::from(byte)] = true;
+            before_dropped[usize::from(byte.to_ascii_uppercase())] = true;
+        }
+        Alphabet { hiding, own, pairs, before_dropped }
+    }
+
+    /// The place of the first hiding place at or after `from`; the length if there is none.
+    fn next_hidden(&self, block: &[u8], from: usize) -> usize {
+        let mut at = from;
+        loop {
+            at = next_unusual(block, at);
+            let Some(&byte) = block.get(at) else {
+                return block.len();
+            };
+            match byte {
+                b'\\' => {
+                    if block.get(at + 1) == Some(&b'u') && self.escape_hides(block, at) {
+                        return at;
+                    }
+                    at += 1;
+                }
+                b'&' => {
+                    if self.entity_hides(block, at + 1) {
+                        return at;
+                    }
+                    at += 1;
+                }
+                _ => {
+                    let Some(&second) = block.get(at + 1) else {
+                        return block.len();
+                    };
+                    let len = match byte {
+                        0xf0.. => 4,
+                        0xe0.. => 3,
+                        0xc0.. => 2,
+                        _ => 1,
+                    };
+                    if len > 1 && self.pairs[pair(byte, second)] {
+                        let c = block
+                            .get(at..at + len)
+                            .and_then(|bytes| std::str::from_utf8(bytes).ok())
+                            .and_then(|text| text.chars().next());
+                        if c.is_some_and(|c| self.hides(block, at, c)) {
+                            return at;
+                        }
+                    }
+                    at += len;
+                }
+            }
+        }
+    }
+
+    /// Whether `c`, which begins at `at` however it is written there, can be a part of a hashtag
+    /// that the search for its bytes would miss.
+    fn hides(&self, block: &[u8], at: usize, c: char) -> bool {
+        if is_dropped(c) {
+            return at > 0 && self.before_dropped[usize::from(block[at - 1])];
+        }
+        self.hiding.contains(&c)
+    }
+
+    fn escape_hides(&self, block: &[u8], at: usize) -> bool {
+        let Some((c, len)) = json::unescape_unit(&block[at..]) else {
+            return false;
+        };
+        c == '&' && self.entity_hides(block, at + len) || self.spelled_out(block, at, c)
+    }
+
+    /// Whether the numeric entity whose `#` is at `at` can be a part of a hashtag.
+    fn entity_hides(&self, block: &[u8], at: usize) -> bool {
+        let Some((b'#', digits)) = block[at.min(block.len())..].split_first() else {
+            return false;
+        };
+        let (radix, digits) = match digits {
+            [b'x' | b'X', digits @ ..] => (16, digits),
+            _ => (10, digits),
+        };
+        let mut value = 0u32;
+        for digit in digits.iter().map_while(|&byte| char::from(byte).to_digit(radix)) {
+            value = value.saturating_mul(radix).saturating_add(digit);
+        }
+        char::from_u32(value).is_some_and(|c| self.spelled_out(block, at, c))
+    }
+
+    /// Whether `c`, written as an escape or entity, can matter. Nobody has a reason to write
+    /// letters so, and one that is could be a part of any word.
+    fn spelled_out(&self, block: &[u8], at: usize, c: char) -> bool {
+        c.is_ascii_alphanumeric()
+            || matches!(c, '#' | '＃' | '﹟' | '.' | '_' | '"' | '\\')
+            || self.own.contains(&c)
+            || self.hides(block, at, c)
+    }
+}
+
+/// Six bits of the second byte and all of the first that tell characters apart.
+fn pair(first: u8, second: u8) -> usize {
+    usize::from(first & 0x7f) << 6 | usize::from(second & 0x3f)
+}
+
+/// The first byte at or after `at` that is not ASCII, or begins an escape or an entity.
+#[inline]
+fn next_unusual(block: &[u8], mut at: usize) -> usize {
+    let unusual = |byte: u8| byte >= 0x80 || byte == b'\\' || byte == b'&';
+    // Thirty-two at a time, which the compiler turns into vector instructions.
+    while let Some(chunk) = block.get(at..).and_then(<[u8]>::first_chunk::<32>) {
+        if chunk.iter().fold(false, |any, &byte| any | unusual(byte)) {
+            break;
+        }
+        at += 32;
+    }
+    while block.get(at).is_some_and(|&byte| !unusual(byte)) {
+        at += 1;
+    }
+    at
+}

@@ -1,0 +1,35 @@
+//! Tug-of-war by hashtag.
+//!
+//! Posts come in on the left, light goes out on the right. One direction, one owner of the count,
+//! whole snapshots out:
+//!
+//! ```text
+//! source ──bytes──▶ decode ──Event──▶ tally ──Snapshot──▶ render ──Frame──▶ device
+//! (task each)      (pure)   mpsc,     (task, sole owner)   (pure)            (one per LED output)
+//!                           bounded   watch: newest wins └─Snapshot──▶ wire ──JSON──▶ viewer
+//! ```
+//!
+//! The middle (`decode`, `tally`, `render`) is pure: no clock, no files, no sockets, no errors.
+//! Time comes in as an argument. The edges (`source`, `output`, `server`) touch the world, keep
+//! their errors to themselves, and never touch the count. ARCHITECTURE.md tells the rest.
+
+pub mod app;
+pub mod cli;
+pub mod command;
+pub mod config;
+pub mod contest;
+pub mod decode;
+pub mod event;
+pub mod hashtag;
+pub mod output;
+pub mod post;
+pub mod recording;
+pub mod render;
+pub mod rgb;
+pub mod server;
+pub mod shutdown;
+pub mod snapshot;
+pub mod source;
+pub mod tally;
+pub mod telemetry;
+pub mod timestamp;

@@ -1,0 +1,261 @@
+//! The strip as a line of coloured cells, with the numbers under it.
+//!
+//! Draws at the bottom of the terminal and leaves the rest alone, so that log lines scroll by above
+//! it; takes its picture away at the end. Needs 24-bit colour. Never touches the cursor's look or
+//! the terminal's modes, so that there is nothing to restore after any death.
+//! Draws nothing where standard output is no terminal.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal};
+
+use console::{Term, measure_text_width, truncate_str};
+
+use crate::render::Layout;
+use crate::render::colour::Linear;
+use crate::rgb::Rgb;
+use crate::snapshot::Snapshot;
+use crate::telemetry;
+
+use super::Strip;
+use super::device::{Device, DeviceError};
+
+/// The keys of a `terminal` output.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// How many lights the strip has. More than the terminal is wide are shown side by side in one
+    /// cell.
+    pub pixels: usize,
+    /// Frames a second at the most, 1..=30.
+    pub fps: u32,
+    /// Of full light, 0..=1.
+    pub brightness: f32,
+    /// The first team's end is the right one.
+    pub reverse: bool,
+}
+
+impl Settings {
+    pub(in crate::output) fn strip(&self) -> Strip {
+        let Settings { pixels, fps, brightness, reverse } = *self;
+        Strip { layout: Layout { pixels, reverse, brightness }, fps }
+    }
+}
+
+/// Text starts here; also the margin on the right.
+const MARGIN: usize = 2;
+
+/// The strip is so many lines tall, so that it is seen.
+const STRIP_LINES: usize = 2;
+
+const RESET: &str = "\x1b[0m";
+
+/// The terminal of standard output.
+pub struct Terminal {
+    term: Term,
+    /// What stands on the terminal, line by line.
+    lines: Vec<String>,
+    /// Columns and rows for which it was drawn.
+    size: (usize, usize),
+}
+
+impl Terminal {
+    /// `None` if standard output is no terminal, or one that cannot place its cursor.
+    #[must_use]
+    pub fn open() -> Option<Terminal> {
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        (io::stdout().is_terminal() && !dumb).then(|| Terminal {
+            term: Term::stdout(),
+            lines: Vec::new(),
+            size: (0, 0),
+        })
+    }
+}
+
+impl Device for Terminal {
+    fn write(&mut self, frame: &[Rgb], snapshot: &Snapshot) -> Result<(), DeviceError> {
+        let (rows, columns) = self.term.size();
+        let size = (usize::from(columns), usize::from(rows));
+        let mut lines = picture(frame, snapshot, size.0);
+        // A picture taller than the terminal would scroll it with every frame.
+        lines.truncate(size.1.saturating_sub(1).max(1));
+        let update = if size == self.size && lines.len() == self.lines.len() {
+            changes(&self.lines, &lines)
+        } else {
+            erase(self.lines.len()) + &draw(&lines)
+        };
+        if !update.is_empty() {
+            telemetry::show_picture(
+                update.as_bytes(),
+                erase(lines.len()).into_bytes(),
+                draw(&lines).into_bytes(),
+            )?;
+        }
+        self.lines = lines;
+        self.size = size;
+        Ok(())
+    }
+
+    fn blackout(&mut self) -> Result<(), DeviceError> {
+        let update = erase(self.lines.len());
+        self.lines.clear();
+        Ok(telemetry::show_picture(update.as_bytes(), Vec::new(), Vec::new())?)
+    }
+}
+
+/// Takes a picture of so many lines away. The cursor stands at the start of the line below it.
+fn erase(lines: usize) -> String {
+    match lines {
+        0 => String::new(),
+        lines => format!("\x1b[{lines}A\r\x1b[J"),
+    }
+}
+
+fn draw(lines: &[String]) -> String {
+    lines.iter().fold(String::new(), |all, line| all + line + "\x1b[K\r\n")
+}
+
+/// Goes up to the lines that changed and writes those.
+fn changes(old: &[String], new: &[String]) -> String {
+    let mut update = String::new();
+    for (index, line) in new.iter().enumerate().filter(|&(index, line)| old[index] != *line) {
+        let up = new.len() - index;
+        write!(update, "\x1b[{up}A\r{line}\x1b[K\x1b[{up}B\r").expect("a string takes everything");
+    }
+    update
+}
+
+/// The whole picture, at most `columns` wide.
+fn picture(frame: &[Rgb], snapshot: &Snapshot, columns: usize) -> Vec<String> {
+    let width = columns.saturating_sub(2 * MARGIN).max(1);
+    let margin = " ".repeat(MARGIN);
+    let title = format!("\x1b[1m{}{RESET}", plain(snapshot.contest.title()));
+    let mut lines = vec![String::new(), spread(&title, &clock(snapshot), width)];
+    let strip = strip(frame, width);
+    lines.extend(std::iter::repeat_n(strip, STRIP_LINES));
+    lines.extend(teams(snapshot, width));
+    lines.push(String::new());
+    lines.push(counted(snapshot));
+    lines.push(sources(snapshot));
+    lines
+        .into_iter()
+        .map(|line| {
+            let line = truncate_str(&line, width, "…").into_owned();
+            if line.is_empty() { line } else { format!("{margin}{line}{RESET}") }
+        })
+        .collect()
+}
+
+/// A cell of the terminal a pixel or two; more pixels than cells share them, as light mixes.
+fn strip(frame: &[Rgb], width: usize) -> String {
+    let cells: Vec<Rgb> = if frame.len() > width {
+        (0..width)
+            .map(|cell| {
+                let part = &frame[cell * frame.len() / width..(cell + 1) * frame.len() / width];
+                let sum =
+                    part.iter().fold(Linear::default(), |sum, &color| sum + Linear::decode(color));
+                (sum * (1.0 / part.len() as f64)).encode()
+            })
+            .collect()
+    } else {
+        let each = (width / frame.len().max(1)).clamp(1, 3);
+        frame.iter().flat_map(|&color| std::iter::repeat_n(color, each)).collect()
+    };
+    let mut line = String::new();
+    let mut last = None;
+    for color in cells {
+        if last.replace(color) != Some(color) {
+            let Rgb { r, g, b } = color;
+            write!(line, "\x1b[48;2;{r};{g};{b}m").expect("a string takes everything");
+        }
+        line.push(' ');
+    }
+    line + RESET
+}
+
+/// Two teams stand at the ends of the strip, more of them below each other.
+fn teams(snapshot: &Snapshot, width: usize) -> Vec<String> {
+    let team = |index: usize| {
+        let (team, standing) = (&snapshot.contest.teams()[index], &snapshot.teams[index]);
+        let Rgb { r, g, b } = legible(team.color);
+        let name = format!("\x1b[1;38;2;{r};{g};{b}m{}{RESET}", plain(&team.name));
+        let share = format!("\x1b[1m{}{RESET}", percent(standing.share));
+        let votes = format!("{} votes  {:.1}/s", standing.votes, standing.rate);
+        (name, share, votes)
+    };
+    if snapshot.teams.len() == 2 {
+        let ((left, left_share, left_votes), (right, right_share, right_votes)) =
+            (team(0), team(1));
+        return vec![
+            spread(&format!("{left} {left_share}"), &format!("{right_share} {right}"), width),
+            spread(&left_votes, &right_votes, width),
+        ];
+    }
+    let line = |index| {
+        let (name, share, votes) = team(index);
+        spread(&format!("{name} {share}"), &votes, width.min(60))
+    };
+    (0..snapshot.teams.len()).map(line).collect()
+}
+
+fn counted(snapshot: &Snapshot) -> String {
+    let posts = &snapshot.posts;
+    let reasons = [
+        (posts.unmatched, "no team"),
+        (posts.both, "both"),
+        (posts.duplicate, "duplicate"),
+        (posts.late, "late"),
+        (posts.revised, "revised"),
+        (posts.malformed, "malformed"),
+        (posts.dropped, "DROPPED"),
+    ];
+    let reasons: Vec<String> = reasons
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, reason)| format!("{count} {reason}"))
+        .collect();
+    let ignored = posts.received() - posts.matched;
+    let why = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };
+    format!("{} posts counted, {ignored} ignored{why}", posts.matched)
+}
+
+fn sources(snapshot: &Snapshot) -> String {
+    let sources: Vec<String> = snapshot
+        .sources
+        .iter()
+        .map(|source| format!("{} ({}) {}", plain(&source.name), source.kind, source.state.name()))
+        .collect();
+    format!("\x1b[2m{}{RESET}", sources.join(", "))
+}
+
+/// The time that is shown; and that it is a rehearsal, wherever it is one.
+fn clock(snapshot: &Snapshot) -> String {
+    let replay = snapshot.sources.iter().any(|source| source.kind == "replay");
+    let at = snapshot.at.map(|at| at.to_string()[11..19].to_owned()).unwrap_or_default();
+    if replay { format!("\x1b[7m REPLAY {RESET} {at}") } else { at }
+}
+
+/// `left` and `right` at the two ends of the width.
+fn spread(left: &str, right: &str, width: usize) -> String {
+    let used = measure_text_width(left) + measure_text_width(right);
+    let gap = width.saturating_sub(used).max(2);
+    format!("{left}{}{right}", " ".repeat(gap))
+}
+
+/// One decimal; all and nothing only if it is that.
+fn percent(share: f64) -> String {
+    let rounded = (share * 1000.0).round() / 10.0;
+    let shown = if share > 0.0 && share < 1.0 { rounded.clamp(0.1, 99.9) } else { rounded };
+    format!("{shown:.1} %")
+}
+
+/// The colour for text: dark ones are raised until they can be read on black.
+fn legible(color: Rgb) -> Rgb {
+    let light = Linear::decode(color);
+    let luminance = 0.2126 * light.r + 0.7152 * light.g + 0.0722 * light.b;
+    let missing = (0.18 - luminance).max(0.0);
+    (light + Linear { r: missing, g: missing, b: missing }).encode()
+}
+
+/// Text from outside without what a terminal would obey.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}

@@ -1,0 +1,255 @@
+//! A recording as a run of blocks of whole lines, whatever its size and wrapping.
+//!
+//! Reads `.gz` and `.zst` as they are, and keeps memory constant: a line longer than [`MAX_LINE`]
+//! is passed on in pieces and never held. A recording that breaks off in the middle, as that of a
+//! killed recorder does, is read to where it breaks.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use flate2::read::MultiGzDecoder;
+
+/// A longer line is no message. Pages of saved posts can be long; this holds some ten thousand.
+pub const MAX_LINE: usize = 32 << 20;
+
+/// How much is read at a time. Larger blocks fall out of the cache between reading and decoding.
+const BLOCK: usize = 256 << 10;
+
+/// Why a recording cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is nothing to read.
+    #[error("cannot open `{}`", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Reading failed on the way.
+    #[error("cannot read `{name}`")]
+    Read {
+        /// The file, or standard input.
+        name: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// It is not text.
+    #[error("`{name}` is not a recording: its first line is binary data")]
+    Binary {
+        /// The file, or standard input.
+        name: String,
+    },
+}
+
+/// Some of a recording.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Chunk<'a> {
+    /// Whole lines.
+    Lines(&'a [u8]),
+    /// A piece of a line that is too long.
+    Piece {
+        /// Some bytes of it.
+        bytes: &'a [u8],
+        /// Whether the line ends here.
+        last: bool,
+    },
+}
+
+/// How far the reading has come.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// Bytes of the file as it lies on disk; `None` if that cannot be known.
+    pub size: Option<u64>,
+    read: Arc<AtomicU64>,
+}
+
+impl Progress {
+    /// How many bytes were read.
+    #[must_use]
+    pub fn read(&self) -> u64 {
+        self.read.load(Ordering::Relaxed)
+    }
+}
+
+/// An open recording.
+pub struct Recording {
+    name: String,
+    reader: Box<dyn Read + Send>,
+    progress: Progress,
+    /// What was read; the part in `start..end` has not been passed on.
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// In the middle of a line that is too long.
+    in_pieces: bool,
+    first: bool,
+    broken_off: bool,
+}
+
+impl Recording {
+    /// Opens a file; `-` is standard input.
+    ///
+    /// # Errors
+    /// [`Error::Open`].
+    pub fn open(path: &Path) -> Result<Recording, Error> {
+        if path.as_os_str() == "-" {
+            return Ok(Recording::new("standard input".into(), Box::new(io::stdin()), None));
+        }
+        let open = || {
+            let file = File::open(path)?;
+            let metadata = file.metadata()?;
+            if metadata.is_dir() {
+                return Err(io::Error::from(io::ErrorKind::IsADirectory));
+            }
+            Ok((file, metadata.is_file().then_some(metadata.len())))
+        };
+        let (file, size) =
+            open().map_err(|source| Error::Open { path: path.to_owned(), source })?;
+        let name = path.display().to_string();
+        let mut recording = Recording::new(name, Box::new(io::empty()), size);
+        let file = Counted { inner: file, read: Arc::clone(&recording.progress.read) };
+        recording.reader = match path.extension().and_then(|ending| ending.to_str()) {
+            Some("gz") => Box::new(MultiGzDecoder::new(file)),
+            Some("zst") => Box::new(
+                zstd::Decoder::new(file)
+                    .map_err(|source| Error::Open { path: path.to_owned(), source })?,
+            ),
+            _ => Box::new(file),
+        };
+        Ok(recording)
+    }
+
+    /// A recording that is part of the program.
+    #[must_use]
+    pub fn embedded(name: &str, bytes: &'static [u8]) -> Recording {
+        Recording::new(name.to_owned(), Box::new(bytes), Some(bytes.len() as u64))
+    }
+
+    fn new(name: String, reader: Box<dyn Read + Send>, size: Option<u64>) -> Recording {
+        Recording {
+            name,
+            reader,
+            progress: Progress { size, read: Arc::default() },
+            buffer: vec![0; BLOCK],
+            start: 0,
+            end: 0,
+            in_pieces: false,
+            first: true,
+            broken_off: false,
+        }
+    }
+
+    /// The file's name as it was given.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How far the reading has come, to be watched from elsewhere.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.progress.clone()
+    }
+
+    /// Whether a compressed recording broke off before its end.
+    #[must_use]
+    pub fn broken_off(&self) -> bool {
+        self.broken_off
+    }
+
+    /// The next chunk; `None` at the end.
+    ///
+    /// # Errors
+    /// [`Error::Read`], and [`Error::Binary`] at the first chunk.
+    pub fn read(&mut self) -> Result<Option<Chunk<'_>>, Error> {
+        loop {
+            if self.start > 0 {
+                self.buffer.copy_within(self.start..self.end, 0);
+                self.end -= self.start;
+                self.start = 0;
+            }
+            if self.end == self.buffer.len() {
+                // Nothing but the beginning of one line: make room for more of it.
+                let len = (self.buffer.len() * 2).min(MAX_LINE);
+                self.buffer.resize(len, 0);
+            }
+            let searched = self.end;
+            let count = self.fill()?;
+            if count == 0 {
+                self.check_first()?;
+                return Ok(self.rest());
+            }
+            self.end += count;
+            let fresh = &self.buffer[searched..self.end];
+            if self.in_pieces {
+                let end = memchr::memchr(b'\n', fresh).map(|at| searched + at);
+                self.in_pieces = end.is_none();
+                let piece = 0..end.unwrap_or(self.end);
+                self.start = end.map_or(self.end, |end| end + 1);
+                return Ok(Some(Chunk::Piece { bytes: &self.buffer[piece], last: end.is_some() }));
+            }
+            if let Some(at) = memchr::memrchr(b'\n', fresh) {
+                self.check_first()?;
+                self.start = searched + at + 1;
+                return Ok(Some(Chunk::Lines(&self.buffer[..self.start])));
+            }
+            if self.end == MAX_LINE {
+                self.check_first()?;
+                self.in_pieces = true;
+                self.start = self.end;
+                return Ok(Some(Chunk::Piece { bytes: &self.buffer[..self.end], last: false }));
+            }
+        }
+    }
+
+    /// What is left when there is no more to read.
+    fn rest(&mut self) -> Option<Chunk<'_>> {
+        let rest = 0..std::mem::take(&mut self.end);
+        if std::mem::take(&mut self.in_pieces) {
+            return Some(Chunk::Piece { bytes: &self.buffer[rest], last: true });
+        }
+        (!rest.is_empty()).then(|| Chunk::Lines(&self.buffer[rest]))
+    }
+
+    fn fill(&mut self) -> Result<usize, Error> {
+        loop {
+            match self.reader.read(&mut self.buffer[self.end..]) {
+                Ok(count) => return Ok(count),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    self.broken_off = true;
+                    return Ok(0);
+                }
+                Err(source) => return Err(Error::Read { name: self.name.clone(), source }),
+            }
+        }
+    }
+
+    /// JSON has no NUL, and every other kind of file has one early on.
+    fn check_first(&mut self) -> Result<(), Error> {
+        if std::mem::take(&mut self.first) {
+            let line = self.buffer[..self.end].split(|&byte| byte == b'\n').next();
+            if line.is_some_and(|line| memchr::memchr(0, line).is_some()) {
+                return Err(Error::Binary { name: self.name.clone() });
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Counted {
+    inner: File,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.read.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}

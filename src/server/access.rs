@@ -1,0 +1,96 @@
+//! Who may ask, and what pages may do.
+//!
+//! A page on any host may send the browser to an address that its own name points to. The name in
+//! `Host` gives that away: only addresses, `localhost` and names of the local network are served.
+
+use std::net::IpAddr;
+
+use axum::extract::Request;
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+/// Nothing from elsewhere, nothing inline.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self' data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; \
+    base-uri 'none'; form-action 'none'; object-src 'none'";
+
+const HEADERS: [(HeaderName, &str); 5] = [
+    (header::CONTENT_SECURITY_POLICY, POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), microphone=(), geolocation=(), fullscreen=(self), screen-wake-lock=(self)",
+    ),
+];
+
+/// Puts the security headers on every answer.
+pub(super) async fn headers(mut response: Response) -> Response {
+    for (name, value) in HEADERS {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Refuses requests under a name that is none of ours.
+pub(super) async fn check_host(request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    if host.is_some_and(|host| host.parse().is_ok_and(|host| is_local(&host))) {
+        return next.run(request).await;
+    }
+    let answer = "this server is asked for by address, by `localhost` or by a `.local` name\n";
+    (StatusCode::MISDIRECTED_REQUEST, answer).into_response()
+}
+
+/// Whether a page of this origin may listen. Programs that are no browsers send none.
+pub(super) fn is_own_origin(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else { return true };
+    let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+    authority.is_some_and(|(_, host)| host.parse().is_ok_and(|host| is_local(&host)))
+}
+
+fn is_local(authority: &Authority) -> bool {
+    let host = authority.host();
+    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let lower = host.to_ascii_lowercase();
+    address.parse::<IpAddr>().is_ok()
+        || matches!(lower.rsplit('.').next(), Some("localhost" | "local")) && lower != "local"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(host: &str, expected: bool) {
+        assert_eq!(host.parse().is_ok_and(|host| is_local(&host)), expected, "{host}");
+    }
+
+    #[test]
+    fn only_names_that_nobody_else_can_own_are_served() {
+        for host in ["127.0.0.1:8080", "192.168.1.7", "[::1]:80", "localhost:1", "pi.local"] {
+            check(host, true);
+        }
+        for host in
+            ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "", "local"]
+        {
+            check(host, false);
+        }
+    }
+
+    #[test]
+    fn a_foreign_page_may_not_listen() {
+        let origin = |origin| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
+            is_own_origin(&headers)
+        };
+        assert!(is_own_origin(&HeaderMap::new()));
+        assert!(origin("http://127.0.0.1:8080"));
+        assert!(!origin("https://evil.example"));
+        assert!(!origin("null"));
+    }
+}

@@ -1,0 +1,115 @@
+//! The files of `web/`, embedded; read from disk in debug builds.
+//!
+//! Pages name their files below `/assets/@/`, where `@` is replaced by a hash of all of them: one
+//! page never mixes files of two versions, and browsers may keep them for ever.
+
+use std::borrow::Cow;
+use std::io::Write;
+
+use axum::extract::Path;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use rust_embed::RustEmbed;
+
+#[derive(RustEmbed)]
+#[folder = "web/"]
+struct Web;
+
+/// A page, which is asked for anew each time.
+pub(super) fn page(name: &'static str) -> Response {
+    let Some(file) = Web::get(name) else { return missing() };
+    let html =
+        String::from_utf8_lossy(&file.data).replace("/assets/@/", &format!("/assets/{}/", hash()));
+    let headers =
+        [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
+    (headers, html).into_response()
+}
+
+/// A file that a page names.
+pub(super) async fn asset(
+    Path((version, name)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(kind) = kind(&name) else { return missing() };
+    let Some(file) = Web::get(&name) else { return missing() };
+    // A page from before a restart may ask for files by an older hash, and gets the new ones.
+    let keep = if version == hash() { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let answer = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, keep),
+        (header::VARY, "accept-encoding"),
+    ];
+    let gzip = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    if gzip.is_some_and(|accepted| accepted.contains("gzip")) {
+        let headers = [(header::CONTENT_ENCODING, "gzip")];
+        return (answer, headers, compressed(&name, &file.data)).into_response();
+    }
+    (answer, file.data.into_owned()).into_response()
+}
+
+fn missing() -> Response {
+    (StatusCode::NOT_FOUND, "not found\n").into_response()
+}
+
+/// The types of what is served; pages have routes of their own.
+fn kind(name: &str) -> Option<&'static str> {
+    match name.rsplit_once('.')?.1 {
+        "js" => Some("text/javascript; charset=utf-8"),
+        "css" => Some("text/css; charset=utf-8"),
+        "svg" => Some("image/svg+xml"),
+        "webmanifest" => Some("application/manifest+json"),
+        _ => None,
+    }
+}
+
+/// The files change with the program only, except while it is being written.
+#[cfg(not(debug_assertions))]
+fn hash() -> Cow<'static, str> {
+    static HASH: std::sync::LazyLock<String> = std::sync::LazyLock::new(hash_of_all);
+    Cow::Borrowed(&HASH)
+}
+
+#[cfg(debug_assertions)]
+fn hash() -> Cow<'static, str> {
+    Cow::Owned(hash_of_all())
+}
+
+fn hash_of_all() -> String {
+    let mut names: Vec<Cow<'static, str>> = Web::iter().collect();
+    names.sort_unstable();
+    let mut crc = flate2::Crc::new();
+    for name in names {
+        crc.update(name.as_bytes());
+        if let Some(file) = Web::get(&name) {
+            crc.update(&file.metadata.sha256_hash());
+        }
+    }
+    format!("{:08x}", crc.sum())
+}
+
+#[cfg(not(debug_assertions))]
+fn compressed(name: &str, _: &[u8]) -> Vec<u8> {
+    use std::collections::BTreeMap;
+    use std::sync::LazyLock;
+    static FILES: LazyLock<BTreeMap<String, Vec<u8>>> = LazyLock::new(|| {
+        let file = |name: Cow<'static, str>| {
+            let data = Web::get(&name)?.data;
+            Some((name.into_owned(), gzip(&data)))
+        };
+        Web::iter().filter_map(file).collect()
+    });
+    FILES.get(name).cloned().unwrap_or_default()
+}
+
+#[cfg(debug_assertions)]
+fn compressed(_: &str, data: &[u8]) -> Vec<u8> {
+    gzip(data)
+}
+
+fn gzip(data: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    let written = encoder.write_all(data).and_then(|()| encoder.finish());
+    written.expect("a vector takes everything")
+}

@@ -1,0 +1,167 @@
+//! The JSON shapes; the only place where a snapshot is serialised.
+//!
+//! Public: programs outside read them. Keys may be added, and none is renamed.
+
+use serde::Serialize;
+
+use crate::contest::{Reposts, Vote};
+use crate::rgb::Rgb;
+use crate::snapshot::{Phase, Snapshot};
+use crate::timestamp::Timestamp;
+
+/// A snapshot as one line of JSON, without a line feed.
+///
+/// # Panics
+/// Never: every shape here has a JSON form.
+#[must_use]
+pub fn snapshot(snapshot: &Snapshot) -> String {
+    serde_json::to_string(&Wire::from(snapshot)).expect("the shape has only text keys")
+}
+
+/// The history of the shares as JSON.
+///
+/// # Panics
+/// Never: every shape here has a JSON form.
+#[must_use]
+pub(super) fn history<'a>(
+    step_ms: u64,
+    points: impl Iterator<Item = (Timestamp, &'a [f64])>,
+) -> String {
+    let points = points.map(|(at, shares)| Point { at, shares }).collect();
+    serde_json::to_string(&History { step_ms, points }).expect("the shape has only text keys")
+}
+
+#[derive(Serialize)]
+struct Wire<'a> {
+    seq: u64,
+    at: Option<Timestamp>,
+    title: &'a str,
+    phase: &'static str,
+    window_ms: u64,
+    teams: Vec<Team<'a>>,
+    leader: Option<&'a str>,
+    posts: Posts,
+    sources: Vec<Source<'a>>,
+    vote: &'static str,
+    reposts: &'static str,
+    evicted: Evicted,
+    version: &'static str,
+}
+
+#[derive(Serialize)]
+struct Team<'a> {
+    name: &'a str,
+    hashtags: &'a [String],
+    color: Rgb,
+    votes: u64,
+    share: f64,
+    rate: f64,
+    total: u64,
+}
+
+#[derive(Serialize)]
+struct Posts {
+    received: u64,
+    matched: u64,
+    unmatched: u64,
+    both: u64,
+    duplicate: u64,
+    late: u64,
+    revised: u64,
+    malformed: u64,
+    dropped: u64,
+}
+
+#[derive(Serialize)]
+struct Source<'a> {
+    name: &'a str,
+    kind: &'static str,
+    state: &'static str,
+    stale_ms: u64,
+}
+
+#[derive(Serialize)]
+struct Evicted {
+    posts: u64,
+    deletions: u64,
+}
+
+#[derive(Serialize)]
+struct History<'a> {
+    step_ms: u64,
+    points: Vec<Point<'a>>,
+}
+
+#[derive(Serialize)]
+struct Point<'a> {
+    at: Timestamp,
+    shares: &'a [f64],
+}
+
+impl<'a> From<&'a Snapshot> for Wire<'a> {
+    fn from(snapshot: &'a Snapshot) -> Wire<'a> {
+        let contest = &*snapshot.contest;
+        let teams = contest.teams().iter().zip(&snapshot.teams).map(|(team, standing)| Team {
+            name: &team.name,
+            hashtags: &team.hashtags,
+            color: team.color,
+            votes: standing.votes,
+            share: standing.share,
+            rate: standing.rate,
+            total: standing.total,
+        });
+        let sources = snapshot.sources.iter().map(|source| Source {
+            name: &source.name,
+            kind: source.kind,
+            state: source.state.name(),
+            stale_ms: millis(source.stale),
+        });
+        let posts = &snapshot.posts;
+        Wire {
+            seq: snapshot.seq,
+            at: snapshot.at,
+            title: contest.title(),
+            phase: phase_name(snapshot.phase),
+            window_ms: millis(contest.window()),
+            teams: teams.collect(),
+            leader: snapshot.leader.map(|team| &*contest.teams()[team.index()].name),
+            posts: Posts {
+                received: posts.received(),
+                matched: posts.matched,
+                unmatched: posts.unmatched,
+                both: posts.both,
+                duplicate: posts.duplicate,
+                late: posts.late,
+                revised: posts.revised,
+                malformed: posts.malformed,
+                dropped: posts.dropped,
+            },
+            sources: sources.collect(),
+            vote: match contest.vote() {
+                Vote::Latest => "latest",
+                Vote::Every => "every",
+            },
+            reposts: match contest.reposts() {
+                Reposts::Ignore => "ignore",
+                Reposts::Count => "count",
+            },
+            evicted: Evicted {
+                posts: snapshot.evicted.posts,
+                deletions: snapshot.evicted.deletions,
+            },
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}
+
+/// The name of a phase, in JSON and wherever else programs read it.
+#[must_use]
+pub fn phase_name(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Open => "open",
+    }
+}
+
+fn millis(span: std::time::Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,140 @@
+//! What the world looked like at one instant: votes, shares, leader, losses, state of the sources.
+//!
+//! Made whole by the tally, never changed afterwards. Its JSON is made in `server::wire`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::contest::{Contest, TeamId};
+use crate::timestamp::Timestamp;
+
+/// The state at one beat.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Snapshot {
+    /// Counts the snapshots of this run, from 1.
+    pub seq: u64,
+    /// The time it shows; `None` until a post has named a team.
+    pub at: Option<Timestamp>,
+    /// What is counted, and by which rule.
+    pub contest: Arc<Contest>,
+    /// Where the round stands.
+    pub phase: Phase,
+    /// One for each team of the contest, in the same order.
+    pub teams: Vec<Standing>,
+    /// The team with the largest share; `None` on a tie.
+    pub leader: Option<TeamId>,
+    /// What became of all messages so far.
+    pub posts: Posts,
+    /// What the bounds of memory have cost so far.
+    pub evicted: Evicted,
+    /// Where the posts come from.
+    pub sources: Vec<SourceStatus>,
+}
+
+/// Where a round stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phase {
+    /// Posts count.
+    #[default]
+    Open,
+}
+
+/// How one team stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Standing {
+    /// Votes in the window.
+    pub votes: u64,
+    /// Votes by size over the sum of all teams', 0..=1; equal shares if nobody has voted.
+    pub share: f64,
+    /// Matching posts a second over the last ten seconds.
+    pub rate: f64,
+    /// Posts that counted since the run began, less those taken back.
+    pub total: u64,
+}
+
+/// What became of every message; `received` is the sum of the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Posts {
+    /// Counted for a team.
+    pub matched: u64,
+    /// Concerned no team.
+    pub unmatched: u64,
+    /// Named two teams or more.
+    pub both: u64,
+    /// Repeated a post that was counted already.
+    pub duplicate: u64,
+    /// Came when their time had left the window.
+    pub late: u64,
+    /// Took a counted post back or changed it, or were taken back before they came.
+    pub revised: u64,
+    /// Named a team and could not be read.
+    pub malformed: u64,
+    /// Were lost because nobody had time for them.
+    pub dropped: u64,
+}
+
+impl Posts {
+    /// All messages.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.matched
+            + self.unmatched
+            + self.both
+            + self.duplicate
+            + self.late
+            + self.revised
+            + self.malformed
+            + self.dropped
+    }
+}
+
+/// What was forgotten early because memory is bounded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Evicted {
+    /// Counted posts that left the window before their time.
+    pub posts: u64,
+    /// Deletions that were no longer remembered.
+    pub deletions: u64,
+}
+
+/// How one source is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceStatus {
+    /// As in the config.
+    pub name: String,
+    /// The kind of source, as in the config.
+    pub kind: &'static str,
+    /// What it is doing.
+    pub state: SourceState,
+    /// How long ago it last said something.
+    pub stale: Duration,
+}
+
+/// What a source is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceState {
+    /// Not there yet, or not again.
+    Connecting,
+    /// Posts arrive, or would.
+    Live,
+    /// Connected, and silent for too long.
+    Stale,
+    /// Held by the operator.
+    Paused,
+    /// There is no more.
+    Ended,
+}
+
+impl SourceState {
+    /// As in JSON and on the page.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            SourceState::Connecting => "connecting",
+            SourceState::Live => "live",
+            SourceState::Stale => "stale",
+            SourceState::Paused => "paused",
+            SourceState::Ended => "ended",
+        }
+    }
+}

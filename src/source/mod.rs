@@ -1,0 +1,89 @@
+//! Where posts come from. A source touches the world, keeps its own errors to itself, and never
+//! touches the count: it tells events, and what it is doing.
+
+pub mod replay;
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::contest::Contest;
+use crate::event::{Event, SourceId};
+use crate::post::Hasher;
+use crate::snapshot::{SourceState, SourceStatus};
+
+/// One `[[source]]` of the config.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// What the page calls it.
+    pub name: String,
+    /// What it is, with the keys of that kind.
+    pub kind: Kind,
+}
+
+/// The kinds of source.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kind {
+    /// A recorded file, at its own pace or faster.
+    Replay(replay::Settings),
+}
+
+impl Kind {
+    /// As in the config and in snapshots.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Kind::Replay(_) => "replay",
+        }
+    }
+}
+
+impl Settings {
+    /// How the source stands before it was started.
+    #[must_use]
+    pub fn status(&self) -> SourceStatus {
+        SourceStatus {
+            name: self.name.clone(),
+            kind: self.kind.name(),
+            state: SourceState::Connecting,
+            stale: std::time::Duration::ZERO,
+        }
+    }
+}
+
+/// What every source gets.
+pub struct Seat {
+    /// Which source it is.
+    pub id: SourceId,
+    /// What is counted: the hashtags to look for.
+    pub contest: Arc<Contest>,
+    /// Names posts and authors, alike in all sources.
+    pub hasher: Hasher,
+    /// Where events go.
+    pub inbox: mpsc::Sender<(SourceId, Event)>,
+    /// Ends the source.
+    pub stop: CancellationToken,
+}
+
+/// The tally is gone, or the show is over: there is nobody to tell anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Over;
+
+impl Seat {
+    /// Tells an event, and waits for room in the inbox: nothing of a recording is lost.
+    pub(crate) async fn tell(&self, event: Event) -> Result<(), Over> {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => Err(Over),
+            sent = self.inbox.send((self.id, event)) => sent.map_err(|_| Over),
+        }
+    }
+}
+
+/// Runs a source until it ends or is stopped.
+pub async fn run(settings: Settings, seat: Seat) {
+    match settings.kind {
+        Kind::Replay(replay) => replay::run(replay, seat).await,
+    }
+}

@@ -1,0 +1,301 @@
+//! Counts posts per team over a sliding window: which team does a post pull for, and how hard.
+//!
+//! Told everything through [`Event`], time included: never reads a clock, cannot fail, and the same
+//! events give the same snapshots. Does not know what a hashtag is; see [`crate::decode`].
+//! Exact to the millisecond at any disorder. Memory is bounded by [`Limits`], never by traffic.
+
+mod rate;
+pub mod task;
+mod tombstones;
+mod votes;
+mod window;
+
+use std::sync::Arc;
+
+use crate::contest::{Contest, TeamId};
+use crate::event::Event;
+use crate::post::{Deletion, Post, PostId, Side, Version};
+use crate::snapshot::{Evicted, Phase, Posts, Snapshot, SourceStatus, Standing};
+use crate::timestamp::Timestamp;
+
+use rate::Rate;
+use tombstones::Tombstones;
+use votes::Votes;
+use window::{Slots, State, Window};
+
+/// What the tally may hold.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Counted posts in the window. Past it the oldest leaves early, which is counted. A post takes
+    /// about 80 bytes.
+    pub posts: usize,
+    /// Deletions remembered. Past it the oldest is forgotten, which is counted.
+    pub deletions: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        // 140,000 posts a second that all name a team, the most that was ever reported of a
+        // network, would fill this in half a minute; a room never does.
+        Limits { posts: 1 << 22, deletions: 1 << 20 }
+    }
+}
+
+/// The count, and its only owner.
+pub struct Tally {
+    contest: Arc<Contest>,
+    limits: Limits,
+    /// Window length in milliseconds.
+    window_ms: i64,
+    /// The newest post so far that names a team.
+    now: Option<Timestamp>,
+    /// The newest time that a snapshot was asked for, or [`Tally::now`] if that is later.
+    shown: i64,
+    slots: Slots,
+    window: Window,
+    votes: Votes,
+    rate: Rate,
+    tombstones: Tombstones,
+    totals: Vec<u64>,
+    posts: Posts,
+    evicted: Evicted,
+    sources: Vec<SourceStatus>,
+    seq: u64,
+}
+
+impl Tally {
+    /// An empty count of what `sources` will send.
+    ///
+    /// # Panics
+    /// Never: a contest's window is days at the most.
+    #[must_use]
+    pub fn new(contest: Arc<Contest>, sources: Vec<SourceStatus>, limits: Limits) -> Tally {
+        let teams = contest.teams().len();
+        let window_ms = i64::try_from(contest.window().as_millis()).expect("a window is days");
+        Tally {
+            limits,
+            window_ms,
+            now: None,
+            shown: i64::MIN,
+            slots: Slots::default(),
+            window: Window::default(),
+            votes: Votes::new(contest.vote(), teams),
+            rate: Rate::new(teams),
+            tombstones: Tombstones::default(),
+            totals: vec![0; teams],
+            posts: Posts::default(),
+            evicted: Evicted::default(),
+            sources,
+            seq: 0,
+            contest,
+        }
+    }
+
+    /// The newest time of a post so far that names a team.
+    #[must_use]
+    pub fn now(&self) -> Option<Timestamp> {
+        self.now
+    }
+
+    /// Takes in one event.
+    pub fn apply(&mut self, event: Event) {
+        match event {
+            Event::Post(post) => self.post(&post),
+            Event::Deletion(deletion) => self.deletion(&deletion),
+            Event::Unmatched(count) => self.posts.unmatched += count,
+            Event::Malformed(_) => self.posts.malformed += 1,
+            Event::Dropped(count) => self.posts.dropped += count,
+            Event::Tick(at) => self.show(at),
+            Event::Source(source, state) => self.sources[source.0].state = state,
+        }
+    }
+
+    /// The state at `at`, or at the newest time known if that is later; `None` for that time.
+    ///
+    /// The tally does not know how long ago a source was heard of: every age is zero.
+    pub fn snapshot(&mut self, at: Option<Timestamp>) -> Snapshot {
+        if let Some(at) = at {
+            self.show(at);
+        }
+        let seq = self.next_seq();
+        let teams = self.contest.teams();
+        let votes = self.votes.counts();
+        let pulls: Vec<f64> =
+            votes.iter().zip(teams).map(|(&votes, team)| as_f64(votes) / team.size).collect();
+        let sum: f64 = pulls.iter().sum();
+        let standings = (0..teams.len())
+            .map(|index| Standing {
+                votes: votes[index],
+                share: if sum > 0.0 {
+                    pulls[index] / sum
+                } else {
+                    1.0 / as_f64(teams.len() as u64)
+                },
+                rate: as_f64(self.rate.posts(index)) / rate::SPAN.as_secs_f64(),
+                total: self.totals[index],
+            })
+            .collect();
+        Snapshot {
+            seq,
+            at: self.now.and_then(|_| Timestamp::from_millis(self.shown)),
+            contest: Arc::clone(&self.contest),
+            phase: Phase::Open,
+            teams: standings,
+            leader: self.leader(),
+            posts: self.posts,
+            evicted: self.evicted,
+            sources: self.sources.clone(),
+        }
+    }
+
+    /// The number of the next snapshot, for one that only repeats the last.
+    pub fn next_seq(&mut self) -> u64 {
+        self.seq += 1;
+        self.seq
+    }
+
+    /// The team that is ahead of every other. Compared without dividing, so that a tie is a tie.
+    fn leader(&self) -> Option<TeamId> {
+        let (votes, teams) = (self.votes.counts(), self.contest.teams());
+        let ahead = |a: usize, b: usize| {
+            as_f64(votes[a]) * teams[b].size > as_f64(votes[b]) * teams[a].size
+        };
+        (0..teams.len())
+            .find(|&a| (0..teams.len()).all(|b| a == b || ahead(a, b)))
+            .map(|index| TeamId(u16::try_from(index).expect("a contest has at most 64 teams")))
+    }
+
+    fn post(&mut self, post: &Post) {
+        if post.side != Side::None && self.now.is_none_or(|now| post.at > now) {
+            self.advance(post.at);
+        }
+        let known = post.id.and_then(|id| self.slots.find(id));
+        let edited = known.filter(|_| post.version == Version::Edit);
+        if let Some(slot) = edited {
+            self.revise(slot, post.side);
+        }
+        // The first that applies is the one that counts.
+        match post.side {
+            Side::None => self.posts.unmatched += 1,
+            Side::Both => self.posts.both += 1,
+            Side::Team(_) if self.has_left(post.at) => self.posts.late += 1,
+            Side::Team(_) if edited.is_some() || self.is_deleted(post) => self.posts.revised += 1,
+            Side::Team(_) if known.is_some() => self.posts.duplicate += 1,
+            Side::Team(team) => self.count(post, team),
+        }
+    }
+
+    fn is_deleted(&self, post: &Post) -> bool {
+        let mut names = [post.id, post.alias].into_iter().flatten();
+        names.any(|id| self.tombstones.names(id, post.author))
+    }
+
+    /// Counts a post for `team`.
+    fn count(&mut self, post: &Post, team: TeamId) {
+        if self.slots.len() >= self.limits.posts
+            && let Some(oldest) = self.window.pop_oldest(&self.slots)
+        {
+            self.evicted.posts += u64::from(self.slots[oldest].state != State::TakenBack);
+            self.forget(oldest);
+        }
+        let slot = self.slots.insert(post, team);
+        self.window.push(&mut self.slots, slot, self.shown.saturating_sub(self.window_ms));
+        self.votes.insert(&self.slots, slot);
+        self.rate.add(team.index(), post.at.millis());
+        self.totals[team.index()] += 1;
+        self.posts.matched += 1;
+    }
+
+    fn deletion(&mut self, deletion: &Deletion) {
+        let mut revised = false;
+        for &id in &deletion.posts {
+            let slot = self.slots.find(id).or_else(|| self.slots.find_alias(id));
+            if let Some(slot) = slot
+                && deletion.author.is_none_or(|author| self.slots[slot].author == Some(author))
+            {
+                self.revise(slot, Side::None);
+                revised = true;
+            }
+            self.bury(id, deletion);
+        }
+        if revised {
+            self.posts.revised += 1;
+        } else {
+            self.posts.unmatched += 1;
+        }
+    }
+
+    /// Remembers that a post was deleted, should it come, or come again.
+    fn bury(&mut self, id: PostId, deletion: &Deletion) {
+        let at = deletion.at.or(self.now).map(Timestamp::millis);
+        // What `now` has passed by a window already can never be asked for.
+        if at.is_some_and(|at| self.now.is_some_and(|now| at < now.millis() - self.window_ms)) {
+            return;
+        }
+        if self.tombstones.len() >= self.limits.deletions {
+            self.tombstones.pop_oldest();
+            self.evicted.deletions += 1;
+        }
+        self.tombstones.insert(id, deletion.author, at);
+    }
+
+    /// Takes a counted post back, or gives it to another team.
+    fn revise(&mut self, slot: u32, side: Side) {
+        let (team, at) = (self.slots[slot].team, self.slots[slot].at);
+        self.totals[team.index()] -= 1;
+        self.rate.remove(team.index(), at);
+        if let Side::Team(team) = side {
+            self.votes.change(&mut self.slots, slot, team);
+            self.totals[team.index()] += 1;
+            self.rate.add(team.index(), at);
+        } else {
+            self.votes.remove(&self.slots, slot);
+            self.slots.take_back(slot);
+        }
+    }
+
+    fn has_left(&self, at: Timestamp) -> bool {
+        self.now.is_some_and(|now| at.millis() <= now.millis() - self.window_ms)
+    }
+
+    /// Moves `now` on to `at`, and lets go of the posts that leave the window thereby.
+    fn advance(&mut self, at: Timestamp) {
+        self.now = Some(at);
+        self.show(at);
+        let horizon = at.millis() - self.window_ms;
+        while let Some(slot) = self.window.pop_left(&self.slots, horizon) {
+            self.forget(slot);
+        }
+        self.tombstones.advance(at.millis(), horizon);
+    }
+
+    /// Moves the time that is shown on to `at`: posts fade from the count when they leave the
+    /// window that ends there. They are let go of when [`Tally::now`] has passed them too, since
+    /// whether a post is late, or a duplicate, must not depend on when somebody looked.
+    fn show(&mut self, at: Timestamp) {
+        if at.millis() <= self.shown {
+            return;
+        }
+        self.shown = at.millis();
+        while let Some(slot) = self.window.fade(&mut self.slots, self.shown - self.window_ms) {
+            self.votes.fade(&self.slots, slot);
+        }
+        self.rate.advance(self.shown);
+    }
+
+    /// Lets go of a post that has left the window.
+    fn forget(&mut self, slot: u32) {
+        if self.slots[slot].state != State::TakenBack {
+            self.votes.remove(&self.slots, slot);
+        }
+        self.slots.remove(slot);
+    }
+}
+
+/// Counts stay far below 2^53, up to which this is exact.
+fn as_f64(count: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "exact below 2^53 messages")]
+    {
+        count as f64
+    }
+}

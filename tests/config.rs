@@ -1,0 +1,2120 @@
+//! What the config reader accepts, and what it says about the rest.
+//!
+//! The tables hold the first line of each problem and its hint, both without the name of the file;
+//! what stands between them is shown by the snapshots of whole reports.
+#![expect(clippy::too_many_lines, reason = "tables of cases")]
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use hashtug::config::{Config, Error};
+use hashtug::contest::{Reposts, Vote};
+use hashtug::output::{self, led::terminal};
+use hashtug::rgb::Rgb;
+use hashtug::source::{self, replay};
+use proptest::prelude::*;
+
+/// Two sound teams, to stand below what is tested.
+const TEAMS: &str = r#"
+[[team]]
+name = "Tabs"
+hashtags = ["tabs"]
+[[team]]
+name = "Spaces"
+hashtags = ["spaces"]
+"#;
+
+#[test]
+fn the_example_is_the_demonstration() {
+    let example = load("config.toml").expect("the example is sound");
+    let demonstration = Config::demonstration();
+    assert_eq!(demonstration.contest, example.contest);
+    assert_eq!(demonstration.outputs, example.outputs);
+    assert_eq!(demonstration.web, example.web);
+
+    assert_eq!(example.contest.title(), "Tabs or spaces?");
+    let [source::Settings { name, kind: source::Kind::Replay(replay) }] = &*demonstration.sources
+    else {
+        panic!("{:?}", demonstration.sources)
+    };
+    assert_eq!((name.as_str(), replay.repeat), ("rehearsal", true));
+    assert_eq!(replay.input, replay::Input::Embedded);
+}
+
+#[test]
+fn the_example_states_the_defaults() {
+    let short = r#"
+        [contest]
+        title = "Tabs or spaces?"
+        [[team]]
+        name = "Tabs"
+        hashtags = ["tabs", "teamtabs"]
+        [[team]]
+        name = "Spaces"
+        hashtags = ["spaces"]
+        [[source]]
+        name = "rehearsal"
+        kind = "replay"
+        path = "fixtures/posts/keynote.jsonl"
+        repeat = true
+        [[output]]
+        name = "preview"
+        kind = "terminal"
+    "#;
+    let path = root().join("config.toml");
+    assert_eq!(parse(short, &path), load("config.toml").expect("the example is sound"));
+}
+
+#[test]
+fn two_teams_are_enough() {
+    let config = parse(TEAMS, Path::new("config.toml"));
+    assert_eq!(config.contest.title(), "Tabs or Spaces?");
+    assert_eq!(config.contest.window(), Duration::from_mins(1));
+    assert_eq!(config.contest.vote(), Vote::Latest);
+    assert_eq!(config.contest.reposts(), Reposts::Ignore);
+    assert_eq!(config.sources, []);
+    assert_eq!(config.outputs, []);
+    assert_eq!(config.web.listen, SocketAddr::from(([127, 0, 0, 1], 8080)));
+}
+
+#[test]
+fn everything_can_be_set() {
+    let text = r##"
+        [contest]
+        title = "A or B?"
+        window = "1m30s"
+        vote = "every"
+        reposts = "count"
+        [[team]]
+        name = "A"
+        hashtags = ["#a", "Aa"]
+        color = "#010203"
+        size = 3
+        [[team]]
+        name = "a"
+        hashtags = ["b"]
+        size = 0.5
+        [[source]]
+        kind = "replay"
+        path = "../posts.jsonl"
+        speed = "max"
+        feed = "nostr"
+        [[source]]
+        name = "second"
+        kind = "replay"
+        path = "/tmp/posts.jsonl"
+        speed = 1000
+        feed = "auto"
+        [[output]]
+        kind = "terminal"
+        pixels = 0x10
+        fps = 1
+        brightness = 0
+        reverse = true
+        [web]
+        listen = "localhost:0"
+    "##;
+    let config = parse(text, Path::new("/show/tonight/config.toml"));
+    let contest = &config.contest;
+    assert_eq!(contest.title(), "A or B?");
+    assert_eq!(contest.window(), Duration::from_secs(90));
+    assert_eq!((contest.vote(), contest.reposts()), (Vote::Every, Reposts::Count));
+    let teams = contest.teams();
+    assert_eq!(teams[0].hashtags, ["a", "aa"]);
+    assert_eq!((teams[0].color, teams[0].size), (Rgb::new(1, 2, 3), 3.0));
+    assert_eq!((teams[1].name.as_str(), teams[1].size), ("a", 0.5));
+    let replay = |path: &str, speed, feed| {
+        let input = replay::Input::File(PathBuf::from(path));
+        source::Kind::Replay(replay::Settings { input, speed, repeat: false, feed })
+    };
+    let nostr = Some(hashtug::decode::Feed::Nostr);
+    let first = replay("/show/tonight/../posts.jsonl", replay::Speed::Max, nostr);
+    let second = replay("/tmp/posts.jsonl", replay::Speed::Times(1000.0), None);
+    assert_eq!(
+        config.sources,
+        [
+            source::Settings { name: "replay".to_owned(), kind: first },
+            source::Settings { name: "second".to_owned(), kind: second },
+        ]
+    );
+    let settings = terminal::Settings { pixels: 16, fps: 1, brightness: 0.0, reverse: true };
+    let kind = output::Kind::Terminal(settings);
+    assert_eq!(config.outputs, [output::Settings { name: "terminal".to_owned(), kind }]);
+    assert_eq!(config.web.listen, SocketAddr::from(([127, 0, 0, 1], 0)));
+}
+
+#[test]
+fn a_team_without_a_colour_gets_one_that_nobody_has() {
+    let text = r##"
+        team = [
+            { name = "A", hashtags = ["a"] },
+            { name = "B", hashtags = ["b"], color = "#ffb000" },
+            { name = "C", hashtags = ["c"] },
+        ]
+    "##;
+    let config = parse(text, Path::new("config.toml"));
+    let mut colors: Vec<_> =
+        config.contest.teams().iter().map(|team| team.color.to_string()).collect();
+    assert_eq!(colors[..2], ["#0050b0", "#ffb000"]);
+    colors.sort();
+    colors.dedup();
+    assert_eq!(colors.len(), 3);
+}
+
+#[test]
+fn a_file_saved_on_windows_is_read() {
+    let config = load("fixtures/config/windows.toml").expect("the file is sound");
+    assert_eq!(config.contest.teams()[0].name, "Tea");
+}
+
+#[test]
+fn a_report_shows_all_that_is_wrong() {
+    insta::assert_snapshot!(report("fixtures/config/typos.toml"), @r###"
+    typos.toml:3:1: unknown key `titel` in `[contest]`
+      |
+    3 | titel = "Tea or coffee?"
+      | ^^^^^
+    hint: did you mean `title`?
+
+    typos.toml:4:10: `90` is not a length of time; write it as `60s`, `1m30s`, `500ms` or `2h`
+      |
+    4 | window = "90"
+      |          ^^^^
+
+    typos.toml:5:8: `vote` cannot be `loudest`
+      |
+    5 | vote = 'loudest'
+      |        ^^^^^^^^^
+    hint: it is one of `latest`, `every`
+
+    typos.toml:9:20: `team tea` of team `Tea` cannot be a hashtag: it contains a space
+      |
+    9 | hashtags = ["tea", "team tea"]
+      |                    ^^^^^^^^^^
+
+    typos.toml:10:1: unknown key `colour` in `[[team]]`
+       |
+    10 | colour = "#00a040"
+       | ^^^^^^
+    hint: did you mean `color`?
+
+    typos.toml:14:23: hashtag `tea` belongs to both team `Tea` and team `Coffee`
+       |
+    14 | hashtags = ["coffee", "#Tea"]
+       |                       ^^^^^^
+    hint: a post counts for one team; leave the hashtag to one of them
+
+    typos.toml:15:9: `brown` is not a colour; write it as `#rrggbb`, for example `#ffb000`
+       |
+    15 | color = "brown"
+       |         ^^^^^^^
+
+    typos.toml:16:8: `size` must be from 0.000001 to 1000000000, not 0
+       |
+    16 | size = 0
+       |        ^
+
+    typos.toml:19:8: unknown kind `blueski`
+       |
+    19 | kind = "blueski"
+       |        ^^^^^^^^^
+    hint: `bluesky` is not in this version; it has `replay`
+
+    typos.toml:21:1: this `[[source]]` needs a `path`
+       |
+    21 | [[source]]
+       | ^^^^^^^^^^
+    hint: add the recording: `path = "posts.jsonl"`
+
+    typos.toml:24:10: `repeat` must be `true` or `false`, not text
+       |
+    24 | repeat = "yes"
+       |          ^^^^^
+
+    typos.toml:25:1: `api_token` looks like a secret, and secrets never stand in this file
+       |
+    25 | api_token = …
+       | ^^^^^^^^^
+    hint: keep it in an environment variable, or in a file that only you can read
+
+    typos.toml:29:10: `pixels` must be from 1 to 1000, not 1000000000000
+       |
+    29 | pixels = 1_000_000_000_000
+       |          ^^^^^^^^^^^^^^^^^
+
+    typos.toml:32:10: `localhost` has no port
+       |
+    32 | listen = "localhost"
+       |          ^^^^^^^^^^^
+    hint: add one, for example `localhost:8080`
+
+    14 problems in typos.toml
+    "###);
+}
+
+#[test]
+fn an_error_of_syntax_hides_no_other_problem() {
+    insta::assert_snapshot!(report("fixtures/config/syntax.toml"), @r###"
+    syntax.toml:2:24: the text has no closing quote
+      |
+    2 | title = "Tea or coffee?
+      |                        ^
+    hint: add `"` at its end
+
+    syntax.toml:3:10: `60s` is neither a number nor text in quotes
+      |
+    3 | window = 60s
+      |          ^^^
+    hint: put quotes around it: `"60s"`
+
+    syntax.toml:4:8: `vote` cannot be `lates`
+      |
+    4 | vote = "lates"
+      |        ^^^^^^^
+    hint: did you mean `latest`?
+
+    syntax.toml:8:19: a comma is missing here
+      |
+    8 | hashtags = ["tea" "chai"]
+      |                   ^
+
+    syntax.toml:9:9: `color` has no value
+      |
+    9 | color = #00a040
+      |         ^
+    hint: `#` begins a comment; a colour stands in quotes: `"#00a040"`
+
+    syntax.toml:13:12: this `[` is never closed by `]`
+       |
+    13 | hashtags = ["coffee",
+       |            ^
+
+    6 problems in syntax.toml
+    "###);
+}
+
+#[test]
+fn a_long_line_is_clipped_and_nothing_reaches_the_terminal_raw() {
+    insta::assert_snapshot!(report("fixtures/config/long_line.toml"), @r###"
+    long_line.toml:3:543: a hashtag must be text in quotes, not a whole number
+      |
+    3 | …5", "tea56", "tea57", "tea58", "tea59", 5, "tea0", "tea1", "tea2", "tea3", "tea4", "tea5",…
+      |                                          ^
+
+    long_line.toml:8:10: invalid basic string, expected non-double-quote visible characters, `\`
+      |
+    8 | color = "\u{1b}[31mred"
+      |          ^^^^^^
+
+    2 problems in long_line.toml
+    "###);
+}
+
+#[test]
+fn other_encodings_are_named() {
+    insta::assert_snapshot!(report("fixtures/config/latin1.toml"), @r###"
+    latin1.toml:2:20: the byte 0xe9 is not UTF-8 text
+      |
+    2 | title = "Tea or caf�?"
+      |                    ^
+    hint: save the file as UTF-8
+    "###);
+    insta::assert_snapshot!(report("fixtures/config/utf16.toml"), @r###"
+    utf16.toml:1:1: the byte 0xff is not UTF-8 text
+      |
+    1 | ��[\u{0}c\u{0}o\u{0}n\u{0}t\u{0}e\u{0}s\u{0}t\u{0}]\u{0}\r\u{0}
+      | ^
+    hint: it looks like UTF-16; save the file as UTF-8
+    "###);
+}
+
+#[test]
+fn a_secret_is_never_repeated() {
+    for text in [
+        "[web]\ntoken = \"hunter2\"",
+        "[web]\ntoken = hunter2",
+        "[web]\ntoken = #hunter2",
+        "[web]\ntoken = \"hunter2",
+        "[web]\ntoken \"hunter2\"",
+        "[web]\ntoken: hunter2",
+        "token = [\"hunter2\", 3",
+        "web = { password = \"hunter2\" }",
+        "[web]\nlisten = 3\nlisten = { secret = \"hunter2\" }",
+        "[web]\ntoken = \"x\"\ntoken = \"hunter2\"",
+    ] {
+        let error =
+            Config::parse(text, Path::new("config.toml")).expect_err("it is broken").to_string();
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+}
+
+#[test]
+fn escapes_in_texts_do_not_reach_the_terminal() {
+    let teams = "[[team]]\nname = \"A\"\nhashtags = [\"\\u001b[2J\"]\n".repeat(2);
+    answered(&teams);
+    answered(&teams.replace("[2J", &"x".repeat(100_000)));
+    answered("[contest]\nvote = \"\\u0007\"\n\"\\u0007\" = 1\nwindow = \"\\u0007\"\n");
+    answered(
+        "[web]\nlisten = \"\\u0007\"\n[[team]]\nhashtags = \"\\u0007\"\ncolor = \"\\u0007\"\n",
+    );
+}
+
+#[test]
+fn a_report_has_an_end() {
+    let text = "[[team]]\nnme = 3\n".repeat(30) + &"[[source]]\n".repeat(200);
+    let error =
+        Config::parse(&text, Path::new("config.toml")).expect_err("it is broken").to_string();
+    assert_eq!(error.lines().last(), Some("260 problems in config.toml, the first 100 shown"));
+}
+
+#[test]
+fn what_cannot_be_read_is_named() {
+    let missing = load("fixtures/config/missing.toml").expect_err("there is no such file");
+    assert!(missing.to_string().ends_with("missing.toml"), "{missing}");
+    assert!(missing.to_string().starts_with("cannot read "), "{missing}");
+    assert!(std::error::Error::source(&missing).is_some());
+
+    let directory = load("fixtures/config").expect_err("it is a directory");
+    assert!(matches!(directory, Error::Directory { .. }), "{directory}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_without_end_is_refused() {
+    let error = Config::load(Path::new("/dev/zero")).expect_err("it is no config");
+    assert_eq!(error.to_string(), "/dev/zero is longer than 1 MiB, which is no config file");
+}
+
+#[test]
+fn problems_of_the_file_as_a_whole() {
+    check(
+        "nothing at all",
+        "",
+        &[
+            "1:1: a contest needs two teams or more, and there is none",
+            "hint: each begins with `[[team]]`, and has a `name` and `hashtags`",
+        ],
+    );
+    check(
+        "only a comment",
+        "# later\n",
+        &[
+            "2:1: a contest needs two teams or more, and there is none",
+            "hint: each begins with `[[team]]`, and has a `name` and `hashtags`",
+        ],
+    );
+    check(
+        "only line ends",
+        "\r\n\r\n",
+        &[
+            "3:1: a contest needs two teams or more, and there is none",
+            "hint: each begins with `[[team]]`, and has a `name` and `hashtags`",
+        ],
+    );
+    check(
+        "one team alone",
+        r#"[[team]]
+name = "A"
+hashtags = ["a"]
+"#,
+        &[
+            "4:1: a contest needs two teams or more, and there is only 1",
+            "hint: each begins with `[[team]]`, and has a `name` and `hashtags`",
+        ],
+    );
+    check_with_teams(
+        "a section that is misspelt",
+        r#"[contst]
+title = "x"
+"#,
+        &["1:2: unknown section `contst`", "hint: did you mean `[contest]`?"],
+    );
+    check_with_teams(
+        "a list of sections that is misspelt",
+        r#"[[sources]]
+kind = "replay"
+"#,
+        &["1:3: unknown section `sources`", "hint: did you mean `[[source]]`?"],
+    );
+    check(
+        "misspelt teams are not missing",
+        r#"[[teams]]
+name = "A"
+"#,
+        &["1:3: unknown section `teams`", "hint: did you mean `[[team]]`?"],
+    );
+    check_with_teams(
+        "an unknown section",
+        "[lights]\non = true\n",
+        &[
+            "1:2: unknown section `lights`",
+            "hint: the sections are `[[team]]`, `[contest]`, `[[source]]`, `[[output]]`, `[web]`",
+        ],
+    );
+    check_with_teams(
+        "a key before the first section",
+        r#"title = "x"
+"#,
+        &["1:1: `title` stands in no section", "hint: `title` belongs to `[contest]`"],
+    );
+    check_with_teams(
+        "a misspelt key before the first section",
+        r#"windw = "60s"
+"#,
+        &["1:1: `windw` stands in no section", "hint: did you mean `window` in `[contest]`?"],
+    );
+    check_with_teams(
+        "a key that is nowhere at home",
+        "zzz = 1\n",
+        &[
+            "1:1: `zzz` stands in no section",
+            "hint: the sections are `[[team]]`, `[contest]`, `[[source]]`, `[[output]]`, `[web]`",
+        ],
+    );
+    check_with_teams(
+        "a section that is a number",
+        "contest = 5\n",
+        &[
+            "1:11: `contest` must be a section, not a whole number",
+            "hint: write `[contest]` on a line of its own, and its keys below",
+        ],
+    );
+    check(
+        "teams that are a number",
+        "team = 3\n",
+        &[
+            "1:8: `team` must be a section, not a whole number",
+            "hint: write `[[team]]` on a line of its own, and its keys below",
+        ],
+    );
+    check_with_teams(
+        "a list with a number among the sections",
+        "source = [1]\n",
+        &[
+            "1:11: `source` must be a section, not a whole number",
+            "hint: write `[[source]]` on a line of its own, and its keys below",
+        ],
+    );
+    check_with_teams(
+        "double brackets for what there is once",
+        r#"[[web]]
+listen = "127.0.0.1:1"
+"#,
+        &["1:1: there is only one `web`", "hint: write `[web]`, and only once"],
+    );
+    check_with_teams(
+        "single brackets for a list",
+        r#"[source]
+kind = "replay"
+path = "x"
+"#,
+        &[
+            "1:1: `source` is a list, and this is a single section",
+            "hint: write `[[source]]` with double brackets, each time",
+        ],
+    );
+    check(
+        "single brackets for the teams",
+        r#"[team]
+name = "A"
+hashtags = ["a"]
+[team]
+name = "B"
+hashtags = ["b"]
+"#,
+        &[
+            "4:2: the section `team` is there already",
+            "hint: write `[[team]]` with double brackets, each time",
+        ],
+    );
+    check(
+        "single and double brackets mixed",
+        r#"[team]
+name = "A"
+hashtags = ["a"]
+[[team]]
+name = "B"
+hashtags = ["b"]
+"#,
+        &[
+            "1:1: `team` is a list, and this is a single section",
+            "hint: write `[[team]]` with double brackets, each time",
+            "4:3: the section `team` is there already",
+            "hint: write `[[team]]` with double brackets, each time",
+        ],
+    );
+    check_with_teams(
+        "a section given twice",
+        r#"[contest]
+title = "x"
+[web]
+[contest]
+window = "1s"
+"#,
+        &["4:2: the section `contest` is there already", "hint: put all its keys below one header"],
+    );
+    check_with_teams(
+        "an empty key",
+        r#""" = 1
+"#,
+        &[
+            "1:1: `` stands in no section",
+            "hint: the sections are `[[team]]`, `[contest]`, `[[source]]`, `[[output]]`, `[web]`",
+        ],
+    );
+    check_with_teams(
+        "a key with control characters",
+        r#""\u001b[2J" = 1
+"#,
+        &[
+            r"1:1: `\u{1b}[2J` stands in no section",
+            "hint: the sections are `[[team]]`, `[contest]`, `[[source]]`, `[[output]]`, `[web]`",
+        ],
+    );
+    check_with_teams(
+        "a table inside a section",
+        r#"[contest.rules]
+vote = "every"
+"#,
+        &[
+            "1:10: unknown key `rules` in `[contest]`",
+            "hint: `[contest]` knows `title`, `window`, `vote`, `reposts`",
+        ],
+    );
+}
+
+#[test]
+fn problems_of_syntax() {
+    check_with_teams(
+        "a length of time without quotes",
+        "[contest]\nwindow = 60s\n",
+        &[
+            "2:10: `60s` is neither a number nor text in quotes",
+            r#"hint: put quotes around it: `"60s"`"#,
+        ],
+    );
+    check_with_teams(
+        "a word without quotes",
+        "[contest]\nvote = latest\n",
+        &[
+            "2:8: `latest` is neither a number nor text in quotes",
+            r#"hint: put quotes around it: `"latest"`"#,
+        ],
+    );
+    check_with_teams(
+        "a word that begins like a number",
+        "[contest]\ntitle = inform\n",
+        &[
+            "2:9: `inform` is neither a number nor text in quotes",
+            r#"hint: put quotes around it: `"inform"`"#,
+        ],
+    );
+    check_with_teams(
+        "an address without quotes",
+        "[web]\nlisten = 127.0.0.1:8080\n",
+        &[
+            "2:10: `127.0.0.1:8080` is neither a number nor text in quotes",
+            r#"hint: put quotes around it: `"127.0.0.1:8080"`"#,
+        ],
+    );
+    check_with_teams(
+        "a colour without quotes",
+        r#"[[team]]
+name = "A"
+hashtags = ["a"]
+color = #ffb000
+"#,
+        &[
+            "4:9: `color` has no value",
+            r##"hint: `#` begins a comment; a colour stands in quotes: `"#ffb000"`"##,
+        ],
+    );
+    check_with_teams(
+        "hashtags without quotes",
+        r#"[[team]]
+name = "A"
+hashtags = [#a]
+"#,
+        &[
+            "3:12: this `[` is never closed by `]`",
+            "hint: `#` begins a comment; hashtags and colours stand in quotes",
+        ],
+    );
+    check_with_teams(
+        "curly quotes",
+        "[contest]\ntitle = “x”\n",
+        &[
+            "2:9: `“x”` is neither a number nor text in quotes",
+            r#"hint: the quotes must be straight ones: `"`"#,
+        ],
+    );
+    check_with_teams(
+        "a capital boolean",
+        r#"[[output]]
+kind = "terminal"
+reverse = True
+"#,
+        &["3:11: `True` is neither a number nor text in quotes", "hint: write `true`"],
+    );
+    check_with_teams(
+        "a yes",
+        r#"[[output]]
+kind = "terminal"
+reverse = yes
+"#,
+        &["3:11: `yes` is neither a number nor text in quotes", "hint: write `true`"],
+    );
+    check_with_teams("no value", "[contest]\ntitle =\n", &["2:8: `title` has no value"]);
+    check_with_teams(
+        "no closing quote",
+        r#"[contest]
+title = "x
+window = "1s"
+"#,
+        &["2:11: the text has no closing quote", r#"hint: add `"` at its end"#],
+    );
+    check_with_teams(
+        "no closing single quote",
+        "[contest]\ntitle = 'x\n",
+        &["2:11: the text has no closing quote", "hint: add `'` at its end"],
+    );
+    check_with_teams(
+        "long text without an end",
+        r#"[contest]
+title = """x
+
+vote = 3
+"#,
+        &[r#"2:9: this `"""` is never closed by `"""`"#],
+    );
+    check(
+        "no closing bracket of a list",
+        r#"[[team]]
+name = "A"
+hashtags = ["a", "b"
+color = "red"
+[[team]]
+name = 3
+"#,
+        &["3:12: this `[` is never closed by `]`"],
+    );
+    check_with_teams(
+        "no closing brace",
+        r#"web = { listen = "x"
+[contest]
+vote = 3
+"#,
+        &["1:7: this `{` is never closed by `}`"],
+    );
+    check_with_teams(
+        "no closing bracket of a header",
+        "[contest\ntitle = 3\n",
+        &["1:9: the header of this section has no closing `]`"],
+    );
+    check(
+        "no closing bracket of a list header",
+        "[[team]\nname = 3\n",
+        &["1:1: this `[` is never closed by `]`"],
+    );
+    check_with_teams(
+        "no comma between hashtags",
+        r#"[[team]]
+name = "A"
+hashtags = ["a" "b"]
+"#,
+        &["3:17: a comma is missing here"],
+    );
+    check_with_teams(
+        "a decimal comma",
+        r#"[[source]]
+kind = "replay"
+path = "x"
+speed = 1,5
+"#,
+        &["4:10: something follows the value", "hint: decimals are written with a point: `1.5`"],
+    );
+    check_with_teams(
+        "half a number",
+        r#"[[source]]
+kind = "replay"
+path = "x"
+speed = .5
+"#,
+        &["4:9: a number has digits on both sides of its decimal point"],
+    );
+    check_with_teams(
+        "a colon",
+        r#"[contest]
+title: "x"
+"#,
+        &["2:6: a key without `=` and a value", "hint: write `=` instead of `:`"],
+    );
+    check_with_teams(
+        "two words for a key",
+        r#"[contest]
+the title = "x"
+"#,
+        &["2:5: a key without `=` and a value"],
+    );
+    check_with_teams(
+        "two values",
+        r#"[contest]
+vote = "latest" "every"
+"#,
+        &["2:17: something follows the value"],
+    );
+    check_with_teams(
+        "a Windows path in double quotes",
+        r#"[[source]]
+kind = "replay"
+path = "C:\Users\x"
+"#,
+        &[
+            r"3:13: `\` is special in double quotes",
+            r"hint: put a path in single quotes, `'C:\posts'`, or write `\\`",
+        ],
+    );
+    check_with_teams(
+        "a key set twice",
+        r#"[contest]
+window = "1s"
+window = "2s"
+"#,
+        &["3:1: `window` is set twice"],
+    );
+    check_with_teams(
+        "a section reopened by a dotted key",
+        r#"web.listen = "127.0.0.1:1"
+[web]
+"#,
+        &["2:2: the section `web` is there already", "hint: put all its keys below one header"],
+    );
+    check_with_teams(
+        "a carriage return alone",
+        "[contest]\rtitle = \"x\"\n",
+        &["1:11: carriage return must be followed by newline, expected newline"],
+    );
+    check_with_teams(
+        "a control character in a comment",
+        "# bell \x07\n",
+        &["1:8: invalid comment character, expected printable characters"],
+    );
+    check_with_teams(
+        "binary",
+        "\0\x01\x02\n",
+        &["1:1: invalid unquoted key, expected letters, numbers, `-`, `_`"],
+    );
+    check(
+        "syntax and meaning together",
+        r#"[contest]
+vote = lates
+reposts = "cont"
+[web]
+listen = 80
+"#,
+        &[
+            "2:8: `lates` is neither a number nor text in quotes",
+            r#"hint: put quotes around it: `"lates"`"#,
+            "3:11: `reposts` cannot be `cont`",
+            "hint: did you mean `count`?",
+            "5:10: `listen` must be text in quotes, not a whole number",
+            r#"hint: for example `listen = "127.0.0.1:8080"`"#,
+        ],
+    );
+}
+
+#[test]
+fn problems_of_the_contest() {
+    check_with_teams(
+        "a misspelt key",
+        r#"[contest]
+windw = "60s"
+"#,
+        &["2:1: unknown key `windw` in `[contest]`", "hint: did you mean `window`?"],
+    );
+    check_with_teams(
+        "a misspelt key next to the right one",
+        r#"[contest]
+windw = "60s"
+window = "60s"
+"#,
+        &["2:1: unknown key `windw` in `[contest]`", "hint: did you mean `window`?"],
+    );
+    check_with_teams(
+        "an unknown key",
+        "[contest]\nreward = 3\n",
+        &[
+            "2:1: unknown key `reward` in `[contest]`",
+            "hint: `[contest]` knows `title`, `window`, `vote`, `reposts`",
+        ],
+    );
+    check_with_teams(
+        "a key of another section",
+        r#"[contest]
+listen = "127.0.0.1:1"
+"#,
+        &["2:1: unknown key `listen` in `[contest]`", "hint: `listen` belongs to `[web]`"],
+    );
+    check_with_teams(
+        "a title that is a number",
+        "[contest]\ntitle = 3\n",
+        &["2:9: `title` must be text in quotes, not a whole number", "hint: put quotes around it"],
+    );
+    check_with_teams(
+        "a title that is a list",
+        r#"[contest]
+title = ["x"]
+"#,
+        &["2:9: `title` must be text in quotes, not a list"],
+    );
+    check_with_teams(
+        "a title that is a date",
+        "[contest]\ntitle = 2026-11-21\n",
+        &["2:9: `title` must be text in quotes, not a date or time"],
+    );
+    check_with_teams(
+        "a title of two lines",
+        r#"[contest]
+title = "a\nb"
+"#,
+        &[r"2:9: `title` holds the control character \u{a}"],
+    );
+    check_with_teams(
+        "a title that would act on the terminal",
+        r#"[contest]
+title = "\u001b[31m"
+"#,
+        &[r"2:9: `title` holds the control character \u{1b}"],
+    );
+    check_with_teams(
+        "a title without end",
+        &format!("[contest]\ntitle = \"{}\"\n", "x".repeat(201)),
+        &["2:9: `title` is longer than 200 characters"],
+    );
+    check_with_teams(
+        "a window without unit",
+        r#"[contest]
+window = "60"
+"#,
+        &["2:10: `60` is not a length of time; write it as `60s`, `1m30s`, `500ms` or `2h`"],
+    );
+    check_with_teams(
+        "a window that is a number",
+        "[contest]\nwindow = 60\n",
+        &[
+            "2:10: `window` must be text in quotes, not a whole number",
+            r#"hint: for example `window = "60s"`"#,
+        ],
+    );
+    check_with_teams(
+        "a window with a space",
+        r#"[contest]
+window = "60 s"
+"#,
+        &["2:10: `60 s` is not a length of time; write it as `60s`, `1m30s`, `500ms` or `2h`"],
+    );
+    check_with_teams(
+        "an empty window",
+        r#"[contest]
+window = ""
+"#,
+        &["2:10: `` is not a length of time; write it as `60s`, `1m30s`, `500ms` or `2h`"],
+    );
+    check_with_teams(
+        "a window of nothing",
+        r#"[contest]
+window = "0s"
+"#,
+        &["2:10: a window of 0ns is not between 100ms and 7 days"],
+    );
+    check_with_teams(
+        "a window that is negative",
+        r#"[contest]
+window = "-5s"
+"#,
+        &["2:10: `-5s` is not a length of time; write it as `60s`, `1m30s`, `500ms` or `2h`"],
+    );
+    check_with_teams(
+        "a window of a month",
+        r#"[contest]
+window = "30d"
+"#,
+        &["2:10: a window of 2592000s is not between 100ms and 7 days"],
+    );
+    check_with_teams(
+        "a window past all counting",
+        r#"[contest]
+window = "99999999999999999h"
+"#,
+        &[
+            "2:10: `99999999999999999h` is not a length of time; write it as `60s`, `1m30s`, `500ms` or `2h`",
+        ],
+    );
+    check_with_teams(
+        "a vote that is misspelt",
+        r#"[contest]
+vote = "lates"
+"#,
+        &["2:8: `vote` cannot be `lates`", "hint: did you mean `latest`?"],
+    );
+    check_with_teams(
+        "a vote in capitals",
+        r#"[contest]
+vote = "Every"
+"#,
+        &["2:8: `vote` cannot be `Every`", "hint: did you mean `every`?"],
+    );
+    check_with_teams(
+        "a vote that is unknown",
+        r#"[contest]
+vote = "loudest"
+"#,
+        &["2:8: `vote` cannot be `loudest`", "hint: it is one of `latest`, `every`"],
+    );
+    check_with_teams(
+        "a vote that is a boolean",
+        "[contest]\nvote = true\n",
+        &[
+            "2:8: `vote` must be text in quotes, not `true`",
+            r#"hint: for example `vote = "latest"`"#,
+        ],
+    );
+    check_with_teams(
+        "reposts that are unknown",
+        r#"[contest]
+reposts = "yes"
+"#,
+        &["2:11: `reposts` cannot be `yes`", "hint: it is one of `ignore`, `count`"],
+    );
+}
+
+#[test]
+fn problems_of_teams() {
+    check(
+        "an empty team",
+        r#"[[team]]
+name = "A"
+hashtags = ["a"]
+[[team]]
+"#,
+        &[
+            "4:1: a team needs a name",
+            r#"hint: add one, for example `name = "Tabs"`"#,
+            "4:1: team `number 2` has no hashtag",
+            r#"hint: for example `hashtags = ["tabs"]`"#,
+        ],
+    );
+    check(
+        "a misspelt name",
+        r#"[[team]]
+name = "A"
+hashtags = ["a"]
+[[team]]
+nmae = "B"
+hashtags = ["b"]
+"#,
+        &["5:1: unknown key `nmae` in `[[team]]`", "hint: did you mean `name`?"],
+    );
+    check(
+        "a blank name",
+        r#"[[team]]
+name = "A"
+hashtags = ["a"]
+[[team]]
+name = "  "
+hashtags = ["b"]
+"#,
+        &["5:8: `name` is empty"],
+    );
+    check(
+        "a name that is a number",
+        r#"[[team]]
+name = "A"
+hashtags = ["a"]
+[[team]]
+name = 2
+hashtags = ["b"]
+"#,
+        &["5:8: `name` must be text in quotes, not a whole number", "hint: put quotes around it"],
+    );
+    check(
+        "two teams of one name",
+        r#"[[team]]
+name = "A"
+hashtags = ["a"]
+[[team]]
+name = "A"
+hashtags = ["b"]
+"#,
+        &["5:8: two teams are named `A`"],
+    );
+    check(
+        "no hashtags",
+        r#"[[team]]
+name = "A"
+hashtags = ["a"]
+[[team]]
+name = "B"
+"#,
+        &["4:1: team `B` has no hashtag", r#"hint: for example `hashtags = ["tabs"]`"#],
+    );
+    check(
+        "an empty list of hashtags",
+        r#"[[team]]
+name = "A"
+hashtags = ["a"]
+[[team]]
+name = "B"
+hashtags = []
+"#,
+        &["6:12: team `B` has no hashtag", r#"hint: for example `hashtags = ["tabs"]`"#],
+    );
+    check(
+        "hashtags misspelt",
+        r#"[[team]]
+name = "A"
+hashtags = ["a"]
+[[team]]
+name = "B"
+hashtag = ["b"]
+"#,
+        &["6:1: unknown key `hashtag` in `[[team]]`", "hint: did you mean `hashtags`?"],
+    );
+    check(
+        "tags for hashtags",
+        r#"[[team]]
+name = "A"
+hashtags = ["a"]
+[[team]]
+name = "B"
+tags = ["b"]
+"#,
+        &["6:1: unknown key `tags` in `[[team]]`", "hint: did you mean `hashtags`?"],
+    );
+    check(
+        "one hashtag without a list",
+        r#"[[team]]
+name = "A"
+hashtags = ["a"]
+[[team]]
+name = "B"
+hashtags = "b"
+"#,
+        &[
+            "6:12: `hashtags` must be a list, not text",
+            r#"hint: put brackets around it: `hashtags = ["b"]`"#,
+        ],
+    );
+    check(
+        "a number among the hashtags",
+        r#"[[team]]
+name = "A"
+hashtags = ["a"]
+[[team]]
+name = "B"
+hashtags = ["b", 3]
+"#,
+        &["6:18: a hashtag must be text in quotes, not a whole number"],
+    );
+    check(
+        "only numbers among the hashtags",
+        r#"[[team]]
+name = "A"
+hashtags = ["a"]
+[[team]]
+name = "B"
+hashtags = [3]
+"#,
+        &["6:13: a hashtag must be text in quotes, not a whole number"],
+    );
+    check(
+        "an empty hashtag",
+        r#"[[team]]
+name = "A"
+hashtags = ["a"]
+[[team]]
+name = "B"
+hashtags = [""]
+"#,
+        &["6:13: `` of team `B` cannot be a hashtag: nothing is left of it"],
+    );
+    check(
+        "a hashtag with a space",
+        r#"[[team]]
+name = "A"
+hashtags = ["a"]
+[[team]]
+name = "B"
+hashtags = ["b c"]
+"#,
+        &["6:13: `b c` of team `B` cannot be a hashtag: it contains a space"],
+    );
+    check(
+        "a hashtag of two teams",
+        r##"[[team]]
+name = "A"
+hashtags = ["a"]
+[[team]]
+name = "B"
+hashtags = ["b", "#A"]
+"##,
+        &[
+            "6:18: hashtag `a` belongs to both team `A` and team `B`",
+            "hint: a post counts for one team; leave the hashtag to one of them",
+        ],
+    );
+    check(
+        "a hashtag of a team without a name",
+        r#"[[team]]
+name = "A"
+hashtags = ["a"]
+[[team]]
+hashtags = ["a"]
+"#,
+        &[
+            "4:1: a team needs a name",
+            r#"hint: add one, for example `name = "Tabs"`"#,
+            "5:13: hashtag `a` belongs to both team `A` and team `number 2`",
+            "hint: a post counts for one team; leave the hashtag to one of them",
+        ],
+    );
+    check_with_teams(
+        "a colour misspelt",
+        r##"[[team]]
+name = "C"
+hashtags = ["c"]
+colour = "#ffb000"
+"##,
+        &["4:1: unknown key `colour` in `[[team]]`", "hint: did you mean `color`?"],
+    );
+    check_with_teams(
+        "a colour by name",
+        r#"[[team]]
+name = "C"
+hashtags = ["c"]
+color = "orange"
+"#,
+        &["4:9: `orange` is not a colour; write it as `#rrggbb`, for example `#ffb000`"],
+    );
+    check_with_teams(
+        "a short colour",
+        r##"[[team]]
+name = "C"
+hashtags = ["c"]
+color = "#fb0"
+"##,
+        &["4:9: `#fb0` is not a colour; write it as `#rrggbb`, for example `#ffb000`"],
+    );
+    check_with_teams(
+        "a colour that is a number",
+        r#"[[team]]
+name = "C"
+hashtags = ["c"]
+color = 0xffb000
+"#,
+        &[
+            "4:9: `color` must be text in quotes, not a whole number",
+            r##"hint: for example `color = "#ffb000"`"##,
+        ],
+    );
+    check_with_teams(
+        "a size: zero",
+        r#"[[team]]
+name = "C"
+hashtags = ["c"]
+size = 0
+"#,
+        &["4:8: `size` must be from 0.000001 to 1000000000, not 0"],
+    );
+    check_with_teams(
+        "a size: negative",
+        r#"[[team]]
+name = "C"
+hashtags = ["c"]
+size = -1.5
+"#,
+        &["4:8: `size` must be from 0.000001 to 1000000000, not -1.5"],
+    );
+    check_with_teams(
+        "a size: no number",
+        r#"[[team]]
+name = "C"
+hashtags = ["c"]
+size = nan
+"#,
+        &["4:8: `size` must be from 0.000001 to 1000000000, not nan"],
+    );
+    check_with_teams(
+        "a size: infinite",
+        r#"[[team]]
+name = "C"
+hashtags = ["c"]
+size = inf
+"#,
+        &["4:8: `size` must be from 0.000001 to 1000000000, not inf"],
+    );
+    check_with_teams(
+        "a size: negative infinity",
+        r#"[[team]]
+name = "C"
+hashtags = ["c"]
+size = -inf
+"#,
+        &["4:8: `size` must be from 0.000001 to 1000000000, not -inf"],
+    );
+    check_with_teams(
+        "a size: too big",
+        r#"[[team]]
+name = "C"
+hashtags = ["c"]
+size = 1_000_000_000_000
+"#,
+        &["4:8: `size` must be from 0.000001 to 1000000000, not 1000000000000"],
+    );
+    check_with_teams(
+        "a size: past all counting",
+        r#"[[team]]
+name = "C"
+hashtags = ["c"]
+size = 10000000000000000000000000000000000000000
+"#,
+        &[
+            "4:8: `size` must be from 0.000001 to 1000000000, not 10000000000000000000000000000000000000000",
+        ],
+    );
+    check_with_teams(
+        "a size: in quotes",
+        r#"[[team]]
+name = "C"
+hashtags = ["c"]
+size = "2"
+"#,
+        &["4:8: `size` must be a number, not text", "hint: write it without quotes: `size = 2`"],
+    );
+    check_with_teams(
+        "a size: a hexadecimal too big",
+        r#"[[team]]
+name = "C"
+hashtags = ["c"]
+size = 0xfffffffff
+"#,
+        &["4:8: `size` must be from 0.000001 to 1000000000, not 0xfffffffff"],
+    );
+    check_with_teams(
+        "a size: too small",
+        r#"[[team]]
+name = "C"
+hashtags = ["c"]
+size = 1e-300
+"#,
+        &["4:8: `size` must be from 0.000001 to 1000000000, not 1e-300"],
+    );
+    let team = |n| format!("[[team]]\nname = \"{n}\"\nhashtags = [\"t{n}\"]\n");
+    let many = (0..65).map(team).collect::<Vec<_>>().concat();
+    check(
+        "more teams than can be told apart",
+        &many,
+        &["193:1: 65 teams are more than the 64 that can be told apart"],
+    );
+}
+
+#[test]
+fn problems_of_sources() {
+    check_with_teams(
+        "no kind",
+        r#"[[source]]
+path = "x"
+"#,
+        &[
+            "1:1: this `[[source]]` needs a `kind`",
+            r#"hint: add `kind = "replay"`; this version has `replay`"#,
+        ],
+    );
+    check_with_teams(
+        "a misspelt key for the kind",
+        r#"[[source]]
+kinds = "replay"
+path = "x"
+"#,
+        &["2:1: unknown key `kinds` in `[[source]]`", "hint: did you mean `kind`?"],
+    );
+    check_with_teams(
+        "a kind that is not there yet",
+        r#"[[source]]
+kind = "bluesky"
+endpoint = "wss://x"
+"#,
+        &["2:8: kind `bluesky` is not in this version; it has `replay`"],
+    );
+    check_with_teams(
+        "a kind misspelt",
+        r#"[[source]]
+kind = "replya"
+file = "x"
+"#,
+        &["2:8: unknown kind `replya`", "hint: did you mean `replay`?"],
+    );
+    check_with_teams(
+        "a kind not there yet and misspelt",
+        r#"[[source]]
+kind = "blusky"
+"#,
+        &["2:8: unknown kind `blusky`", "hint: `bluesky` is not in this version; it has `replay`"],
+    );
+    check_with_teams(
+        "a kind from nowhere",
+        r#"[[source]]
+kind = "telegraph"
+"#,
+        &["2:8: unknown kind `telegraph`", "hint: this version has `replay`"],
+    );
+    check_with_teams(
+        "a kind that is a number",
+        "[[source]]\nkind = 1\n",
+        &[
+            "2:8: `kind` must be text in quotes, not a whole number",
+            r#"hint: for example `kind = "replay"`"#,
+        ],
+    );
+    check_with_teams(
+        "an empty kind",
+        r#"[[source]]
+kind = ""
+"#,
+        &["2:8: unknown kind ``", "hint: this version has `replay`"],
+    );
+    check_with_teams(
+        "no path",
+        r#"[[source]]
+kind = "replay"
+"#,
+        &[
+            "1:1: this `[[source]]` needs a `path`",
+            r#"hint: add the recording: `path = "posts.jsonl"`"#,
+        ],
+    );
+    check_with_teams(
+        "a path misspelt",
+        r#"[[source]]
+kind = "replay"
+pth = "x"
+"#,
+        &["3:1: unknown key `pth` in `[[source]]`", "hint: did you mean `path`?"],
+    );
+    check_with_teams(
+        "an empty path",
+        r#"[[source]]
+kind = "replay"
+path = ""
+"#,
+        &["3:8: `path` does not name a file"],
+    );
+    check_with_teams(
+        "a path that is a number",
+        r#"[[source]]
+kind = "replay"
+path = 3
+"#,
+        &["3:8: `path` must be text in quotes, not a whole number", "hint: put quotes around it"],
+    );
+    check_with_teams(
+        "a speed: zero",
+        r#"[[source]]
+kind = "replay"
+path = "x"
+speed = 0
+"#,
+        &["4:9: `speed` must be from 0.001 to 1000, not 0"],
+    );
+    check_with_teams(
+        "a speed: negative",
+        r#"[[source]]
+kind = "replay"
+path = "x"
+speed = -1
+"#,
+        &["4:9: `speed` must be from 0.001 to 1000, not -1"],
+    );
+    check_with_teams(
+        "a speed: no number",
+        r#"[[source]]
+kind = "replay"
+path = "x"
+speed = nan
+"#,
+        &["4:9: `speed` must be from 0.001 to 1000, not nan"],
+    );
+    check_with_teams(
+        "a speed: infinite",
+        r#"[[source]]
+kind = "replay"
+path = "x"
+speed = inf
+"#,
+        &["4:9: `speed` must be from 0.001 to 1000, not inf"],
+    );
+    check_with_teams(
+        "a speed: too fast",
+        r#"[[source]]
+kind = "replay"
+path = "x"
+speed = 1000.5
+"#,
+        &["4:9: `speed` must be from 0.001 to 1000, not 1000.5"],
+    );
+    check_with_teams(
+        "a speed: 10^12",
+        r#"[[source]]
+kind = "replay"
+path = "x"
+speed = 1000000000000
+"#,
+        &["4:9: `speed` must be from 0.001 to 1000, not 1000000000000"],
+    );
+    check_with_teams(
+        "a speed: another word",
+        r#"[[source]]
+kind = "replay"
+path = "x"
+speed = "fast"
+"#,
+        &[
+            r#"4:9: `speed` must be a number or "max", not text"#,
+            r#"hint: `1.0` is as it was, `"max"` as fast as the machine can"#,
+        ],
+    );
+    check_with_teams(
+        "a speed: a number in quotes",
+        r#"[[source]]
+kind = "replay"
+path = "x"
+speed = "2.0"
+"#,
+        &[
+            r#"4:9: `speed` must be a number or "max", not text"#,
+            "hint: write it without quotes: `speed = 2.0`",
+        ],
+    );
+    check_with_teams(
+        "a speed: a boolean",
+        r#"[[source]]
+kind = "replay"
+path = "x"
+speed = true
+"#,
+        &[
+            r#"4:9: `speed` must be a number or "max", not `true`"#,
+            r#"hint: `1.0` is as it was, `"max"` as fast as the machine can"#,
+        ],
+    );
+    check_with_teams(
+        "repeat in quotes",
+        r#"[[source]]
+kind = "replay"
+path = "x"
+repeat = "true"
+"#,
+        &[
+            "4:10: `repeat` must be `true` or `false`, not text",
+            "hint: write it without quotes: `repeat = true`",
+        ],
+    );
+    check_with_teams(
+        "repeat by number",
+        r#"[[source]]
+kind = "replay"
+path = "x"
+repeat = 1
+"#,
+        &["4:10: `repeat` must be `true` or `false`, not a whole number"],
+    );
+    check_with_teams(
+        "a feed misspelt",
+        r#"[[source]]
+kind = "replay"
+path = "x"
+feed = "mastadon"
+"#,
+        &["4:8: `feed` cannot be `mastadon`", "hint: did you mean `mastodon`?"],
+    );
+    check_with_teams(
+        "a feed from nowhere",
+        r#"[[source]]
+kind = "replay"
+path = "x"
+feed = "rss"
+"#,
+        &[
+            "4:8: `feed` cannot be `rss`",
+            "hint: it is one of `auto`, `post`, `jetstream`, `mastodon`, `x`, `nostr`",
+        ],
+    );
+    check_with_teams(
+        "two sources without a name",
+        r#"[[source]]
+kind = "replay"
+path = "x"
+[[source]]
+kind = "replay"
+path = "x"
+"#,
+        &[
+            "4:1: two sources are named `replay`",
+            "hint: without a `name` of its own it has that of its kind, `replay`",
+        ],
+    );
+    check_with_teams(
+        "two sources of one name",
+        r#"[[source]]
+kind = "replay"
+path = "x"
+name = "stage"
+[[source]]
+kind = "replay"
+path = "x"
+name = "stage"
+"#,
+        &["8:8: two sources are named `stage`", "hint: give each a name of its own"],
+    );
+    check_with_teams(
+        "two sources that differ in case",
+        r#"[[source]]
+kind = "replay"
+path = "x"
+name = "Stage"
+[[source]]
+kind = "replay"
+path = "x"
+name = "stage"
+"#,
+        &[
+            "8:8: the sources `Stage` and `stage` differ only in case",
+            "hint: give each a name of its own",
+        ],
+    );
+    check_with_teams(
+        "an empty name",
+        r#"[[source]]
+kind = "replay"
+path = "x"
+name = ""
+"#,
+        &["4:8: `name` is empty"],
+    );
+    check_with_teams(
+        "a secret",
+        r#"[[source]]
+kind = "replay"
+path = "x"
+token = "hunter2"
+"#,
+        &[
+            "4:1: `token` looks like a secret, and secrets never stand in this file",
+            "hint: keep it in an environment variable, or in a file that only you can read",
+        ],
+    );
+    check_with_teams(
+        "a secret of a kind that is not there yet",
+        r#"[[source]]
+kind = "x"
+bearer_token = "hunter2"
+"#,
+        &[
+            "2:8: kind `x` is not in this version; it has `replay`",
+            "3:1: `bearer_token` looks like a secret, and secrets never stand in this file",
+            "hint: keep it in an environment variable, or in a file that only you can read",
+        ],
+    );
+    check_with_teams(
+        "a secret without quotes",
+        r#"[[source]]
+kind = "replay"
+path = "x"
+Api-Key = hunter2
+"#,
+        &[
+            "4:1: `Api-Key` looks like a secret, and secrets never stand in this file",
+            "hint: keep it in an environment variable, or in a file that only you can read",
+        ],
+    );
+    check_with_teams(
+        "the name of a variable is no secret",
+        r#"[[source]]
+kind = "replay"
+path = "x"
+token_env = "X_TOKEN"
+"#,
+        &[
+            "4:1: unknown key `token_env` in `[[source]]`",
+            "hint: `[[source]]` knows `kind`, `name`, `path`, `speed`, `repeat`, `feed`",
+        ],
+    );
+    check_with_teams(
+        "a key of an output",
+        r#"[[source]]
+kind = "replay"
+path = "x"
+[[output]]
+kind = "terminal"
+[[source]]
+name = "b"
+kind = "replay"
+path = "x"
+pixels = 3
+"#,
+        &["10:1: unknown key `pixels` in `[[source]]`", "hint: `pixels` belongs to `[[output]]`"],
+    );
+}
+
+#[test]
+fn problems_of_outputs() {
+    check_with_teams(
+        "no kind",
+        "[[output]]\npixels = 50\n",
+        &[
+            "1:1: this `[[output]]` needs a `kind`",
+            r#"hint: add `kind = "terminal"`; this version has `terminal`"#,
+        ],
+    );
+    check_with_teams(
+        "a kind that is not there yet",
+        r#"[[output]]
+kind = "spi"
+device = "/dev/spidev0.0"
+"#,
+        &["2:8: kind `spi` is not in this version; it has `terminal`"],
+    );
+    check_with_teams(
+        "a kind misspelt",
+        r#"[[output]]
+kind = "Terminal"
+"#,
+        &["2:8: unknown kind `Terminal`", "hint: did you mean `terminal`?"],
+    );
+    check_with_teams(
+        "pixels: zero",
+        r#"[[output]]
+kind = "terminal"
+pixels = 0
+"#,
+        &["3:10: `pixels` must be from 1 to 1000, not 0"],
+    );
+    check_with_teams(
+        "pixels: negative",
+        r#"[[output]]
+kind = "terminal"
+pixels = -5
+"#,
+        &["3:10: `pixels` must be from 1 to 1000, not -5"],
+    );
+    check_with_teams(
+        "pixels: too many",
+        r#"[[output]]
+kind = "terminal"
+pixels = 1001
+"#,
+        &["3:10: `pixels` must be from 1 to 1000, not 1001"],
+    );
+    check_with_teams(
+        "pixels: 10^12",
+        r#"[[output]]
+kind = "terminal"
+pixels = 1_000_000_000_000
+"#,
+        &["3:10: `pixels` must be from 1 to 1000, not 1000000000000"],
+    );
+    check_with_teams(
+        "pixels: in quotes",
+        r#"[[output]]
+kind = "terminal"
+pixels = "50"
+"#,
+        &[
+            "3:10: `pixels` must be a whole number, not text",
+            "hint: write it without quotes: `pixels = 50`",
+        ],
+    );
+    check_with_teams(
+        "pixels: with a point",
+        r#"[[output]]
+kind = "terminal"
+pixels = 50.0
+"#,
+        &["3:10: `pixels` must be a whole number, not 50.0"],
+    );
+    check_with_teams(
+        "pixels: no number",
+        r#"[[output]]
+kind = "terminal"
+pixels = nan
+"#,
+        &["3:10: `pixels` must be a whole number, not nan"],
+    );
+    check_with_teams(
+        "pixels: a list",
+        r#"[[output]]
+kind = "terminal"
+pixels = [50]
+"#,
+        &["3:10: `pixels` must be a whole number, not a list"],
+    );
+    check_with_teams(
+        "too many frames",
+        r#"[[output]]
+kind = "terminal"
+fps = 31
+"#,
+        &["3:7: `fps` must be from 1 to 30, not 31"],
+    );
+    check_with_teams(
+        "no frames",
+        r#"[[output]]
+kind = "terminal"
+fps = 0
+"#,
+        &["3:7: `fps` must be from 1 to 30, not 0"],
+    );
+    check_with_teams(
+        "too bright",
+        r#"[[output]]
+kind = "terminal"
+brightness = 1.1
+"#,
+        &["3:14: `brightness` must be from 0 to 1, not 1.1"],
+    );
+    check_with_teams(
+        "darker than dark",
+        r#"[[output]]
+kind = "terminal"
+brightness = -0.1
+"#,
+        &["3:14: `brightness` must be from 0 to 1, not -0.1"],
+    );
+    check_with_teams(
+        "brightness in percent",
+        r#"[[output]]
+kind = "terminal"
+brightness = "50%"
+"#,
+        &["3:14: `brightness` must be a number, not text"],
+    );
+    check_with_teams(
+        "brightness that is no number",
+        r#"[[output]]
+kind = "terminal"
+brightness = nan
+"#,
+        &["3:14: `brightness` must be from 0 to 1, not nan"],
+    );
+    check_with_teams(
+        "reverse by word",
+        r#"[[output]]
+kind = "terminal"
+reverse = "yes"
+"#,
+        &["3:11: `reverse` must be `true` or `false`, not text"],
+    );
+    check_with_teams(
+        "a key misspelt",
+        r#"[[output]]
+kind = "terminal"
+bright = 0.5
+"#,
+        &["3:1: unknown key `bright` in `[[output]]`", "hint: did you mean `brightness`?"],
+    );
+    check_with_teams(
+        "two outputs without a name",
+        r#"[[output]]
+kind = "terminal"
+[[output]]
+kind = "terminal"
+"#,
+        &[
+            "3:1: two outputs are named `terminal`",
+            "hint: without a `name` of its own it has that of its kind, `terminal`",
+        ],
+    );
+}
+
+#[test]
+fn problems_of_the_web() {
+    check_with_teams(
+        "a key misspelt",
+        r#"[web]
+liste = "127.0.0.1:8080"
+"#,
+        &["2:1: unknown key `liste` in `[web]`", "hint: did you mean `listen`?"],
+    );
+    check_with_teams(
+        "an address: a port alone",
+        r#"[web]
+listen = "8080"
+"#,
+        &[
+            "2:10: `8080` is a port without an address",
+            "hint: write `127.0.0.1:8080` for this machine only, `0.0.0.0:8080` for the whole network",
+        ],
+    );
+    check_with_teams(
+        "an address: a number",
+        "[web]\nlisten = 8080\n",
+        &[
+            "2:10: `listen` must be text in quotes, not a whole number",
+            r#"hint: for example `listen = "127.0.0.1:8080"`"#,
+        ],
+    );
+    check_with_teams(
+        "an address: no port",
+        r#"[web]
+listen = "localhost"
+"#,
+        &["2:10: `localhost` has no port", "hint: add one, for example `localhost:8080`"],
+    );
+    check_with_teams(
+        "an address: no address",
+        r#"[web]
+listen = ":8080"
+"#,
+        &[
+            "2:10: `:8080` does not say on which address to listen",
+            "hint: write `127.0.0.1:8080` for this machine only, `0.0.0.0:8080` for the whole network",
+        ],
+    );
+    check_with_teams(
+        "an address: a star",
+        r#"[web]
+listen = "*:8080"
+"#,
+        &[
+            "2:10: `*:8080` does not say on which address to listen",
+            "hint: write `127.0.0.1:8080` for this machine only, `0.0.0.0:8080` for the whole network",
+        ],
+    );
+    check_with_teams(
+        "an address: a port too big",
+        r#"[web]
+listen = "0.0.0.0:99999"
+"#,
+        &[
+            "2:10: `99999` is not a port",
+            "hint: a port is a number from 0 to 65535; 0 takes any that is free",
+        ],
+    );
+    check_with_teams(
+        "an address: a name",
+        r#"[web]
+listen = "example.org:80"
+"#,
+        &[
+            "2:10: `example.org` is not an IP address, and names are not looked up",
+            "hint: write the numbers, for example `127.0.0.1:8080` or `[::1]:8080`",
+        ],
+    );
+    check_with_teams(
+        "an address: a URL",
+        r#"[web]
+listen = "http://127.0.0.1:8080"
+"#,
+        &[
+            "2:10: `http://127.0.0.1:8080` is a URL, not an address",
+            "hint: write the address alone, for example `127.0.0.1:8080`",
+        ],
+    );
+    check_with_teams(
+        "an address: IPv6 without brackets",
+        r#"[web]
+listen = "::1"
+"#,
+        &[
+            "2:10: `::1` has no port of its own",
+            "hint: an IPv6 address stands in brackets, for example `[::1]:8080`",
+        ],
+    );
+    check_with_teams(
+        "an address: empty",
+        r#"[web]
+listen = ""
+"#,
+        &["2:10: `` has no port", "hint: add one, for example `127.0.0.1:8080`"],
+    );
+    check_with_teams(
+        "an address: an address that is none",
+        r#"[web]
+listen = "127.0.0.256:80"
+"#,
+        &[
+            "2:10: `127.0.0.256` is not an IP address, and names are not looked up",
+            "hint: write the numbers, for example `127.0.0.1:8080` or `[::1]:8080`",
+        ],
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_is_answered(text in any::<String>()) {
+        answered(&text);
+    }
+
+    #[test]
+    fn any_words_of_the_language_are_answered(words in prop::collection::vec(word(), 0..40)) {
+        answered(&words.concat());
+    }
+
+    #[test]
+    fn any_change_to_the_example_is_answered(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), 0..30_usize, word()), 1..6),
+    ) {
+        let mut text: Vec<char> = include_str!("../config.toml").chars().collect();
+        for (place, length, word) in changes {
+            let start = place.index(text.len());
+            let end = (start + length).min(text.len());
+            text.splice(start..end, word.chars());
+        }
+        answered(&text.into_iter().collect::<String>());
+    }
+}
+
+/// Pieces of which config files and their mistakes are made.
+fn word() -> impl Strategy<Value = String> {
+    let words = [
+        "",
+        "\n",
+        "\r\n",
+        "\r",
+        " ",
+        "\t",
+        "=",
+        " = ",
+        ".",
+        ",",
+        "#",
+        "[",
+        "]",
+        "[[",
+        "]]",
+        "{",
+        "}",
+        "\"",
+        "\"\"\"",
+        "'",
+        "'''",
+        "\\",
+        "\\u12",
+        "\n[contest]\n",
+        "\n[[team]]\n",
+        "\n[team]\n",
+        "\n[[source]]\n",
+        "\n[source]\n",
+        "\n[[output]]\n",
+        "\n[web]\n",
+        "\n[web.listen]\n",
+        "\n[[web.x]]\n",
+        "[a.b]\n",
+        "team",
+        "contest.",
+        "web.",
+        "title",
+        "window",
+        "windw",
+        "name = \"x\"\n",
+        "hashtags",
+        "[\"a\", \"b\"]",
+        "color",
+        "\"#ffb000\"",
+        "size",
+        "kind = \"replay\"\n",
+        "kind = \"terminal\"\n",
+        "kind = \"x\"\n",
+        "path",
+        "speed",
+        "token",
+        "0",
+        "-1",
+        "1e9",
+        "nan",
+        "inf",
+        "1_0",
+        "0x",
+        "1979-05-27",
+        "true",
+        "fals",
+        "\u{feff}",
+        "\u{202e}",
+        "\u{0}",
+        "\u{1b}[2J",
+        "界",
+        "e\u{301}",
+        "🏳\u{fe0f}\u{200d}🌈",
+    ];
+    prop_oneof![
+        8 => prop::sample::select(words.to_vec()).prop_map(str::to_owned),
+        1 => any::<String>(),
+    ]
+}
+
+/// Whatever the text is, there is a config or a report that a terminal can show.
+#[track_caller]
+fn answered(text: &str) {
+    let Err(error) = Config::parse(text, Path::new("config.toml")) else { return };
+    let error = error.to_string();
+    let places: Vec<(usize, usize)> = error.lines().filter_map(place).collect();
+    let lines = text.matches('\n').count() + 1;
+    assert!(!places.is_empty(), "{error}");
+    assert!(places.is_sorted(), "{error}");
+    assert!(places.iter().all(|(line, _)| *line <= lines), "{error}");
+    assert!(error.chars().all(|c| c == '\n' || !c.is_control()), "{error:?}");
+    assert!(error.lines().all(|line| line.chars().count() < 400), "{error}");
+    let mut problems: Vec<&str> = error.lines().filter(|line| place(line).is_some()).collect();
+    let count = problems.len();
+    problems.dedup();
+    assert_eq!(problems.len(), count, "{error}");
+}
+
+/// The line and the column that a line of a report names.
+fn place(line: &str) -> Option<(usize, usize)> {
+    let mut parts = line.strip_prefix("config.toml:")?.split(':');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn load(path: &str) -> Result<Config, Error> {
+    Config::load(&root().join(path))
+}
+
+/// The report on a broken file, as if the file lay in the current directory.
+#[track_caller]
+fn report(path: &str) -> String {
+    let error = load(path).expect_err("the file is broken").to_string();
+    error.replace(&root().join("fixtures/config/").display().to_string(), "")
+}
+
+#[track_caller]
+fn parse(text: &str, origin: &Path) -> Config {
+    Config::parse(text, origin).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[track_caller]
+fn check_with_teams(name: &str, toml: &str, expected: &[&str]) {
+    check(name, &format!("{toml}{TEAMS}"), expected);
+}
+
+/// Parses a broken file and compares what is said about it.
+#[track_caller]
+fn check(name: &str, toml: &str, expected: &[&str]) {
+    let error =
+        Config::parse(toml, Path::new("config.toml")).map(|config| panic!("{name}: {config:?}"));
+    let error = error.expect_err("a config panics above").to_string();
+    let said: Vec<&str> = error
+        .lines()
+        .filter_map(|line| {
+            line.strip_prefix("config.toml:").or(line.starts_with("hint: ").then_some(line))
+        })
+        .collect();
+    assert_eq!(said, expected, "{name}");
+}

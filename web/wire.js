@@ -1,0 +1,148 @@
+// The shapes that come over the wire, and the one place where text becomes a snapshot.
+//
+// Field names are those of the server. A message that does not have the shape is refused whole,
+// so that no page ever has to ask whether a share is a number.
+// Keys that this page does not know are left alone: the server may add some.
+
+/**
+ * One side of the contest. `share` is between 0 and 1, `rate` is posts a second over the last
+ * 10 s, `votes` counts the window and `total` the whole round.
+ * @typedef {{ name: string, hashtags: string[], color: string, votes: number, share: number,
+ *   rate: number, total: number }} Team
+ */
+
+/**
+ * What became of every message. `received` is the sum of all the others.
+ * @typedef {{ received: number, matched: number, unmatched: number, both: number, duplicate: number,
+ *   late: number, revised: number, malformed: number, dropped: number }} Posts
+ */
+
+/**
+ * Where posts come from. `stale_ms` is the age of the last message, null when there was none.
+ * @typedef {{ name: string, kind: string, state: string, stale_ms: number | null }} Source
+ */
+
+/**
+ * The world at one instant. `leader` is null on a tie, `at` before the first post of a recording.
+ * @typedef {{ seq: number, at: string | null, title: string, phase: string, window_ms: number,
+ *   vote: string, reposts: string, version: string, teams: Team[], leader: string | null,
+ *   posts: Posts, sources: Source[] }} Snapshot
+ */
+
+/**
+ * One instant of the past: a share for each team, in the order of the teams.
+ * @typedef {{ at: string, shares: number[] }} Point
+ */
+
+/** @typedef {Record<string, unknown>} Loose */
+
+/** @param {unknown} value @returns {Loose} */
+function object(value) {
+  return typeof value === "object" && value !== null ? /** @type {Loose} */ (value) : {};
+}
+
+/** @param {unknown} value @returns {unknown[]} */
+function list(value) {
+  return Array.isArray(value) ? value : [];
+}
+
+/** @param {unknown} value */
+function text(value, otherwise = "") {
+  return typeof value === "string" ? value : otherwise;
+}
+
+/** @param {unknown} value */
+function number(value) {
+  return typeof value === "number" && Number.isFinite(value) ? value : 0;
+}
+
+/** @param {unknown} value @returns {Team} */
+function team(value) {
+  const { name, hashtags, color, votes, share, rate, total } = object(value);
+  return {
+    name: text(name),
+    hashtags: list(hashtags).map((hashtag) => text(hashtag)),
+    color: text(color, "#808080"),
+    votes: number(votes),
+    share: Math.min(1, Math.max(0, number(share))),
+    rate: Math.max(0, number(rate)),
+    total: number(total),
+  };
+}
+
+/** @param {unknown} value @returns {Source} */
+function source(value) {
+  const { name, kind, state, stale_ms } = object(value);
+  return {
+    name: text(name),
+    kind: text(kind),
+    state: text(state),
+    stale_ms: typeof stale_ms === "number" ? stale_ms : null,
+  };
+}
+
+/** @param {unknown} value @returns {Posts} */
+function posts(value) {
+  const loose = object(value);
+  return {
+    received: number(loose.received),
+    matched: number(loose.matched),
+    unmatched: number(loose.unmatched),
+    both: number(loose.both),
+    duplicate: number(loose.duplicate),
+    late: number(loose.late),
+    revised: number(loose.revised),
+    malformed: number(loose.malformed),
+    dropped: number(loose.dropped),
+  };
+}
+
+/**
+ * Reads a snapshot, or gives null for anything that is none.
+ * @param {string} message
+ * @returns {Snapshot | null}
+ */
+export function readSnapshot(message) {
+  const loose = object(parse(message));
+  const teams = list(loose.teams).map(team);
+  if (typeof loose.seq !== "number" || teams.length < 2) return null;
+  return {
+    seq: loose.seq,
+    at: typeof loose.at === "string" ? loose.at : null,
+    title: text(loose.title),
+    phase: text(loose.phase, "open"),
+    window_ms: number(loose.window_ms),
+    vote: text(loose.vote),
+    reposts: text(loose.reposts),
+    version: text(loose.version),
+    teams,
+    leader: typeof loose.leader === "string" ? loose.leader : null,
+    posts: posts(loose.posts),
+    sources: list(loose.sources).map(source),
+  };
+}
+
+/**
+ * Reads the history of the round; points without a time are left out.
+ * @param {string} message
+ * @returns {{ step_ms: number, points: Point[] }}
+ */
+export function readHistory(message) {
+  const { step_ms, points } = object(parse(message));
+  return {
+    step_ms: number(step_ms) || 1000,
+    points: list(points)
+      .map(object)
+      .filter(({ at }) => typeof at === "string")
+      .map(({ at, shares }) => ({ at: text(at), shares: list(shares).map(number) })),
+  };
+}
+
+/** @param {string} message @returns {unknown} */
+function parse(message) {
+  try {
+    return JSON.parse(message);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,115 @@
+// Numbers and states as people read them. Pure: no page, no clock.
+
+/** @typedef {import("./wire.js").Snapshot} Snapshot */
+/** @typedef {import("./wire.js").Source} Source */
+/** @typedef {import("./wire.js").Team} Team */
+
+/** Why a message counted for nobody, in the order in which the reasons are tried. */
+export const REASONS = /** @type {const} */ ([
+  ["malformed", "could not be read"],
+  ["unmatched", "none of the hashtags"],
+  ["both", "hashtags of more than one team"],
+  ["late", "older than the window"],
+  ["revised", "deleted or edited"],
+  ["duplicate", "the same post again"],
+  ["dropped", "too many at once"],
+]);
+
+/** Names longer than this are cut in running text; the table has them whole. */
+const LONGEST_NAME = 24;
+
+const GROUPED = new Intl.NumberFormat("en", { useGrouping: true });
+
+/** @param {number} value */
+export function count(value) {
+  return GROUPED.format(value).replaceAll(",", "\u202f");
+}
+
+/**
+ * A share in percent with one decimal. 100.0 and 0.0 are said only when they are exact: a side with
+ * one vote in ten thousand is still there.
+ * @param {number} share
+ */
+export function percent(share) {
+  if (share >= 1) return "100.0";
+  if (share <= 0) return "0.0";
+  return Math.min(99.9, Math.max(0.1, share * 100)).toFixed(1);
+}
+
+/** @param {number} ms */
+export function duration(ms) {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  const seconds = Math.floor(ms / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  const [minutes, rest] = [Math.floor(seconds / 60), seconds % 60];
+  if (minutes < 60) return rest ? `${minutes} min ${rest} s` : `${minutes} min`;
+  return minutes % 60 ? `${Math.floor(minutes / 60)} h ${minutes % 60} min` : `${minutes / 60} h`;
+}
+
+/** @param {Source} source */
+export function age({ stale_ms }) {
+  if (stale_ms === null) return "nothing yet";
+  return stale_ms < 1000 ? "under 1 s" : duration(stale_ms);
+}
+
+/** @param {Team} team */
+export function hashtags({ hashtags }) {
+  return hashtags.map((hashtag) => `#${hashtag}`).join(" ");
+}
+
+/** What counts, in plain words. @param {Snapshot} snapshot */
+export function rule({ window_ms, vote, reposts }) {
+  const window = `the last ${duration(window_ms)}`;
+  const votes =
+    vote === "every"
+      ? `Every post of ${window} is one vote.`
+      : `One vote a person: the newest post of ${window}.`;
+  return `${votes} Reposts ${reposts === "count" ? "count too" : "do not count"}.`;
+}
+
+/** The same in a few words. @param {Snapshot} snapshot */
+export function ruleInBrief({ window_ms, vote, reposts }) {
+  const votes = vote === "every" ? "every post counts" : "one vote a person";
+  return `${votes}, last ${duration(window_ms)}, reposts ${reposts === "count" ? "count" : "ignored"}`;
+}
+
+/** A name that must share a line with others. @param {string} name */
+function brief(name) {
+  const letters = [...name];
+  return letters.length > LONGEST_NAME ? `${letters.slice(0, LONGEST_NAME - 1).join("")}…` : name;
+}
+
+/** Who leads, and by how little. @param {Snapshot} snapshot */
+export function standing({ teams, leader }) {
+  const votes = teams.reduce((sum, team) => sum + team.votes, 0);
+  if (votes === 0) return "No votes yet";
+  if (leader === null) return "A tie";
+  const first = teams.find((team) => team.name === leader);
+  const second = Math.max(...teams.filter((team) => team !== first).map((team) => team.votes));
+  const margin = (first?.votes ?? 0) - second;
+  // With teams of different sizes the leader may have fewer votes, and then a margin says nothing.
+  if (margin <= 0) return `${brief(leader)} leads`;
+  return `${brief(leader)} leads by ${count(margin)} ${margin === 1 ? "vote" : "votes"}`;
+}
+
+/** @param {Snapshot} snapshot */
+export function ignored({ posts }) {
+  return posts.received - posts.matched;
+}
+
+/** @param {Snapshot} snapshot */
+export function isReplay({ sources }) {
+  return sources.some(({ kind }) => kind === "replay");
+}
+
+/** Sources as one phrase; those in trouble say so. @param {Snapshot} snapshot */
+export function sourcesInBrief({ sources }) {
+  if (sources.length === 0) return "no sources";
+  return sources
+    .map(({ name, kind, state, stale_ms }) => {
+      const label = kind === "replay" ? `${name} (replay)` : name;
+      if (state !== "live") return `${label} ${state}`;
+      return stale_ms !== null && stale_ms > 5000 ? `${label} ${duration(stale_ms)} behind` : label;
+    })
+    .join(", ");
+}
