@@ -220,7 +220,11 @@ impl Recording {
             match self.reader.read(&mut self.buffer[self.end..]) {
                 Ok(count) => return Ok(count),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                // Something came out of it, so it is what its name says.
+                Err(error)
+                    if error.kind() == io::ErrorKind::UnexpectedEof
+                        && (self.end > 0 || !self.first) =>
+                {
                     self.broken_off = true;
                     return Ok(0);
                 }

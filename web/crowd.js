@@ -28,7 +28,7 @@ const TUG_MS = 210;
  * One person. `x` and the feet are places on the page, all else is as in `pose.js`. `tug` fades after
  * each pull, and `heave` follows it; `here` is 1 in the line, -1 on the way out, 0 absent.
  */
-class Member {
+export class Member {
   /** @param {number} team @param {number} place @param {number} facing */
   constructor(team, place, facing) {
     this.look = look(team, place);
@@ -64,7 +64,8 @@ class Member {
 }
 
 export class Crowd {
-  /** How many the votes call for. */
+  /** How many the votes are worth, and for how many of them there is room. */
+  called = 0;
   wanted = 0;
   /** How many are in the line. */
   present = 0;

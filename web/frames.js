@@ -12,7 +12,7 @@ const SAMPLE = 180;
 const SLOW_MS = 20;
 /**
  * Lowest quality. From 1 on there is one pixel a point and people are drawn every second frame, then
- * every third and fourth; at the lowest everything moves every second frame and the rope is plain.
+ * every third and fourth; at the lowest everything moves only every second frame. Nothing is left out.
  */
 const WORST = 3;
 /** Judgements without trouble before a better quality is tried; doubled after each failed try. */

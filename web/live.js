@@ -93,7 +93,9 @@ export class Live {
     // speak has shown that the way is open.
     if (!this.#heard) this.#rank = (this.#rank + 1) % TRANSPORTS.length;
     this.#hangUp();
-    this.#retry = setTimeout(() => this.#attempt(), delay(this.#failures, Math.random()));
+    // The wait doubles once all kinds have failed, so a hall that blocks sockets is served at once.
+    const rounds = Math.floor(this.#failures / TRANSPORTS.length);
+    this.#retry = setTimeout(() => this.#attempt(), delay(rounds, Math.random()));
     this.#failures += 1;
   }
 

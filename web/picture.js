@@ -109,13 +109,13 @@ export class Picture {
     }
     this.#scene.step(dt);
     this.#scene.paint(quality);
-    this.#labels.place(this.#scene.edges, this.#scene.width, this.#scene.height);
+    this.#labels.place(this.#scene.edges, this.#scene.measures.width, this.#scene.measures.height);
   }
 
   /** Draws without moving on. */
   #still() {
     this.#scene.paint(0);
-    this.#labels.place(this.#scene.edges, this.#scene.width, this.#scene.height);
+    this.#labels.place(this.#scene.edges, this.#scene.measures.width, this.#scene.measures.height);
   }
 
   #step() {

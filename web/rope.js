@@ -181,9 +181,8 @@ export class Rope {
   /**
    * @param {Context} context in pixels of the page
    * @param {number} anchor a place on the rope that its strands move with
-   * @param {boolean} detail
    */
-  draw(context, anchor, detail) {
+  draw(context, anchor) {
     const gap = (this.#width + 80) / (POINTS - 1);
     context.beginPath();
     for (let point = 0; point < POINTS; point += 1) context.lineTo(point * gap - 40, this.#y[point]);
@@ -194,7 +193,6 @@ export class Rope {
     context.lineWidth = this.thickness;
     context.strokeStyle = "#c99b5f";
     context.stroke();
-    if (!detail) return;
 
     // The light side, then the twist: one slanted stroke a strand.
     const r = this.thickness / 2;

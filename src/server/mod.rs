@@ -83,6 +83,7 @@ pub async fn run(
 ) {
     let first = snapshots.borrow_and_update().clone();
     let mut history = History::default();
+    history.push(&first);
     let (latest_tx, latest_rx) = watch::channel(Arc::new(latest(first)));
     let (history_tx, history_rx) = watch::channel(history.json());
     let shared = Shared { latest: latest_rx, history: history_rx, stop: stop.clone() };

@@ -299,3 +299,6 @@ fn as_f64(count: u64) -> f64 {
         count as f64
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,7 +22,8 @@ KINDS = ["post", "jetstream", "jetstream2", "mastodon", "mastodon-stream", "x", 
          "nostr-bare", "raw"]
 TEAM_SETS = [["Tabs=tabs,teamtabs", "Spaces=spaces"], ["Köln=köln", "Tee=茶,おちゃ", "Cat=cat"]]
 WINDOWS = [60_000, 5_000, 60_000, 10_000, 1_000, 30_000, 60_000]
-MISSES = [["tabspace", "tab", "space", "spacesuit", "tabs2", "_tabs", "tabsandspaces", "whitespaces", "タブ", "keynote"],
+MISSES = [["tabspace", "tab", "space", "spacesuit", "tabs2", "_tabs", "tabsandspaces", "whitespaces", "タブ",
+           "keynote"],
           ["catalog", "cats", "concat", "kölnisch", "koeln", "茶道", "おち", "お茶", "_cat", "cat2", "tee"]]
 PLAIN = ["hello", "row nine", "coffee", "ok", "¿qué?", "Grüße", "会場", "🔥", "merci", "да", "שלום", "so it goes",
          "1 2 3", "the strip", "!", "…", "🧑‍🚀", "e\u0301t\u00e9", "a/b", "tab", "\"quoted\"", "back\\slash"]
@@ -215,7 +216,8 @@ class World:
         r = self.rng
         way = r.randrange(9)
         if way == 0:
-            return Raw(r.choice(["1e3", "-0.0", "1E+2", "0.1e-7", "123456789012345678901234567890", "-1", "18446744073709551616"]))
+            return Raw(r.choice(["1e3", "-0.0", "1E+2", "0.1e-7", "123456789012345678901234567890", "-1",
+                                 "18446744073709551616"]))
         if way == 1:
             n = r.choice([3, 20, 50])
             return Raw("[" * n + "1" + "]" * n)
@@ -301,7 +303,8 @@ class World:
                 yield "delete", dict(near, del_at=self.next_at())
             elif way < 0.76:
                 p = self.new_post()
-                at = p["at"] + r.choice([0, 1, -1, -self.window, -self.window - 1, 1 - self.window, r.randrange(0, 500)])
+                away = [0, 1, -1, -self.window, -self.window - 1, 1 - self.window, r.randrange(0, 500)]
+                at = p["at"] + r.choice(away)
                 self.later.append((r.randrange(1, 12), p))
                 yield "delete", dict(p, del_at=at)
             elif way < 0.81:
@@ -430,7 +433,8 @@ class Writer:
         """One of so many things that can be wrong; the first two are about the time, the last ones are doubtful."""
         return self.r.randrange(2 if self.outer_time else 0, ways if self.w.grey else ways - doubtful)
 
-    BAD_TIMES = ["yesterday", "2026-02-30T19:04:05Z", "2026-11-21T25:04:05Z", "2026-11-21T19:04:05", "2026-13-01T00:00:00Z",
+    BAD_TIMES = ["yesterday", "2026-02-30T19:04:05Z", "2026-11-21T25:04:05Z", "2026-11-21T19:04:05",
+                 "2026-13-01T00:00:00Z",
                  "19:04:05Z", "2026-11-21", "", True, [], {}, None]
 
 
@@ -476,7 +480,8 @@ class Post(Writer):
         return self.extra(o)
 
     def note(self, p):
-        o = {"at": self.at(p["at"]), "note": self.r.choice(["gap", "connected", "#" + self.w.hit()]), "source": "bluesky"}
+        o = {"at": self.at(p["at"]), "note": self.r.choice(["gap", "connected", "#" + self.w.hit()]),
+             "source": "bluesky"}
         if self.r.random() < 0.5:
             o["ms"] = self.r.randrange(9999)
         return [self.j.line(o)]
@@ -562,10 +567,12 @@ class Jetstream(Writer):
             if way == 0:
                 facets.append({"index": {"byteStart": 0, "byteEnd": 1},
                                "features": [{"$type": "app.bsky.richtext.facet#mention", "did": self.did(0)},
-                                            {"$type": "app.bsky.richtext.facet#link", "uri": "https://example.com/#" + self.w.hit()}]})
+                                            {"$type": "app.bsky.richtext.facet#link",
+                                             "uri": "https://example.com/#" + self.w.hit()}]})
             if way == 1:
                 facets.append({"index": {"byteStart": 0, "byteEnd": 1},
-                               "features": [{"$type": "app.bsky.richtext.facet#tag", "tag": "$" + self.w.tags[0].upper()}]})
+                               "features": [{"$type": "app.bsky.richtext.facet#tag",
+                                             "tag": "$" + self.w.tags[0].upper()}]})
             if way == 2:
                 o["tags"] = [self.r.choice(["", "#"]) + t for t in p["tags"]]
             elif way == 3 and len(facets) > 1:
@@ -597,10 +604,12 @@ class Jetstream(Writer):
         return o
 
     def repost(self, p):
-        c = self.commit(p, "create", self.r.choice(["app.bsky.feed.repost", "app.bsky.feed.repost", "app.bsky.feed.like"]))
+        repost = "app.bsky.feed.repost"
+        c = self.commit(p, "create", self.r.choice([repost, repost, "app.bsky.feed.like"]))
+        rkey = "3m" + self.w.letters(11, "rkey", p["of"]["n"])
         c["record"] = {"$type": c["collection"], "createdAt": stamp(p["at"]), "subject": {
             "cid": "bafyrei" + self.w.letters(52, "cid", p["of"]["n"]),
-            "uri": f"at://{self.did(p['of']['author'])}/app.bsky.feed.post/3m{self.w.letters(11, 'rkey', p['of']['n'])}"}}
+            "uri": f"at://{self.did(p['of']['author'])}/{self.COLLECTION}/{rkey}"}}
         c["cid"] = "bafyrei" + self.w.letters(52, "cid", p["n"])
         return self.envelope(p["author"], p["at"], c)
 
@@ -643,7 +652,8 @@ class Jetstream(Writer):
         way = self.r.randrange(5)
         if way == 0:
             record["facets"] = [{"index": {"byteStart": 0, "byteEnd": 1},
-                                 "features": [{"$type": "app.bsky.richtext.facet#link", "uri": "https://example.com/"}]}]
+                                 "features": [{"$type": "app.bsky.richtext.facet#link",
+                                               "uri": "https://example.com/"}]}]
         elif way == 1:
             record["facets"] = []
         elif way == 2:
@@ -672,7 +682,8 @@ class Jetstream2(Jetstream):
         if way == 0:
             return {"$type": "error", "error": "ConsumerTooSlow", "message": "too slow for #" + self.w.tags[0]}
         if way == 1:
-            return {"$type": "message", "payload": {"$type": name + "info", "name": "OutdatedCursor", "message": "clamped"}}
+            return {"$type": "message",
+                    "payload": {"$type": name + "info", "name": "OutdatedCursor", "message": "clamped"}}
         if way == 2:
             return {"$type": "message", "payload": {"$type": name + "identity", "seq": 5, "did": did, "time": time,
                                                     "handle": self.w.tags[0] + ".example"}}
@@ -889,7 +900,8 @@ class X(Writer):
         o = self.tweet(dict(p["of"], n=p["n"], author=p["author"], at=p["at"],
                             tags=p["of"]["tags"] if self.r.random() < 0.4 else [], text="RT @someone: …"))
         o["referenced_tweets"] = [{"type": "retweeted", "id": of["id"]}]
-        return o, {"tweets": [of], "users": [{"id": of["author_id"], "name": "Some One", "username": "someone_example"}]}
+        return o, {"tweets": [of],
+                   "users": [{"id": of["author_id"], "name": "Some One", "username": "someone_example"}]}
 
     def repost(self, p):
         return self.line(*self.retweet(p))
@@ -984,7 +996,8 @@ class XPage(X):
             return []
         if not included["tweets"] and self.r.random() < 0.15:
             return [self.j.line(page)]
-        o = {"data": page, "meta": {"result_count": len(page), "newest_id": "1", "oldest_id": "0", "next_token": "b26v89"}}
+        o = {"data": page,
+             "meta": {"result_count": len(page), "newest_id": "1", "oldest_id": "0", "next_token": "b26v89"}}
         if included["tweets"]:
             o["includes"] = included
         return [self.j.line(o)]
@@ -1119,7 +1132,8 @@ class NostrBare(Writer):
         way = self.r.randrange(3)
         tag = self.r.choice(self.w.tags)
         if way == 0:
-            return self.wrap(self.event(p["n"], p["author"], p["at"], self.r.choice([7, 20, 30023, 1111]), [["t", tag]], ""))
+            kind = self.r.choice([7, 20, 30023, 1111])
+            return self.wrap(self.event(p["n"], p["author"], p["at"], kind, [["t", tag]], ""))
         if way == 1:
             return self.delete(dict(self.r.choice(self.w.posts[-20:]), author=99, del_at=p["at"]))
         return self.wrap(self.event(p["n"], p["author"], p["at"], 6, [["t", tag]], ""))
@@ -1174,8 +1188,8 @@ class RawForm(Writer):
         if way == 0 or way == 2 and isinstance(writer, X) and not self.w.grey:
             return self.wrap(source, p["at"], self.r.choice(["<html>502 ", "oops {", "["]) + p["text"])[0]
         if way == 1:
-            return self.w.cut(self.j.plain({"at": stamp(p["at"]), "source": "bluesky", "raw": Jetstream(self.w).post(p)}),
-                              p["tagged"])
+            line = {"at": stamp(p["at"]), "source": "bluesky", "raw": Jetstream(self.w).post(p)}
+            return self.w.cut(self.j.plain(line), p["tagged"])
         if isinstance(writer, MastodonStream):
             message = {"event": "update", "payload": self.j.plain(writer.wrong(writer.status(p), p))}
         else:

@@ -42,7 +42,8 @@ The choices, by number:
 13. Nostr: only kind 1 is a post; other kinds than 1, 5, 6 and 16 are `unmatched`. A kind 5 deletes only posts of the
     same pubkey. One that names several posts is one message: `revised` if any of them was matched and in the window.
 14. A structured field that is there but empty means no hashtags: the text is not read then. Such fields are
-    `hashtags` (post), `facets` or `tags` (Jetstream), `tags` (Mastodon, Nostr), `entities.hashtags` (X). `null` is not there.
+    `hashtags` (post), `facets` or `tags` (Jetstream), `tags` (Mastodon, Nostr), `entities.hashtags` (X).
+    `null` is not there.
 15. More digits than milliseconds are cut off, not rounded. `:60` is the second after `:59`.
 16. A message that cannot be decoded is `malformed` if a team's folded hashtag is a substring of its folded,
     unescaped text, or if it is visibly a deletion or an edit; else `unmatched`.
@@ -52,7 +53,9 @@ The choices, by number:
 20. The rate looks back 10 s also when the window is shorter; every matched post counts in it, spam too.
 21. A leader needs strictly more votes than every other team.
 22. A Unix time is an integer; a string of digits is no time.
-23. Joiners and variation selectors are dropped after the second NFKC, so letters they keep apart do not compose.
+23. In a raw line the shape of `raw` decides how it is read, whatever the source is called; a message in the post form
+    is read as one. A string is never read as JSON. The message's own time is not read, so it may be missing or broken.
+24. Joiners and variation selectors are dropped after the second NFKC, so letters they keep apart do not compose.
 """
 
 import argparse
@@ -233,7 +236,13 @@ def duration(s):
 #   ("other",)                                                     a message, but neither post nor deletion
 # or raises Malformed.
 
+# `outer` is the time of the recorder's own line around the message; where there is one, the message's own is not read.
+
 OTHER = ("other",)
+
+
+def either(outer, own):
+    return own() if outer is None else outer
 
 
 def string(v):
@@ -263,10 +272,10 @@ def delete(network, ids, at, by=None):
     return ("delete", {"network": network, "ids": ids, "at": at, "by": by})
 
 
-def decode_post(m):
+def decode_post(m, outer=None):
     if "delete" in m:
-        return delete("post", [string(m["delete"])], post_time(m["at"]) if "at" in m else None)
-    at = post_time(m.get("at"))
+        return delete("post", [string(m["delete"])], either(outer, lambda: post_time(m["at"]) if "at" in m else None))
+    at = either(outer, lambda: post_time(m.get("at")))
     if m.get("hashtags") is not None:
         tags = [string(t) for t in list_of(m["hashtags"])]
     else:
@@ -275,7 +284,7 @@ def decode_post(m):
     return post("post", None if id is None else string(id), None if author is None else string(author), at, tags)
 
 
-def decode_jetstream(m):
+def decode_jetstream(m, outer=None):
     if m.get("$type") == "message":
         p = an_object(m.get("payload"))
         if not str(p.get("$type", "")).endswith("#commit"):
@@ -290,7 +299,7 @@ def decode_jetstream(m):
     collection = commit.get("collection")
     id = f"{string(did)}/{string(collection)}/{string(commit.get('rkey'))}"
     if commit.get("operation") == "delete":
-        return delete("jetstream", [id], time() if has_time else None)
+        return delete("jetstream", [id], either(outer, lambda: time() if has_time else None))
     if collection != "app.bsky.feed.post":
         return OTHER
     record = an_object(commit.get("record"))
@@ -306,7 +315,7 @@ def decode_jetstream(m):
         tags += [string(t) for t in list_of(record["tags"])]
     if not structured:
         tags = hashtags_in_text(string(record.get("text")))
-    return post("jetstream", id, did, time(), tags, edit=commit.get("operation") == "update")
+    return post("jetstream", id, did, either(outer, time), tags, edit=commit.get("operation") == "update")
 
 
 def mastodon_tags(status):
@@ -315,25 +324,25 @@ def mastodon_tags(status):
     return hashtags_in_text(html.unescape(re.sub(r"<[^>]*>", "", string(status.get("content")))))
 
 
-def decode_status(s, edit):
+def decode_status(s, edit, outer):
     id = string(s.get("id"))
     uri = string(s.get("uri", id))
     repost = s.get("reblog") is not None
     tags = mastodon_tags(an_object(s["reblog"]) if repost else s)
-    return post("mastodon", uri, string(an_object(s.get("account")).get("acct")), rfc3339(s.get("created_at")), tags,
-                edit, repost, ids=[id])
+    return post("mastodon", uri, string(an_object(s.get("account")).get("acct")),
+                either(outer, lambda: rfc3339(s.get("created_at"))), tags, edit, repost, ids=[id])
 
 
-def decode_mastodon(m):
+def decode_mastodon(m, outer=None):
     if "event" not in m:
-        return decode_status(m, False) if "account" in m or "content" in m or "tags" in m else OTHER
+        return decode_status(m, False, outer) if "account" in m or "content" in m or "tags" in m else OTHER
     if m["event"] == "delete":
-        return delete("mastodon", [string(m.get("payload"))], None)
+        return delete("mastodon", [string(m.get("payload"))], outer)
     if m["event"] in ("update", "status.update"):
         status = m.get("payload")
         if isinstance(status, str):
             status = loads(status)
-        return decode_status(an_object(status), m["event"] == "status.update")
+        return decode_status(an_object(status), m["event"] == "status.update", outer)
     return OTHER
 
 
@@ -344,13 +353,14 @@ def x_tags(t):
     return hashtags_in_text(string(t.get("text", t.get("full_text"))))
 
 
-def decode_tweet(t, includes):
+def decode_tweet(t, includes, outer=None):
     if "id_str" in t:
         id = string(t["id_str"])
         author = string(an_object(t.get("user")).get("id_str"))
         original = t.get("retweeted_status")
         repost = original is not None
-        return post("x", id, author, x_time(t.get("created_at")), x_tags(original if repost else t), repost=repost)
+        at = either(outer, lambda: x_time(t.get("created_at")))
+        return post("x", id, author, at, x_tags(original if repost else t), repost=repost)
     id = string(t.get("id"))
     history = t.get("edit_history_tweet_ids") or [id]
     referenced = [r["id"] for r in t.get("referenced_tweets") or [] if r.get("type") == "retweeted"]
@@ -359,17 +369,19 @@ def decode_tweet(t, includes):
         if referenced and i.get("id") == referenced[0]:
             tags_of = i
     author = t.get("author_id")
-    return post("x", history[0], None if author is None else string(author), x_time(t.get("created_at")),
-                x_tags(tags_of), edit=history[0] != id, repost=bool(referenced), ids=[history[0]])
+    return post("x", history[0], None if author is None else string(author),
+                either(outer, lambda: x_time(t.get("created_at"))), x_tags(tags_of), edit=history[0] != id,
+                repost=bool(referenced))
 
 
-def decode_old_deletion(v):
+def decode_old_deletion(v, outer=None):
     """v1.1 says `{"delete":{"status":{"id_str":..},"timestamp_ms":".."}}`."""
     time = v["delete"].get("timestamp_ms")
-    return delete("x", [string(an_object(v["delete"].get("status")).get("id_str"))], None if time is None else int(time))
+    id = string(an_object(v["delete"].get("status")).get("id_str"))
+    return delete("x", [id], either(outer, lambda: None if time is None else int(time)))
 
 
-def decode_nostr(m):
+def decode_nostr(m, outer=None):
     if isinstance(m, list):
         if not m or m[0] != "EVENT":
             return OTHER
@@ -380,7 +392,7 @@ def decode_nostr(m):
     if kind not in (1, 5, 6, 16):
         return OTHER
     rows = [list_of(r) for r in list_of(m.get("tags"))]
-    at = integer(m["created_at"]) * 1000 if "created_at" in m or kind != 5 else None
+    at = either(outer, lambda: integer(m["created_at"]) * 1000 if "created_at" in m or kind != 5 else None)
     if kind == 5:
         return delete("nostr", [string(r[1]) for r in rows if len(r) > 1 and r[0] == "e"], at, string(m.get("pubkey")))
     if kind != 1:
@@ -477,29 +489,27 @@ class Reader:
         if feed == "x" and isinstance(v, dict):
             return self.x(v, at)
         decoder = {"post": decode_post, "jetstream": decode_jetstream, "mastodon": decode_mastodon,
-                   "nostr": decode_nostr}.get(feed, lambda m: OTHER)
-        return [self.one(v, lambda m: decoder(an_object(m)), at)]
+                   "nostr": decode_nostr}.get(feed, lambda m, outer: OTHER)
+        return [self.one(v, lambda m, outer: decoder(an_object(m), outer), at)]
 
     def x(self, v, at):
         if "statuses" in v:
-            return [self.one(t, lambda t: decode_tweet(an_object(t), None), at) for t in v["statuses"]]
+            return [self.one(t, lambda t, outer: decode_tweet(an_object(t), None, outer), at) for t in v["statuses"]]
         if "data" in v:
             page = v["data"] if isinstance(v["data"], list) else [v["data"]]
-            return [self.one(t, lambda t: decode_tweet(an_object(t), v.get("includes")), at) for t in page]
+            return [self.one(t, lambda t, outer: decode_tweet(an_object(t), v.get("includes"), outer), at)
+                    for t in page]
         if isinstance(v.get("delete"), dict):
             return [self.one(v, decode_old_deletion, at)]
         if "id" in v or "id_str" in v or "text" in v:
-            return [self.one(v, lambda t: decode_tweet(t, None), at)]
+            return [self.one(v, lambda t, outer: decode_tweet(t, None, outer), at)]
         return [] if "meta" in v else [OTHER]
 
     def one(self, v, decoder, at):
         try:
-            message = decoder(v)
+            return decoder(v, at)
         except (Malformed, TypeError, AttributeError, KeyError, IndexError):
             return self.broken(json.dumps(v, ensure_ascii=False), is_edit_or_deletion(v))
-        if at is not None and len(message) == 2:
-            message[1]["at"] = at
-        return message
 
 
 # ---------------------------------------------------------------- counting

@@ -43,7 +43,7 @@ impl<W: io::Write> Report<W> {
                 use io::Write;
                 writeln!(out, "{}", wire::snapshot(snapshot))
             }
-            Out::Csv(writer) => writer.write_record(csv_row(snapshot)).map_err(io::Error::other),
+            Out::Csv(writer) => writer.write_record(csv_row(snapshot)).map_err(io::Error::from),
             Out::Table { out, widths } => {
                 let widths = if let Some(widths) = widths {
                     widths

@@ -1,6 +1,6 @@
 //! A real device that keeps its frames, for tests.
 
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::SyncSender;
 
 use crate::render::Frame;
 use crate::rgb::Rgb;
@@ -8,16 +8,16 @@ use crate::snapshot::Snapshot;
 
 use super::device::{Device, DeviceError};
 
-/// Sends every frame that it shows, and a black one at the end.
+/// Sends every frame that it shows, and a black one at the end; waits while nobody takes them.
 pub struct Memory {
-    frames: Sender<Frame>,
+    frames: SyncSender<Frame>,
     pixels: usize,
 }
 
 impl Memory {
     /// A strip whose frames go to `frames`.
     #[must_use]
-    pub fn new(frames: Sender<Frame>) -> Memory {
+    pub fn new(frames: SyncSender<Frame>) -> Memory {
         Memory { frames, pixels: 0 }
     }
 }

@@ -178,7 +178,7 @@ fn teams(snapshot: &Snapshot, width: usize) -> Vec<String> {
         let Rgb { r, g, b } = legible(team.color);
         let name = format!("\x1b[1;38;2;{r};{g};{b}m{}{RESET}", plain(&team.name));
         let share = format!("\x1b[1m{}{RESET}", percent(standing.share));
-        let votes = format!("{} votes  {:.1}/s", standing.votes, standing.rate);
+        let votes = format!("{}  {:.1}/s", count(standing.votes, "vote"), standing.rate);
         (name, share, votes)
     };
     if snapshot.teams.len() == 2 {
@@ -194,6 +194,11 @@ fn teams(snapshot: &Snapshot, width: usize) -> Vec<String> {
         spread(&format!("{name} {share}"), &votes, width.min(60))
     };
     (0..snapshot.teams.len()).map(line).collect()
+}
+
+/// So many things, as people say it.
+fn count(number: u64, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
 fn counted(snapshot: &Snapshot) -> String {
@@ -214,7 +219,7 @@ fn counted(snapshot: &Snapshot) -> String {
         .collect();
     let ignored = posts.received() - posts.matched;
     let why = if reasons.is_empty() { String::new() } else { format!(" ({})", reasons.join(", ")) };
-    format!("{} posts counted, {ignored} ignored{why}", posts.matched)
+    format!("{} counted, {ignored} ignored{why}", count(posts.matched, "post"))
 }
 
 fn sources(snapshot: &Snapshot) -> String {

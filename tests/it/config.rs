@@ -1967,7 +1967,7 @@ proptest! {
     fn any_change_to_the_example_is_answered(
         changes in prop::collection::vec((any::<prop::sample::Index>(), 0..30_usize, word()), 1..6),
     ) {
-        let mut text: Vec<char> = include_str!("../config.toml").chars().collect();
+        let mut text: Vec<char> = include_str!("../../config.toml").chars().collect();
         for (place, length, word) in changes {
             let start = place.index(text.len());
             let end = (start + length).min(text.len());

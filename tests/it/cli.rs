@@ -1,0 +1,313 @@
+//! The command line as people and scripts use it.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::process::{Output, Stdio};
+
+use tempfile::tempdir;
+
+use crate::support::path;
+use crate::support::program::{hashtug, last, lines, tally, tally_of};
+
+const KEYNOTE: &str = "fixtures/posts/keynote.jsonl";
+
+fn post(second: u32, author: &str, text: &str) -> String {
+    format!(
+        "{{\"at\":\"2026-11-21T19:04:{second:02}Z\",\"author\":\"{author}\",\"text\":\"{text}\"}}\n"
+    )
+}
+
+#[track_caller]
+fn fails(output: &Output, code: i32, says: &[&str]) {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{stderr}");
+    for what in says {
+        assert!(stderr.contains(what), "`{what}` is missing in:\n{stderr}");
+    }
+}
+
+#[test]
+fn a_recording_is_counted() {
+    let posts = post(0, "ada", "#tabs") + &post(1, "bo", "#Spaces!") + &post(2, "cy", "#ＴＡＢＳ");
+    let snapshot = last(&tally_of(posts.as_bytes(), &[]));
+    assert_eq!(snapshot["at"], "2026-11-21T19:04:02.000Z");
+    assert_eq!(snapshot["title"], "Tabs or Spaces?");
+    assert_eq!(snapshot["phase"], "open");
+    assert_eq!(snapshot["window_ms"], 60_000);
+    assert_eq!(snapshot["leader"], "Tabs");
+    assert_eq!(snapshot["teams"][0]["hashtags"], serde_json::json!(["tabs", "teamtabs"]));
+    assert_eq!(snapshot["teams"][0]["color"], "#ffb000");
+    assert_eq!(snapshot["teams"][0]["votes"], 2);
+    assert_eq!(snapshot["teams"][0]["rate"], 0.2);
+    assert_eq!(snapshot["teams"][1]["total"], 1);
+    assert_eq!(snapshot["posts"]["received"], 3);
+    assert_eq!(snapshot["sources"][0]["state"], "ended");
+}
+
+#[test]
+fn snapshots_come_at_multiples_of_the_step() {
+    let posts = post(3, "ada", "#tabs") + &post(5, "bo", "nothing") + &post(31, "cy", "#spaces");
+    let snapshots = lines(&tally_of(posts.as_bytes(), &["--every", "10s"]));
+    let times: Vec<&str> = snapshots.iter().map(|s| &s["at"].as_str().unwrap()[17..19]).collect();
+    assert_eq!(times, ["10", "20", "30", "31"]);
+    assert_eq!(snapshots[2]["posts"]["received"], 2);
+}
+
+#[test]
+fn two_runs_print_the_same_bytes() {
+    let run = || tally(&path(KEYNOTE), &["--every", "1s"]).stdout;
+    let bytes = run();
+    assert!(bytes.len() > 100_000);
+    assert_eq!(bytes, run());
+}
+
+#[test]
+fn every_line_adds_up() {
+    for snapshot in lines(&tally(&path(KEYNOTE), &["--every", "1s", "--vote", "every"])) {
+        let posts = snapshot["posts"].as_object().unwrap();
+        let sum: u64 = posts.values().map(|count| count.as_u64().unwrap()).sum();
+        assert_eq!(sum, 2 * posts["received"].as_u64().unwrap());
+        let shares: f64 = snapshot["teams"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|t| t["share"].as_f64().unwrap())
+            .sum();
+        assert!((shares - 1.0).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn compressed_recordings_read_as_they_are() {
+    let folder = tempdir().unwrap();
+    let plain = std::fs::read(path(KEYNOTE)).unwrap();
+    let expected = last(&tally(&path(KEYNOTE), &[]));
+    // Two members in one file, as a recorder that was restarted leaves it.
+    let (first, second) = plain.split_at(plain.len() / 2);
+    let gz = folder.path().join("keynote.jsonl.gz");
+    let mut file = File::create(&gz).unwrap();
+    let mut zst_bytes = Vec::new();
+    for half in [first, second] {
+        let mut encoder = flate2::write::GzEncoder::new(&mut file, flate2::Compression::fast());
+        encoder.write_all(half).unwrap();
+        encoder.finish().unwrap();
+        zst_bytes.extend(zstd::encode_all(half, 1).unwrap());
+    }
+    let zst = folder.path().join("keynote.jsonl.zst");
+    std::fs::write(&zst, &zst_bytes).unwrap();
+    for file in [&gz, &zst] {
+        let counted = last(&tally(file, &[]));
+        assert_eq!(counted["teams"], expected["teams"]);
+        assert_eq!(counted["posts"], expected["posts"]);
+    }
+    // A killed recorder leaves half a member.
+    let torn = folder.path().join("torn.jsonl.zst");
+    std::fs::write(&torn, &zst_bytes[..zst_bytes.len() - 100]).unwrap();
+    let output = tally(&torn, &[]);
+    assert!(last(&output)["posts"]["received"].as_u64().unwrap() > 200);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("breaks off"));
+}
+
+#[test]
+fn files_are_counted_as_if_they_were_one() {
+    let folder = tempdir().unwrap();
+    let (a, b) = (folder.path().join("a.jsonl"), folder.path().join("b.jsonl"));
+    std::fs::write(&a, post(0, "ada", "#tabs")).unwrap();
+    std::fs::write(&b, post(1, "ada", "#spaces")).unwrap();
+    let output = hashtug(&["tally", a.to_str().unwrap(), b.to_str().unwrap()]).output().unwrap();
+    let snapshot = last(&output);
+    assert_eq!(snapshot["teams"][0]["votes"], 0);
+    assert_eq!(snapshot["teams"][1]["votes"], 1);
+    assert_eq!(snapshot["sources"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn csv_and_table_say_the_same() {
+    let posts = post(0, "ada", "#tabs") + &post(1, "bo", "#tabs") + &post(2, "cy", "#spaces");
+    let csv = tally_of(posts.as_bytes(), &["--format", "csv"]);
+    let csv = String::from_utf8(csv.stdout).unwrap();
+    let (head, row) = csv.trim_end().split_once('\n').unwrap();
+    assert!(head.starts_with("at,leader,Tabs votes,Tabs share,Tabs rate,Tabs total,Spaces votes"));
+    assert!(row.starts_with("2026-11-21T19:04:02.000Z,Tabs,2,0.6666666666666666,0.2,2,1,"));
+    let table = tally_of(posts.as_bytes(), &["--format", "table"]);
+    let table = String::from_utf8(table.stdout).unwrap();
+    assert!(table.contains("66.7 %") && table.contains("leader"), "{table}");
+}
+
+#[test]
+fn an_empty_recording_has_one_snapshot_without_a_time() {
+    let snapshot = last(&tally_of(b"", &["--every", "1s"]));
+    assert_eq!(snapshot["at"], serde_json::Value::Null);
+    assert_eq!(snapshot["posts"]["received"], 0);
+    assert_eq!(snapshot["teams"][0]["share"], 0.5);
+}
+
+#[test]
+fn bad_lines_are_counted_and_named() {
+    let posts = post(0, "ada", "#tabs")
+        + "{\"at\":\"2026-11-21T19:04:01Z\",\"text\":\"#tabs\n"
+        + "no JSON and no team\n"
+        + &post(2, "bo", "#tabs");
+    let output = tally_of(posts.as_bytes(), &[]);
+    let counted = &last(&output)["posts"];
+    assert_eq!(
+        (&counted["matched"], &counted["malformed"], &counted["unmatched"]),
+        (&2.into(), &1.into(), &1.into())
+    );
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("standard input:2: post skipped: "), "{stderr}");
+}
+
+#[test]
+fn a_line_of_ten_megabytes_is_one_message() {
+    let long = post(1, "bo", &format!("{} #tabs", "x".repeat(10 << 20)));
+    let snapshot = last(&tally_of((post(0, "ada", "#spaces") + &long).as_bytes(), &[]));
+    assert_eq!(snapshot["posts"]["matched"], 2);
+}
+
+#[test]
+fn a_line_without_end_is_never_held() {
+    // Longer than any message, with the hashtag where two pieces meet.
+    let mut endless = vec![b'x'; (32 << 20) - 8];
+    endless.extend_from_slice(b" \"#tabs\" ");
+    endless.resize(70 << 20, b'y');
+    endless.extend_from_slice(b"\n");
+    endless.extend_from_slice(&vec![b'z'; 40 << 20]);
+    endless.extend_from_slice(b"\n");
+    endless.extend_from_slice(post(0, "ada", "#spaces").as_bytes());
+    let counted = &last(&tally_of(&endless, &["--feed", "post"]))["posts"];
+    assert_eq!(
+        (&counted["malformed"], &counted["unmatched"], &counted["matched"]),
+        (&1.into(), &1.into(), &1.into())
+    );
+}
+
+#[test]
+fn a_hundred_thousand_brackets_are_one_bad_line() {
+    let nested =
+        |text: &str| format!("{{\"at\":0,\"text\":\"{text}\",\"x\":{}\n", "[".repeat(100_000));
+    let posts = post(0, "ada", "#tabs") + &nested("#tabs") + &nested("") + &"[".repeat(100_000);
+    let counted = &last(&tally_of(posts.as_bytes(), &[]))["posts"];
+    assert_eq!((&counted["malformed"], &counted["unmatched"]), (&1.into(), &2.into()));
+}
+
+#[test]
+fn files_that_cannot_be_read_are_errors_of_the_command_line() {
+    let folder = tempdir().unwrap();
+    fails(
+        &tally(&folder.path().join("none.jsonl"), &[]),
+        2,
+        &["cannot open `", "none.jsonl", "No such file"],
+    );
+    fails(&tally(folder.path(), &[]), 2, &["is a directory"]);
+    let binary = folder.path().join("lights.png");
+    std::fs::write(&binary, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR").unwrap_or_default();
+    std::fs::write(&binary, [&[0u8; 100][..], b"\n"].concat()).unwrap();
+    fails(&tally(&binary, &[]), 2, &["is not a recording", "hint: "]);
+    let fake = folder.path().join("fake.gz");
+    std::fs::write(&fake, "no gzip").unwrap();
+    fails(&tally(&fake, &[]), 2, &["cannot read `", "fake.gz"]);
+}
+
+#[test]
+fn wrong_options_say_what_to_write() {
+    let with = |more: &[&str]| tally_of(b"", more);
+    fails(&with(&["--window", "60"]), 2, &["--window"]);
+    fails(&with(&["--every", "0s"]), 2, &["--every"]);
+    fails(&with(&["--feed", "twiter"]), 2, &["jetstream"]);
+    fails(&with(&["--team", "Nobody"]), 2, &["NAME=TAG"]);
+    fails(
+        &with(&["--team", "More=tabs"]),
+        2,
+        &["`tabs` belongs to both team `Tabs` and team `More`"],
+    );
+    fails(&with(&["--team", "Tabs=other"]), 2, &["two teams are named `Tabs`"]);
+    fails(
+        &hashtug(&["tally", "-", "--team", "Only=one"]).output().unwrap(),
+        2,
+        &["needs two teams"],
+    );
+    fails(&hashtug(&["tally"]).output().unwrap(), 2, &["FILE"]);
+    fails(&hashtug(&["dance"]).output().unwrap(), 2, &["dance"]);
+}
+
+#[test]
+fn a_reader_who_has_seen_enough_is_no_failure() {
+    let mut command = hashtug(&["tally", path(KEYNOTE).to_str().unwrap(), "--every", "1ms"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = [0; 100];
+    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(!stderr.contains("error"), "{stderr}");
+}
+
+#[test]
+fn a_full_disk_is_a_failure() {
+    for arguments in [&["tally", "-"][..], &["tally", "-", "--format", "csv"], &["check"], &["man"]]
+    {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let output = hashtug(arguments).stdout(full).output().unwrap();
+        fails(&output, 1, &["cannot write to standard output", "No space left on device"]);
+    }
+}
+
+#[test]
+fn every_help_has_an_example() {
+    for command in [&[][..], &["run"], &["tally"], &["check"], &["completions"], &["man"]] {
+        let mut arguments = command.to_vec();
+        arguments.push("--help");
+        let output = hashtug(&arguments).output().unwrap();
+        let help = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        assert!(help.contains("Example") && help.contains("hashtug "), "{help}");
+    }
+}
+
+#[test]
+fn completions_and_manual_come_from_the_same_definitions() {
+    let print = |arguments: &[&str]| {
+        String::from_utf8(hashtug(arguments).output().unwrap().stdout).unwrap()
+    };
+    assert!(print(&["completions", "bash"]).contains("--every"));
+    assert!(print(&["man"]).contains("hashtug"));
+}
+
+#[test]
+fn check_says_what_would_run() {
+    let output = hashtug(&["check", "-c", path("config.toml").to_str().unwrap()]).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    for what in [
+        "Tabs or spaces?",
+        "#teamtabs",
+        "replay of",
+        "terminal, 50 pixels",
+        "http://127.0.0.1:8080/",
+    ] {
+        assert!(said.contains(what), "{said}");
+    }
+}
+
+#[test]
+fn check_finds_a_recording_that_is_not_there() {
+    let folder = tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    let text = std::fs::read_to_string(path("config.toml")).unwrap();
+    std::fs::write(&config, text).unwrap();
+    let output = hashtug(&["check", "-c", config.to_str().unwrap()]).output().unwrap();
+    fails(&output, 2, &["source `rehearsal`: cannot open `", "keynote.jsonl"]);
+}
+
+#[test]
+fn a_broken_config_stops_every_command_before_it_starts() {
+    let config = path("fixtures/config/typos.toml");
+    let config = config.to_str().unwrap();
+    for command in [&["check"][..], &["run"], &["tally", "-"]] {
+        let mut arguments = command.to_vec();
+        arguments.extend(["-c", config]);
+        fails(&hashtug(&arguments).output().unwrap(), 2, &["typos.toml:", "hint: "]);
+    }
+    fails(&hashtug(&["check", "-c", "/nowhere.toml"]).output().unwrap(), 2, &["/nowhere.toml"]);
+}

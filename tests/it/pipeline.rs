@@ -1,0 +1,162 @@
+//! From a recording to snapshots and frames, with a clock that is moved by hand.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
+
+use hashtug::event::SourceId;
+use hashtug::output::led::memory::Memory;
+use hashtug::output::led::{self, Strip};
+use hashtug::post::Hasher;
+use hashtug::render::{Frame, Layout};
+use hashtug::rgb::Rgb;
+use hashtug::snapshot::{Snapshot, SourceState};
+use hashtug::source::replay::{self, Input, Speed};
+use hashtug::source::{self, Seat};
+use hashtug::tally::{self, Limits, Tally};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::support::program::lines;
+use crate::support::{contest, path, program};
+
+/// A replay on its way through the tally.
+struct Play {
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    stop: CancellationToken,
+}
+
+fn play(input: Input, speed: Speed, repeat: bool) -> Play {
+    let settings = source::Settings {
+        name: "rehearsal".into(),
+        kind: source::Kind::Replay(replay::Settings { input, speed, repeat, feed: None }),
+    };
+    let contest = contest();
+    let mut tally = Tally::new(Arc::clone(&contest), vec![settings.status()], Limits::default());
+    let (inbox, inbox_rx) = mpsc::channel(tally::task::INBOX);
+    let (snapshot_tx, snapshots) = watch::channel(Arc::new(tally.snapshot(None)));
+    let stop = CancellationToken::new();
+    let seat =
+        Seat { id: SourceId(0), contest, hasher: Hasher::default(), inbox, stop: stop.clone() };
+    tokio::spawn(tally::task::run(tally, inbox_rx, snapshot_tx));
+    tokio::spawn(source::run(settings, seat));
+    Play { snapshots, stop }
+}
+
+impl Play {
+    /// Every snapshot until the tally ends, by the time it shows.
+    async fn all(mut self) -> BTreeMap<String, Arc<Snapshot>> {
+        let mut all = BTreeMap::new();
+        while self.snapshots.changed().await.is_ok() {
+            let snapshot = self.snapshots.borrow_and_update().clone();
+            if let Some(at) = snapshot.at {
+                all.insert(at.to_string(), snapshot);
+            }
+        }
+        all
+    }
+}
+
+/// What a recording decides of a snapshot.
+fn decided(snapshot: &Snapshot) -> serde_json::Value {
+    let json: serde_json::Value =
+        serde_json::from_str(&hashtug::server::wire::snapshot(snapshot)).unwrap();
+    kept(json)
+}
+
+fn kept(mut json: serde_json::Value) -> serde_json::Value {
+    for key in ["seq", "sources", "title"] {
+        json.as_object_mut().unwrap().remove(key);
+    }
+    json
+}
+
+/// At speed 1 the ticks are at 20 a second, at 400 they are 20 s apart.
+#[tokio::test(start_paused = true)]
+async fn snapshots_are_those_of_the_offline_count_at_any_speed() {
+    let output = program::tally(&path("fixtures/posts/keynote.jsonl"), &["--every", "50ms"]);
+    let offline = lines(&output)
+        .into_iter()
+        .map(|line| (line["at"].as_str().unwrap().to_owned(), kept(line)));
+    let offline: BTreeMap<String, serde_json::Value> = offline.collect();
+    for (speed, least) in
+        [(Speed::Times(1.0), 3000), (Speed::Times(7.0), 300), (Speed::Times(400.0), 5)]
+    {
+        let online = play(Input::Embedded, speed, false).all().await;
+        let mut compared = 0;
+        for (at, snapshot) in &online {
+            assert_eq!(Some(&decided(snapshot)), offline.get(at), "at {at} and {speed:?}");
+            compared += 1;
+        }
+        assert!(compared >= least, "only {compared} snapshots at {speed:?}");
+        let (at, end) = online.last_key_value().unwrap();
+        assert_eq!(Some(at), offline.keys().last());
+        assert_eq!(end.sources[0].state, SourceState::Ended);
+    }
+}
+
+#[tokio::test]
+async fn a_replay_at_full_speed_ends_as_the_offline_count() {
+    let file = path("fixtures/posts/keynote.jsonl");
+    let offline = program::last(&program::tally(&file, &[]));
+    let online = play(Input::File(file), Speed::Max, false).all().await;
+    assert_eq!(decided(online.last_key_value().unwrap().1), kept(offline));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_replay_that_repeats_goes_on_where_it_ended() {
+    let mut file = tempfile::Builder::new().suffix(".jsonl").tempfile().unwrap();
+    for (second, tag) in [(0, "tabs"), (2, "spaces")] {
+        let line = "\"id\":\"p\",\"author\":\"ada\"";
+        writeln!(file, "{{\"at\":{},{line},\"hashtags\":[\"{tag}\"]}}", second * 1000).unwrap();
+    }
+    let mut play = play(Input::File(file.path().to_owned()), Speed::Times(1.0), true);
+    let ten = Duration::from_secs(10);
+    let passed = async {
+        loop {
+            play.snapshots.changed().await.unwrap();
+            let snapshot = play.snapshots.borrow_and_update().clone();
+            if snapshot.at.is_some_and(|at| at.millis() >= 9000) {
+                return snapshot;
+            }
+        }
+    };
+    let snapshot = tokio::time::timeout(ten, passed).await.expect("time goes on");
+    play.stop.cancel();
+    // A pass has one post and its copy, and each pass has posts of its own: at 0, 3, 6 and 9 s.
+    assert_eq!((snapshot.posts.matched, snapshot.posts.duplicate), (4, 3));
+    assert_eq!(snapshot.teams[0].votes, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recording_without_posts_of_the_contest_ends_even_if_it_should_repeat() {
+    let mut file = tempfile::Builder::new().suffix(".jsonl").tempfile().unwrap();
+    writeln!(file, "{{\"at\":0,\"text\":\"nothing here\"}}").unwrap();
+    let mut play = play(Input::File(file.path().to_owned()), Speed::Times(1.0), true);
+    let ended = |snapshot: &Arc<Snapshot>| snapshot.sources[0].state == SourceState::Ended;
+    let snapshot = play.snapshots.wait_for(ended).await.unwrap().clone();
+    assert_eq!((snapshot.at, snapshot.posts.unmatched), (None, 1));
+}
+
+/// One end-to-end proof: every frame that a strip showed of a whole recording.
+#[tokio::test(start_paused = true)]
+async fn the_strip_follows_the_split_and_ends_dark() {
+    let play = play(Input::Embedded, Speed::Times(100.0), false);
+    let (frames_tx, frames_rx) = sync_channel(100_000);
+    let layout = Layout { pixels: 50, reverse: false, brightness: 1.0 };
+    let last = play.snapshots.clone();
+    led::run("memory", Strip { layout, fps: 30 }, Memory::new(frames_tx), play.snapshots).await;
+    let frames: Vec<Frame> = frames_rx.iter().collect();
+    assert!(frames.len() > 10, "{}", frames.len());
+    assert!(frames.iter().all(|frame| frame.len() == 50));
+    assert_eq!(frames.last().unwrap(), &[Rgb::BLACK; 50]);
+    let colors: Vec<Rgb> = last.borrow().contest.teams().iter().map(|team| team.color).collect();
+    // Whatever is shown is two parts with at most one mixed pixel between them.
+    for frame in &frames[..frames.len() - 1] {
+        let left = frame.iter().take_while(|&&pixel| pixel == colors[0]).count();
+        let right = frame.iter().rev().take_while(|&&pixel| pixel == colors[1]).count();
+        assert!(left + right >= 49, "{frame:?}");
+    }
+}

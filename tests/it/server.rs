@@ -1,0 +1,275 @@
+//! The pages and the API over real sockets.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use hashtug::contest::TeamId;
+use hashtug::event::Event;
+use hashtug::post::{AuthorId, Post, PostId, Side, Version};
+use hashtug::snapshot::Snapshot;
+use hashtug::tally::{Limits, Tally};
+use hashtug::timestamp::Timestamp;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
+use tokio_util::sync::CancellationToken;
+
+use crate::support::contest;
+use crate::support::http::{self, Answer};
+
+/// A server without a show behind it: the test is the tally.
+struct Server {
+    address: String,
+    tally: Tally,
+    snapshots: watch::Sender<Arc<Snapshot>>,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Server {
+    async fn start() -> Server {
+        let mut tally = Tally::new(contest(), Vec::new(), Limits::default());
+        let (snapshots, snapshots_rx) = watch::channel(Arc::new(tally.snapshot(None)));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(hashtug::server::run(listener, snapshots_rx, stop.clone()));
+        Server { address, tally, snapshots, stop, task }
+    }
+
+    /// Counts a post and publishes what follows.
+    fn post(&mut self, id: u64, team: u16) {
+        self.tally.apply(Event::Post(Post {
+            id: Some(PostId(id)),
+            alias: None,
+            author: Some(AuthorId(id)),
+            at: Timestamp::from_millis(1_000_000 + i64::try_from(id).unwrap()).unwrap(),
+            side: Side::Team(TeamId(team)),
+            version: Version::First,
+        }));
+        self.snapshots.send_replace(Arc::new(self.tally.snapshot(None)));
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.get_with(path, "").await
+    }
+
+    async fn get_with(&self, path: &str, headers: &str) -> Answer {
+        let (address, path, headers) = (self.address.clone(), path.to_owned(), headers.to_owned());
+        spawn_blocking(move || http::get_with(&address, &path, &headers)).await.unwrap()
+    }
+
+    /// Asks until the answer is as expected; the publishing task has its own pace.
+    async fn get_until(&self, path: &str, good: impl Fn(&Answer) -> bool) -> Answer {
+        loop {
+            let answer = self.get(path).await;
+            if good(&answer) {
+                return answer;
+            }
+        }
+    }
+}
+
+async fn listen(server: &Server) -> impl StreamExt<Item = serde_json::Value> + Unpin + use<> {
+    let url = format!("ws://{}/api/v1/live", server.address);
+    let (socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+    Box::pin(socket.filter_map(|message| async {
+        let Ok(Message::Text(text)) = message else { return None };
+        Some(serde_json::from_str(&text).unwrap())
+    }))
+}
+
+#[tokio::test]
+async fn the_snapshot_has_the_public_shape() {
+    let mut server = Server::start().await;
+    server.post(1, 0);
+    let answer =
+        server.get_until("/api/v1/snapshot", |answer| !answer.json()["at"].is_null()).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    let expected = serde_json::json!({
+        "seq": 2, "at": "1970-01-01T00:16:40.001Z", "title": "Tabs or spaces?", "phase": "open",
+        "window_ms": 60000,
+        "teams": [
+            {"name": "Tabs", "hashtags": ["tabs", "teamtabs"], "color": "#ffb000",
+             "votes": 1, "share": 1.0, "rate": 0.1, "total": 1},
+            {"name": "Spaces", "hashtags": ["spaces"], "color": "#0050b0",
+             "votes": 0, "share": 0.0, "rate": 0.0, "total": 0}],
+        "leader": "Tabs",
+        "posts": {"received": 1, "matched": 1, "unmatched": 0, "both": 0, "duplicate": 0,
+                  "late": 0, "revised": 0, "malformed": 0, "dropped": 0},
+        "sources": [],
+        "vote": "latest", "reposts": "ignore", "evicted": {"posts": 0, "deletions": 0},
+        "version": env!("CARGO_PKG_VERSION"),
+    });
+    assert_eq!(answer.json(), expected);
+}
+
+#[tokio::test]
+async fn a_new_viewer_gets_the_newest_snapshot_at_once_and_then_each_newer_one() {
+    let mut server = Server::start().await;
+    server.post(1, 0);
+    server.get_until("/api/v1/snapshot", |answer| answer.json()["seq"] == 2).await;
+    let mut viewer = listen(&server).await;
+    assert_eq!(viewer.next().await.unwrap()["seq"], 2);
+    server.post(2, 1);
+    let newer = viewer.next().await.unwrap();
+    assert_eq!((&newer["seq"], &newer["teams"][1]["votes"]), (&3.into(), &1.into()));
+}
+
+#[tokio::test]
+async fn a_viewer_that_does_not_read_skips_and_holds_up_nobody() {
+    let mut server = Server::start().await;
+    let slow = listen(&server).await;
+    let mut quick = listen(&server).await;
+    let last = 60_000;
+    // More than the sockets' buffers hold, in steps that let the server work.
+    for id in 1..last {
+        server.post(id, 0);
+        if id % 10 == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    server.post(last, 1);
+    while quick.next().await.unwrap()["teams"][1]["votes"] != 1 {}
+    // The slow one wakes up, and is at the newest before it has read nearly all of them.
+    let mut slow = slow;
+    let mut read = 0u64;
+    while slow.next().await.unwrap()["teams"][1]["votes"] != 1 {
+        read += 1;
+    }
+    assert!(read < last - 1, "{read} of {last}");
+}
+
+#[tokio::test]
+async fn the_event_stream_carries_the_same_snapshots() {
+    let mut server = Server::start().await;
+    let mut stream = tokio::net::TcpStream::connect(&server.address).await.unwrap();
+    let request = format!("GET /api/v1/events HTTP/1.1\r\nHost: {}\r\n\r\n", server.address);
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut said = String::new();
+    let mut buffer = vec![0; 4096];
+    while said.matches("data: ").count() < 2 {
+        let count = stream.read(&mut buffer).await.unwrap();
+        assert_ne!(count, 0, "{said}");
+        said += std::str::from_utf8(&buffer[..count]).unwrap();
+        if said.matches("data: ").count() == 1 && server.tally.now().is_none() {
+            server.post(1, 0);
+        }
+    }
+    assert!(said.contains("content-type: text/event-stream"));
+    assert!(said.contains("\"seq\":1,") && said.contains("\"seq\":2,"), "{said}");
+}
+
+#[tokio::test]
+async fn the_small_answers_are_right() {
+    let mut server = Server::start().await;
+    for (id, team) in [(1, 0), (2, 0), (3, 1)] {
+        server.post(id, team);
+    }
+    let split = server.get_until("/api/v1/split.txt", |answer| answer.text() != "50.0\n").await;
+    assert!(["100.0\n", "66.7\n"].contains(&split.text()));
+    server.get_until("/api/v1/split.txt", |answer| answer.text() == "66.7\n").await;
+    assert_eq!(server.get("/healthz").await.text(), "ok\n");
+    let history = server.get("/api/v1/history").await.json();
+    assert_eq!(history["step_ms"], 1000);
+    assert_eq!(history["points"][0]["shares"].as_array().unwrap().len(), 2);
+    let metrics = server.get("/metrics").await;
+    assert!(metrics.text().contains("hashtug_messages_total{fate=\"matched\"} 3\n"));
+    assert!(metrics.text().contains("hashtug_votes{team=\"Tabs\"} 2\n"));
+    assert_eq!(server.get("/nothing").await.status, 404);
+}
+
+#[tokio::test]
+async fn every_answer_has_the_security_headers() {
+    let server = Server::start().await;
+    for path in ["/", "/stage", "/api/v1/snapshot", "/healthz", "/nothing", "/assets/x/none.js"] {
+        let answer = server.get(path).await;
+        let policy = answer.header("content-security-policy").unwrap();
+        assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{path}: {policy}");
+        assert!(!policy.contains("unsafe"), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn pages_name_files_that_are_there_and_kept_for_ever() {
+    let server = Server::start().await;
+    for page in ["/", "/stage"] {
+        let html = server.get(page).await;
+        assert_eq!(html.header("cache-control"), Some("no-cache"));
+        let files: Vec<&str> =
+            html.text().split('"').filter(|text| text.starts_with("/assets/")).collect();
+        assert!(files.len() >= 2, "{files:?}");
+        for file in files {
+            let plain = server.get(file).await;
+            assert_eq!(plain.status, 200, "{file}");
+            assert!(plain.header("cache-control").unwrap().contains("immutable"), "{file}");
+            let small = server.get_with(file, "Accept-Encoding: gzip\r\n").await;
+            let mut unpacked = Vec::new();
+            flate2::read::GzDecoder::new(&*small.body).read_to_end(&mut unpacked).unwrap();
+            assert_eq!(unpacked, plain.body, "{file}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn only_own_names_and_own_pages_are_served() {
+    let server = Server::start().await;
+    let rebound =
+        "GET /api/v1/snapshot HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n";
+    let address = server.address.clone();
+    let answer = spawn_blocking(move || http::request(&address, rebound)).await.unwrap();
+    assert_eq!(answer.status, 421);
+    let mut request = format!("ws://{}/api/v1/live", server.address).into_client_request().unwrap();
+    request.headers_mut().insert("origin", "https://evil.example".parse().unwrap());
+    let refused = tokio_tungstenite::connect_async(request).await.unwrap_err();
+    assert!(refused.to_string().contains("403"), "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_sends_half_a_head_is_let_go() {
+    let server = Server::start().await;
+    for head in ["", "GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: "] {
+        let mut stream = tokio::net::TcpStream::connect(&server.address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut said = Vec::new();
+        // The clock is paused: it jumps to the next deadline when nobody has anything to do.
+        let closed = tokio::time::timeout(Duration::from_secs(6), stream.read_to_end(&mut said));
+        assert!(closed.await.is_ok(), "still open after 6 s: {head:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_viewer_who_says_too_much_is_let_go() {
+    let server = Server::start().await;
+    let url = format!("ws://{}/api/v1/live", server.address);
+    let (mut socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+    let _refused = socket.send(Message::Text("x".repeat(100_000).into())).await;
+    while let Some(Ok(message)) = socket.next().await {
+        assert!(matches!(message, Message::Text(_) | Message::Close(_)));
+    }
+}
+
+#[tokio::test]
+async fn stopping_says_goodbye_and_ends_soon() {
+    let server = Server::start().await;
+    let url = format!("ws://{}/api/v1/live", server.address);
+    let (mut socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+    let mut idle = TcpStream::connect(&server.address).unwrap();
+    idle.write_all(b"GET / HT").unwrap();
+    server.stop.cancel();
+    drop(server.snapshots);
+    tokio::time::timeout(Duration::from_secs(2), server.task).await.expect("it ends").unwrap();
+    let mut closed = false;
+    while let Some(Ok(message)) = socket.next().await {
+        closed |= matches!(message, Message::Close(_));
+    }
+    assert!(closed);
+}
