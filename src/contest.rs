@@ -4,6 +4,7 @@
 //! It does not count anything; see [`crate::tally`].
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::hashtag;
@@ -21,6 +22,9 @@ pub const MIN_WINDOW: Duration = Duration::from_millis(100);
 
 /// The longest window. Past it the posts of a busy contest would not fit the tally's bound.
 pub const MAX_WINDOW: Duration = Duration::from_hours(7 * 24);
+
+/// Sizes past these would lose the smaller side of a division in rounding.
+pub const SIZES: RangeInclusive<f64> = 0.000_001..=1e9;
 
 /// The index of a team in [`Contest::teams`]; 0 is the left end of the strip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,21 +67,14 @@ pub struct Team {
     pub hashtags: Vec<String>,
     /// Its colour on strip and page.
     pub color: Rgb,
-    /// How many people sit on this side, in any unit: votes are divided by it. Positive and finite.
+    /// How many people sit on this side, in any unit: votes are divided by it. In [`SIZES`].
     pub size: f64,
 }
 
-impl Team {
-    /// The colour of a team that names none, by its place.
-    #[must_use]
-    pub fn default_color(place: usize) -> Rgb {
-        PALETTE[place % PALETTE.len()]
-    }
-}
-
-/// Neighbours differ in lightness as well as in hue, so that they are told apart on a strip, on a
-/// washed-out projector and by eyes that mix up red and green.
-const PALETTE: [Rgb; 8] = [
+/// The colours of teams that name none, to be repeated. Neighbours differ in lightness as well as in
+/// hue, so that they are told apart on a strip, on a washed-out projector and by eyes that mix up
+/// red and green.
+pub const PALETTE: [Rgb; 8] = [
     Rgb::new(0xff, 0xb0, 0x00),
     Rgb::new(0x00, 0x50, 0xb0),
     Rgb::new(0xff, 0x60, 0x90),
@@ -159,7 +156,7 @@ pub enum Error {
         second: String,
     },
     /// Votes are divided by the size.
-    #[error("size {size} of team `{name}` is not a positive number")]
+    #[error("size {size} of team `{name}` is not between 0.000001 and 1000000000")]
     BadSize {
         /// Which.
         team: usize,
@@ -203,7 +200,7 @@ impl Contest {
             } else if checked.iter().any(|other| other.name == team.name) {
                 errors.push(Error::SameName { team: index, name: team.name.clone() });
             }
-            if team.size.is_nan() || team.size <= 0.0 || team.size.is_infinite() {
+            if !SIZES.contains(&team.size) {
                 errors.push(Error::BadSize {
                     team: index,
                     name: team.name.clone(),

@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tracing::warn;
 
 use crate::cli;
-use crate::contest::{Contest, Reposts, Team, Vote};
+use crate::contest::{Contest, PALETTE, Reposts, Team, Vote};
 use crate::decode::Decoder;
 use crate::event::{Event, SourceId};
 use crate::post::{Hasher, Side};
@@ -169,11 +169,8 @@ fn contest(arguments: &cli::Tally, config: Option<&Path>) -> Result<Contest, Fai
     let (title, teams) = if arguments.teams.is_empty() {
         (base.title().to_owned(), base.teams().to_vec())
     } else {
-        let teams = arguments.teams.iter().enumerate().map(|(place, team)| Team {
-            name: team.name.clone(),
-            hashtags: team.hashtags.clone(),
-            color: Team::default_color(place),
-            size: 1.0,
+        let teams = arguments.teams.iter().zip(PALETTE.into_iter().cycle()).map(|(team, color)| {
+            Team { name: team.name.clone(), hashtags: team.hashtags.clone(), color, size: 1.0 }
         });
         (String::new(), teams.collect())
     };

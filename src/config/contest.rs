@@ -12,7 +12,7 @@ use super::duration;
 use super::problem::{Problem, printable};
 use super::table::Table;
 use super::value::{describe, wrong_type};
-use crate::contest::{Contest, Error, MAX_TEAMS, Reposts, Team, Vote};
+use crate::contest::{Contest, Error, MAX_TEAMS, PALETTE, Reposts, SIZES, Team, Vote};
 use crate::rgb::Rgb;
 
 const WINDOW: Duration = Duration::from_mins(1);
@@ -20,23 +20,6 @@ const WINDOW: Duration = Duration::from_mins(1);
 const VOTES: [(&str, Vote); 2] = [("latest", Vote::Latest), ("every", Vote::Every)];
 
 const REPOSTS: [(&str, Reposts); 2] = [("ignore", Reposts::Ignore), ("count", Reposts::Count)];
-
-/// Sizes past these would lose the smaller side of a division in rounding.
-const MIN_SIZE: f64 = 0.000_001;
-const MAX_SIZE: f64 = 1_000_000_000.0;
-
-/// The colours of teams that name none. Neighbours differ in lightness as well as in hue, so that
-/// they are told apart on a strip, on a washed-out projector and by eyes that mix up red and green.
-const PALETTE: [Rgb; 8] = [
-    Rgb::new(0xff, 0xb0, 0x00),
-    Rgb::new(0x00, 0x50, 0xb0),
-    Rgb::new(0xff, 0x60, 0x90),
-    Rgb::new(0x00, 0x80, 0x60),
-    Rgb::new(0x80, 0xd0, 0xff),
-    Rgb::new(0x90, 0x20, 0x30),
-    Rgb::new(0xf0, 0xf0, 0xf0),
-    Rgb::new(0x60, 0x30, 0xc0),
-];
 
 /// A team as the file has it, and where.
 struct Draft {
@@ -97,7 +80,7 @@ fn team(table: &Table<'_>, number: usize) -> Draft {
         name: name(table).unwrap_or_else(|| format!("number {number}")),
         hashtags,
         color: table.parsed("color", "#ffb000", str::parse),
-        size: table.number("size", MIN_SIZE..=MAX_SIZE).unwrap_or(1.0),
+        size: table.number("size", SIZES).unwrap_or(1.0),
         lines: Lines {
             header: table.span(),
             name: table.place("name"),

@@ -20,7 +20,7 @@ fn contest(vote: Vote, sizes: &[f64]) -> Arc<Contest> {
         color: Rgb::BLACK,
         size,
     });
-    let window = Duration::from_millis(1000);
+    let window = Duration::from_secs(1);
     let contest =
         Contest::new(String::new(), window, vote, Reposts::Ignore, teams.collect()).unwrap();
     Arc::new(contest)
@@ -191,8 +191,8 @@ fn what_memory_has_no_room_for_is_evicted_and_counted() {
     let limits = Limits { posts: 3, deletions: 2 };
     let mut tally = Tally::new(contest(Vote::Latest, &[1.0, 1.0]), Vec::new(), limits);
     for id in 0..10 {
-        tally.apply(post(id, id as u64, id as u64, A));
-        tally.apply(deletion(Some(id), 100 + id as u64));
+        tally.apply(post(id, id.cast_unsigned(), id.cast_unsigned(), A));
+        tally.apply(deletion(Some(id), 100 + id.cast_unsigned()));
     }
     let snapshot = tally.snapshot(None);
     assert_eq!(snapshot.teams[0].votes, 3);
@@ -382,7 +382,7 @@ proptest! {
             let snapshot = tally.snapshot(look.map(|_| at(shown)));
             let votes: Vec<u64> = snapshot.teams.iter().map(|team| team.votes).collect();
             prop_assert_eq!(votes, model.votes(shown), "at {}", shown);
-            let totals: Vec<i64> = snapshot.teams.iter().map(|team| team.total as i64).collect();
+            let totals: Vec<i64> = snapshot.teams.iter().map(|team| team.total.cast_signed()).collect();
             prop_assert_eq!(totals, model.totals);
             let rates: Vec<f64> = snapshot.teams.iter().map(|team| team.rate).collect();
             prop_assert_eq!(rates, model.rate(shown));

@@ -2,12 +2,12 @@
 
 use std::process::Command;
 
-use crate::support::path;
+use crate::support::{self, path};
 
 #[test]
 fn generated_recordings_of_every_feed_count_the_same() {
     if Command::new("python3").arg("--version").output().is_err() {
-        eprintln!("left out: python3 is not installed; tests/run installs it");
+        support::left_out("python3 is not installed");
         return;
     }
     let output = Command::new("python3")

@@ -3,15 +3,22 @@
 pub(crate) mod http;
 pub(crate) mod program;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hashtug::contest::{Contest, Reposts, Team, Vote};
+use hashtug::contest::{Contest, PALETTE, Reposts, Team, Vote};
 
 /// A file of the repository.
 pub(crate) fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// Says that a test cannot do its work here. `tests/run` installs what is missing.
+pub(crate) fn left_out(why: &str) {
+    // Not by a macro, whose output test runners keep to themselves.
+    writeln!(std::io::stderr(), "left out: {why}; tests/run installs it").unwrap();
 }
 
 /// Tabs against spaces, a minute, one vote an author.
@@ -19,7 +26,7 @@ pub(crate) fn contest() -> Arc<Contest> {
     let team = |place: usize, name: &str, hashtags: &[&str]| Team {
         name: name.to_owned(),
         hashtags: hashtags.iter().map(|&tag| tag.to_owned()).collect(),
-        color: Team::default_color(place),
+        color: PALETTE[place],
         size: 1.0,
     };
     let teams = vec![team(0, "Tabs", &["tabs", "teamtabs"]), team(1, "Spaces", &["spaces"])];

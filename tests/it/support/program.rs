@@ -77,6 +77,7 @@ impl Show {
 
     /// Its exit code and what it said last, once it has ended; and how long that took.
     pub(crate) fn end(&mut self) -> (Option<i32>, String, Duration) {
+        #[expect(clippy::disallowed_methods, reason = "a process has a clock of its own")]
         let start = Instant::now();
         let mut said = String::new();
         while self.stderr.read_line(&mut said).unwrap() > 0 {}
