@@ -138,6 +138,15 @@ fn a_deletion_is_remembered_for_one_window_and_no_longer() {
 }
 
 #[test]
+fn of_two_deletions_of_one_post_the_newer_is_remembered() {
+    let events = |first, second| [deletion(first, 9), deletion(second, 9), post(1001, 9, 1, A)];
+    // The one without a time has that of the first post to come.
+    assert_eq!(told(Vote::Every, events(None, Some(0))).posts.revised, 1);
+    assert_eq!(told(Vote::Every, events(Some(0), None)).posts.revised, 1);
+    assert_eq!(told(Vote::Every, events(Some(0), Some(0))).posts.revised, 0);
+}
+
+#[test]
 fn others_cannot_delete_a_post_where_deletions_are_signed() {
     let by = |author| {
         let deletion =
