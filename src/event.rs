@@ -2,7 +2,6 @@
 //!
 //! Rounds and the operator's commands will come through the same door.
 
-use crate::decode::json::Invalid;
 use crate::post::{Deletion, Post};
 use crate::snapshot::SourceState;
 use crate::timestamp::Timestamp;
@@ -17,7 +16,7 @@ pub enum Event {
     /// So many messages that concern no team.
     Unmatched(u64),
     /// A message that names a team and cannot be read, and why.
-    Malformed(Invalid),
+    Malformed(&'static str),
     /// So many messages that were lost because nobody had time for them.
     Dropped(u64),
     /// The time is at least this.

@@ -101,7 +101,7 @@ impl<W: io::Write> Count<W> {
             started = true;
             let tell = |line, event| {
                 if let Event::Malformed(reason) = &event {
-                    bar.suspend(|| name_malformed(&name, line, *reason, &mut malformed));
+                    bar.suspend(|| name_malformed(&name, line, reason, &mut malformed));
                 }
                 self.event(event);
             };

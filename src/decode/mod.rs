@@ -272,7 +272,7 @@ impl Decoder {
             self.line += 1;
             self.seam.clear();
             let matters = std::mem::take(&mut self.may_matter);
-            let too_long = Event::Malformed(Invalid("longer than any message"));
+            let too_long = Event::Malformed("longer than any message");
             tell(self.line, if matters { too_long } else { Event::Unmatched(1) });
         }
     }
@@ -404,7 +404,7 @@ impl Decoder {
         let matters = prefilter::may_change(feed, message)
             || prefilter::may_change(feed, &unescaped)
             || self.context.matcher.occurs_in(&unescaped);
-        tell(if matters { Event::Malformed(invalid) } else { Event::Unmatched(1) });
+        tell(if matters { Event::Malformed(invalid.0) } else { Event::Unmatched(1) });
     }
 }
 

@@ -151,7 +151,7 @@ fn read(
         let mut batch = Vec::new();
         let mut tell = |line, event| {
             if let Event::Malformed(reason) = &event {
-                name_malformed(&name, line, *reason, &mut malformed);
+                name_malformed(&name, line, reason, &mut malformed);
             }
             batch.push(event);
         };
@@ -174,12 +174,7 @@ fn read(
 }
 
 /// Logs a line that was counted as malformed, until there were too many of them.
-pub(crate) fn name_malformed(
-    recording: &str,
-    line: u64,
-    reason: crate::decode::json::Invalid,
-    seen: &mut u32,
-) {
+pub(crate) fn name_malformed(recording: &str, line: u64, reason: &str, seen: &mut u32) {
     *seen += 1;
     if *seen <= NAMED {
         warn!("{recording}:{line}: post skipped: {reason}");

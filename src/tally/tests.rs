@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::*;
 use crate::contest::{Reposts, Team, Vote};
-use crate::decode::json::Invalid;
 use crate::post::AuthorId;
 use crate::rgb::Rgb;
 
@@ -349,7 +348,7 @@ fn events() -> impl Strategy<Value = Vec<(Event, Option<i64>)>> {
         (0u64..12, any::<bool>()).prop_map(|(id, timed)| deletion(timed.then_some(0), id));
     let other = prop_oneof![
         Just(Event::Unmatched(3)),
-        Just(Event::Malformed(Invalid("broken"))),
+        Just(Event::Malformed("broken")),
         Just(Event::Dropped(2)),
     ];
     let event = prop_oneof![8 => post, 2 => deletion, 1 => other];

@@ -60,9 +60,10 @@ pub async fn run(
         snapshots.borrow().contest.teams().iter().map(|team| team.color).collect();
     let pause = Duration::from_secs(1) / strip.fps;
     let mut easing = Easing::default();
-    let mut drawn = Instant::now();
-    let mut settled = true;
+    let start = Instant::now();
     // The first frame goes out at once.
+    let mut drawn = start.checked_sub(pause).unwrap_or(start);
+    let mut settled = true;
     snapshots.mark_changed();
     loop {
         tokio::select! {

@@ -1,0 +1,185 @@
+// The program itself: started for one test, with a config and recordings in a folder of its own.
+//
+// Nothing here stands in for the server. A show can be ended, started again on the same port, and
+// held, which is what a hanging machine looks like from outside.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+import { Visit } from "./visit.js";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+const PROGRAM = process.env.HASHTUG_BIN ?? join(ROOT, "target/debug/hashtug");
+/** A start takes a tenth of a second; this is for a machine that compiles beside it. */
+const START_MS = 20_000;
+
+export const KEYNOTE = join(ROOT, "fixtures/posts/keynote.jsonl");
+
+export const TABS = { name: "Tabs", hashtags: ["tabs", "teamtabs"], color: "#ffb000" };
+export const SPACES = { name: "Spaces", hashtags: ["spaces"], color: "#0050b0" };
+
+/** All programs that run, so that none is left behind when a test is given up. */
+const running = new Set();
+process.on("exit", () => running.forEach((program) => program.kill("SIGKILL")));
+
+export class Show {
+  address = "";
+  #folder = "";
+  #program = null;
+  #visits = [];
+
+  /**
+   * Starts a show that ends with the test. Without `posts` it plays the keynote; `speed` and `repeat`
+   * are those of the recording.
+   */
+  static async start(test, settings = {}) {
+    const show = new Show();
+    test.after(() => show.#close());
+    show.#folder = await mkdtemp(join(tmpdir(), "hashtug-"));
+    await writeFile(join(show.#folder, "posts.jsonl"), (settings.posts ?? []).join("\n"));
+    await writeFile(join(show.#folder, "config.toml"), config(settings));
+    await show.begin();
+    return show;
+  }
+
+  /** Starts the program and waits until it says where its pages are. */
+  async begin() {
+    const { RUST_LOG: _, ...env } = process.env;
+    const program = spawn(PROGRAM, ["run", "-c", join(this.#folder, "config.toml")], {
+      cwd: this.#folder,
+      env,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    this.#program = program;
+    running.add(program);
+    program.on("exit", () => running.delete(program));
+    this.address = await address(program);
+  }
+
+  /** Ends the program and waits until it is gone. */
+  async end() {
+    const program = this.#program;
+    if (!program || program.exitCode !== null || program.signalCode !== null) return;
+    const gone = once(program, "exit");
+    program.kill("SIGTERM");
+    // A held program hears the signal when it goes on.
+    program.kill("SIGCONT");
+    await gone;
+  }
+
+  hold() {
+    this.#program.kill("SIGSTOP");
+  }
+
+  letGo() {
+    this.#program.kill("SIGCONT");
+  }
+
+  get origin() {
+    return `http://${this.address}`;
+  }
+
+  async snapshot() {
+    const response = await fetch(`${this.origin}/api/v1/snapshot`);
+    return response.json();
+  }
+
+  /** The snapshot after the last post; only for a show that does not repeat. */
+  async lastSnapshot() {
+    for (;;) {
+      const snapshot = await this.snapshot();
+      if (snapshot.sources.every(({ state }) => state === "ended")) return snapshot;
+    }
+  }
+
+  /** Opens a page of the show; what it must not do is checked when the test ends. */
+  async visit(path, options) {
+    const visit = await Visit.open(this, path, options);
+    this.#visits.push(visit);
+    return visit;
+  }
+
+  async #close() {
+    try {
+      // Pages first: without their server they would complain, and rightly.
+      for (const visit of this.#visits) await visit.close();
+    } finally {
+      await this.end();
+      await rm(this.#folder, { recursive: true, force: true });
+    }
+  }
+}
+
+/** A port that nobody listens on. */
+export async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/**
+ * Lines of a recording in which each author posts once, 50 ms apart.
+ * @param {Record<string, number>} counts how many posts have which hashtag
+ */
+export function posts(counts) {
+  const tags = Object.entries(counts).flatMap(([tag, count]) => Array(count).fill(tag));
+  const start = Date.parse("2026-11-21T19:00:00Z");
+  return tags.map((tag, index) =>
+    JSON.stringify({
+      at: new Date(start + index * 50).toISOString(),
+      id: `p${index}`,
+      author: `a${index}`,
+      hashtags: [tag],
+    }),
+  );
+}
+
+function config({ title = "Tabs or spaces?", teams = [TABS, SPACES], port = 0, ...more }) {
+  const { posts, speed = "max", repeat = false, source = "rehearsal" } = more;
+  // JSON and TOML agree on how a text, a number and a list of texts are written.
+  const team = ({ name, hashtags, color }) =>
+    `[[team]]\n${pairs({ name, hashtags, color })}`;
+  const path = posts ? "posts.jsonl" : KEYNOTE;
+  return [
+    `[contest]\n${pairs({ title })}`,
+    ...teams.map(team),
+    `[[source]]\n${pairs({ name: source, kind: "replay", path, speed, repeat })}`,
+    `[web]\n${pairs({ listen: `127.0.0.1:${port}` })}`,
+  ].join("\n");
+}
+
+function pairs(values) {
+  return Object.entries(values)
+    .map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`)
+    .join("");
+}
+
+async function address(program) {
+  const said = [];
+  const timer = setTimeout(() => program.kill("SIGKILL"), START_MS);
+  const failed = new Promise((_, reject) => program.on("error", reject));
+  const read = async () => {
+    for await (const line of createInterface({ input: program.stderr })) {
+      said.push(line);
+      const found = /pages on http:\/\/(.+)\//.exec(line);
+      if (found) return found[1];
+    }
+    throw new Error(`${PROGRAM} did not serve its pages:\n${said.join("\n")}`);
+  };
+  try {
+    return await Promise.race([read(), failed]);
+  } finally {
+    clearTimeout(timer);
+    // Leaving the loop closes the stream's reader; what is logged later must not fill the pipe.
+    program.stderr.resume();
+  }
+}
