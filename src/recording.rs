@@ -233,12 +233,16 @@ impl Recording {
         }
     }
 
-    /// JSON has no NUL, and every other kind of file has one early on.
+    /// JSON has no NUL, and most other kinds of file have one early on.
     fn check_first(&mut self) -> Result<(), Error> {
         if std::mem::take(&mut self.first) {
             let line = self.buffer[..self.end].split(|&byte| byte == b'\n').next();
             if line.is_some_and(|line| memchr::memchr(0, line).is_some()) {
                 return Err(Error::Binary { name: self.name.clone() });
+            }
+            // Some editors begin a file with a byte order mark, which is no part of its first line.
+            if self.buffer[..self.end].starts_with(b"\xef\xbb\xbf") {
+                self.buffer[..3].fill(b' ');
             }
         }
         Ok(())

@@ -143,6 +143,15 @@ fn an_empty_recording_has_one_snapshot_without_a_time() {
 }
 
 #[test]
+fn files_of_other_systems_read_the_same() {
+    let posts = post(0, "ada", "#tabs") + "\n" + &post(1, "bo", "#spaces");
+    let expected = last(&tally_of(posts.as_bytes(), &[]));
+    let windows = format!("\u{feff}{}", posts.replace('\n', "\r\n"));
+    assert_eq!(last(&tally_of(windows.as_bytes(), &[])), expected);
+    assert_eq!(expected["posts"]["received"], 2);
+}
+
+#[test]
 fn bad_lines_are_counted_and_named() {
     let posts = post(0, "ada", "#tabs")
         + "{\"at\":\"2026-11-21T19:04:01Z\",\"text\":\"#tabs\n"
