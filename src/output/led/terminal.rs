@@ -171,7 +171,8 @@ fn strip(frame: &[Rgb], width: usize) -> String {
     line + RESET
 }
 
-/// Two teams stand at the ends of the strip, more of them below each other.
+/// Two teams stand at the ends of the strip, more of them below each other: the share first, which
+/// a narrow terminal does not clip.
 fn teams(snapshot: &Snapshot, width: usize) -> Vec<String> {
     let team = |index: usize| {
         let (team, standing) = (&snapshot.contest.teams()[index], &snapshot.teams[index]);
@@ -191,7 +192,7 @@ fn teams(snapshot: &Snapshot, width: usize) -> Vec<String> {
     }
     let line = |index| {
         let (name, share, votes) = team(index);
-        spread(&format!("{name} {share}"), &votes, width.min(60))
+        spread(&format!("{share} {name}"), &votes, width.min(60))
     };
     (0..snapshot.teams.len()).map(line).collect()
 }

@@ -16,22 +16,22 @@ const SIZES = [
 /** Turns the writing direction around, and never turns it back. */
 const OVERRIDE = "\u202e";
 const MARKUP = '"><img src=x onerror="window.struck=1"></script><script>window.struck=1</script>';
-/** Two hundred wide letters that cannot be broken. */
-const LONG = "W".repeat(200);
+/** The longest that the config takes, filled up with wide letters that cannot be broken. */
+const full = (text) => text.padEnd(200, "W");
 
 const HOSTILE = {
-  title: `${MARKUP}${LONG}`,
-  source: `${OVERRIDE}<iframe srcdoc="<script>parent.struck=1</script>">${LONG}`,
+  title: full(MARKUP),
+  source: full(`${OVERRIDE}<iframe srcdoc="<script>parent.struck=1</script>">`),
   teams: [
     {
       name: `${OVERRIDE}gnp.<img src=x onerror=window.struck=1>\u2069\u2067`,
       hashtags: ["<svg/onload=window.struck=1>", "w".repeat(100), "קשקוש"],
       color: "#ffb000",
     },
-    { name: LONG, hashtags: ["m".repeat(100)], color: "#0050b0" },
+    { name: full(""), hashtags: ["m".repeat(100)], color: "#0050b0" },
   ],
 };
-const THIRD = { name: `${MARKUP}\n\t${"ﷺ".repeat(100)}`, hashtags: ["ﷺ".repeat(5)], color: "#ff6090" };
+const THIRD = { name: MARKUP.padEnd(200, "\ufdfd"), hashtags: ["\u0ba3\u0bcc".repeat(40)], color: "#ff6090" };
 
 const CONTESTS = [
   { what: "the contest of the keynote", settings: {} },
