@@ -69,8 +69,9 @@ impl Timestamp {
     ///
     /// Digits past the millisecond are cut off. A leap second is the first of the next minute.
     #[must_use]
-    pub fn parse_rfc3339(text: &[u8]) -> Option<Timestamp> {
-        let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T' | b't' | b' ', rest @ ..] = text
+    pub fn parse_rfc3339(text: &str) -> Option<Timestamp> {
+        let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T' | b't' | b' ', rest @ ..] =
+            text.as_bytes()
         else {
             return None;
         };
@@ -126,7 +127,7 @@ impl Timestamp {
         // The parts are put into the other form, so that there is one set of range checks.
         let (hours, minutes) = (offset.get(..3)?, offset.get(3..)?);
         let written = format!("{year}-{month:02}-{day:0>2}T{clock}{hours}:{minutes}");
-        Self::parse_rfc3339(written.as_bytes())
+        Self::parse_rfc3339(&written)
     }
 }
 
@@ -199,7 +200,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, ms: Option<i64>) {
-        let read = Timestamp::parse_rfc3339(text.as_bytes()).map(Timestamp::millis);
+        let read = Timestamp::parse_rfc3339(text).map(Timestamp::millis);
         assert_eq!(read, ms, "{text}");
     }
 
@@ -274,12 +275,12 @@ mod tests {
         #[test]
         fn every_time_reads_back_as_it_was_written(ms in Timestamp::MIN.0..=Timestamp::MAX.0) {
             let at = Timestamp::from_millis(ms).unwrap();
-            prop_assert_eq!(Timestamp::parse_rfc3339(at.to_string().as_bytes()), Some(at));
+            prop_assert_eq!(Timestamp::parse_rfc3339(&at.to_string()), Some(at));
         }
 
         #[test]
         fn no_text_makes_the_reader_panic(text in "\\PC*") {
-            let _ = Timestamp::parse_rfc3339(text.as_bytes());
+            let _ = Timestamp::parse_rfc3339(&text);
             let _ = Timestamp::parse_x_v1(&text);
         }
     }

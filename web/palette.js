@@ -1,6 +1,6 @@
 // Which colour everything has: the teams' own, in one of three themes.
 //
-// `dark` and `bright` differ in what surrounds the fields. `mono` gives up the colours for light and
+// `dark` and `bright` differ in what the style sheet puts around the fields. `mono` gives up the colours for light and
 // dark grey, for tired projectors; the patterns then carry the difference.
 // All is worked out when the teams or the theme change, never in a frame.
 
@@ -16,10 +16,8 @@ import { BLACK, WHITE, colour, css, deepen, ink, luminance, mix } from "./colour
  *   line: string, straw: string, horn: string }} TeamPalette
  */
 
-/** @typedef {{ furniture: Colour, seam: Colour, teams: TeamPalette[] }} Palette */
+/** @typedef {{ seam: Colour, teams: TeamPalette[] }} Palette */
 
-/** @type {Colour} */
-const NIGHT = [16, 16, 22];
 /** @type {Colour} */
 const PAPER = [255, 253, 247];
 
@@ -41,7 +39,6 @@ export function theme(value) {
  */
 export function palette(teams, theme) {
   return {
-    furniture: theme === "bright" ? PAPER : theme === "mono" ? BLACK : NIGHT,
     seam: theme === "mono" ? WHITE : PAPER,
     teams: teams.map(({ color }, index) =>
       theme === "mono" ? mono(index) : clothes(colour(color)),

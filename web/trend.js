@@ -32,7 +32,8 @@ export class Trend {
     const height = Math.round(this.#canvas.clientHeight * scale);
     if (this.#canvas.width !== width) this.#canvas.width = width;
     if (this.#canvas.height !== height) this.#canvas.height = height;
-    context.fillStyle = css(palette.furniture);
+    // What surrounds the strip follows the page, which may be light while the picture is dark.
+    context.fillStyle = getComputedStyle(this.#canvas).getPropertyValue("--furniture");
     context.fillRect(0, 0, width, height);
     if (history.length < 2 || history.teams !== palette.teams.length) return;
 

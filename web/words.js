@@ -17,6 +17,8 @@ export const REASONS = /** @type {const} */ ([
 
 /** Names longer than this are cut in running text; the table has them whole. */
 const LONGEST_NAME = 24;
+/** Characters that turn the writing direction, and may not turn it back. */
+const TURNS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 const GROUPED = new Intl.NumberFormat("en", { useGrouping: true });
 
@@ -73,10 +75,15 @@ export function ruleInBrief({ window_ms, vote, reposts }) {
   return `${votes}, last ${duration(window_ms)}, reposts ${reposts === "count" ? "count" : "ignored"}`;
 }
 
-/** A name that must share a line with others. @param {string} name */
+/**
+ * A name that must share a line with others: cut, and isolated, so that whichever way it is written
+ * the words around it stay where they are.
+ * @param {string} name
+ */
 function brief(name) {
-  const letters = [...name];
-  return letters.length > LONGEST_NAME ? `${letters.slice(0, LONGEST_NAME - 1).join("")}…` : name;
+  const letters = [...name.replace(TURNS, "")];
+  const shown = letters.length > LONGEST_NAME ? [...letters.slice(0, LONGEST_NAME - 1), "…"] : letters;
+  return `\u2068${shown.join("")}\u2069`;
 }
 
 /** Who leads, and by how little. @param {Snapshot} snapshot */
@@ -107,7 +114,7 @@ export function sourcesInBrief({ sources }) {
   if (sources.length === 0) return "no sources";
   return sources
     .map(({ name, kind, state, stale_ms }) => {
-      const label = kind === "replay" ? `${name} (replay)` : name;
+      const label = kind === "replay" ? `${brief(name)} (replay)` : brief(name);
       if (state !== "live") return `${label} ${state}`;
       return stale_ms !== null && stale_ms > 5000 ? `${label} ${duration(stale_ms)} behind` : label;
     })

@@ -13,7 +13,7 @@ use crate::timestamp::Timestamp;
 
 use super::json::{Invalid, Kind, Reader};
 use super::matcher::Folding;
-use super::{Context, Draft, Feed, Message, optional_text, rfc3339};
+use super::{Context, Draft, Feed, Message, optional_text, time, time_number};
 
 const POSTS: &str = "app.bsky.feed.post";
 
@@ -81,11 +81,8 @@ fn members<'a>(reader: &mut Reader<'a>, commit: &mut Commit<'a>) -> Result<(), I
     reader.object(|reader, name| {
         match &*name.value() {
             "did" => commit.did = optional_text(reader)?,
-            "time_us" => {
-                let at = Timestamp::from_micros(reader.integer()?);
-                commit.at = Some(at.ok_or(Invalid("`time_us` out of range"))?);
-            }
-            "time" => commit.at = Some(rfc3339(reader)?),
+            "time_us" => commit.at = time_number(reader, Timestamp::from_micros)?,
+            "time" => commit.at = time(reader, Timestamp::parse_rfc3339)?,
             "operation" => commit.operation = optional_text(reader)?,
             "collection" => commit.collection = optional_text(reader)?,
             "rkey" => commit.rkey = optional_text(reader)?,

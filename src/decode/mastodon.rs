@@ -14,7 +14,7 @@ use crate::timestamp::Timestamp;
 use super::html;
 use super::json::{Invalid, Kind, Reader};
 use super::matcher::Folding;
-use super::{Context, Draft, Feed, Message, optional_text, rfc3339};
+use super::{Context, Draft, Feed, Message, optional_text, time};
 
 /// Ids that hold on one server only.
 const LOCAL: (Feed, &str) = (Feed::Mastodon, "local");
@@ -88,9 +88,9 @@ impl<'a> Status<'a> {
         match name {
             "id" if reader.peek()? == Kind::String => self.id = Some(reader.string()?.value()),
             "uri" => self.uri = optional_text(reader)?,
-            "created_at" => self.at = Some(rfc3339(reader)?),
+            "created_at" => self.at = time(reader, Timestamp::parse_rfc3339)?,
             "content" => self.content = optional_text(reader)?,
-            "tags" => self.tags = Some(tags(context, reader)?),
+            "tags" if reader.peek()? != Kind::Null => self.tags = Some(tags(context, reader)?),
             "account" if reader.peek()? == Kind::Object => reader.object(|reader, name| {
                 if name.is("acct") {
                     self.author = optional_text(reader)?;

@@ -80,7 +80,7 @@ impl Feed {
                     if std::mem::take(&mut first) {
                         feed = match reader.peek()? {
                             Kind::String => Some(Feed::Nostr),
-                            Kind::Object => Feed::sniff(reader.skip()?),
+                            Kind::Object | Kind::Array => Feed::sniff(reader.skip()?),
                             _ => None,
                         };
                     }
@@ -113,7 +113,9 @@ fn sniff_object(reader: &mut Reader<'_>) -> Option<Feed> {
         Some(Feed::Nostr)
     } else if has("event") && (has("payload") || has("stream")) || has("account") && has("uri") {
         Some(Feed::Mastodon)
-    } else if ["data", "id_str", "edit_history_tweet_ids", "author_id"].into_iter().any(has)
+    } else if ["data", "statuses", "id_str", "edit_history_tweet_ids", "author_id"]
+        .into_iter()
+        .any(has)
         || has("created_at") && has("text")
         || delete == Some(Kind::Object)
     {
@@ -140,6 +142,8 @@ impl FromStr for Feed {
         })
     }
 }
+
+const NO_FEED: Invalid = Invalid("not a message of any network known here");
 
 /// Longer than any hashtag, however it is written.
 const OVERLAP: usize = 2048;
@@ -234,13 +238,13 @@ impl Decoder {
                 && self.feed.is_some()
                 && self.prefilter.next(&mut scan, start) >= end
             {
-                unmatched += u64::from(!self.is_heartbeat(line));
+                unmatched += u64::from(!is_heartbeat(line));
                 start = end + 1;
                 continue;
             }
             start = end + 1;
             let line = line.trim_ascii();
-            if line.is_empty() || self.is_heartbeat(line) {
+            if line.is_empty() || is_heartbeat(line) {
                 continue;
             }
             let number = self.line;
@@ -281,11 +285,6 @@ impl Decoder {
         self.prefilter.next(&mut Scan::new(bytes), 0) < bytes.len()
     }
 
-    /// Mastodon keeps its event streams open with comments.
-    fn is_heartbeat(&self, line: &[u8]) -> bool {
-        self.feed == Some(Feed::Mastodon) && line.first() == Some(&b':')
-    }
-
     fn message(&mut self, bytes: &[u8], tell: &mut impl FnMut(Event)) {
         let Ok(text) = std::str::from_utf8(bytes) else {
             let text = String::from_utf8_lossy(bytes);
@@ -298,12 +297,11 @@ impl Decoder {
             }
         }
         let Some(feed) = self.feed else {
-            return self.refuse(
-                None,
-                text,
-                Invalid("not a message of any network known here"),
-                tell,
-            );
+            // A page without messages is none, whosever it is.
+            if matches!(page(Feed::Post, text), Ok(Some(items)) if items.is_empty()) {
+                return;
+            }
+            return self.refuse(None, text, NO_FEED, tell);
         };
         match page(feed, text) {
             Err(invalid) => self.refuse(Some(feed), text, invalid, tell),
@@ -323,27 +321,34 @@ impl Decoder {
         }
         match post::decode(&self.context, text) {
             Ok(post::Line::Message(message)) => self.tell(feed, message, None, text, tell),
-            Ok(post::Line::Raw { at, feed, message }) => {
-                let feed = feed.or_else(|| Feed::sniff(&message));
-                let Some(feed) = feed.filter(|&feed| feed != Feed::Post) else {
-                    return self.refuse(
-                        None,
-                        text,
-                        Invalid("not a message of any network known here"),
-                        tell,
-                    );
-                };
-                match page(feed, &message) {
-                    Ok(Some(items)) => {
-                        for item in items {
-                            self.network(feed, item, at, tell);
-                        }
-                    }
-                    Ok(None) => self.network(feed, &message, at, tell),
-                    Err(invalid) => self.refuse(Some(feed), text, invalid, tell),
-                }
+            Ok(post::Line::Raw { at, source, message }) => {
+                self.raw(at, source, &message, text, tell);
             }
             Err(invalid) => self.refuse(Some(feed), text, invalid, tell),
+        }
+    }
+
+    /// A message that a recorder kept as it came, in `line`. Its shape says whose it is, and where
+    /// that could be anybody's the kind of its source does.
+    fn raw(
+        &self,
+        at: Option<Timestamp>,
+        source: Option<Feed>,
+        message: &str,
+        line: &str,
+        tell: &mut impl FnMut(Event),
+    ) {
+        let Some(feed) = Feed::sniff(message).or(source) else {
+            return self.refuse(None, line, NO_FEED, tell);
+        };
+        match page(feed, message) {
+            Ok(Some(items)) => {
+                for item in items {
+                    self.network(feed, item, at, tell);
+                }
+            }
+            Ok(None) => self.network(feed, message, at, tell),
+            Err(invalid) => self.refuse(Some(feed), line, invalid, tell),
         }
     }
 
@@ -357,7 +362,12 @@ impl Decoder {
             Feed::Jetstream => told(text, jetstream::decode(&self.context, text)),
             Feed::Mastodon => told(text, mastodon::decode(&self.context, text)),
             Feed::Nostr => told(text, nostr::decode(&self.context, text)),
-            Feed::X | Feed::Post => x::decode(&self.context, text, told),
+            Feed::X => x::decode(&self.context, text, told),
+            Feed::Post => match post::decode(&self.context, text) {
+                Ok(post::Line::Message(message)) => told(text, Ok(message)),
+                Ok(post::Line::Raw { .. }) => told(text, Err(Invalid("raw inside of raw"))),
+                Err(invalid) => told(text, Err(invalid)),
+            },
         }
     }
 
@@ -376,7 +386,12 @@ impl Decoder {
                 tell(Event::Deletion(Deletion { at: at.or(deletion.at), ..deletion }));
             }
             Message::Post(draft) => match at.or(draft.at) {
-                None => self.refuse(Some(feed), text, Invalid("a post without a time"), tell),
+                None => self.refuse(
+                    Some(feed),
+                    text,
+                    Invalid("no time, or none that can be read"),
+                    tell,
+                ),
                 Some(_) if draft.side == Side::None && draft.version == Version::First => {
                     tell(Event::Unmatched(1));
                 }
@@ -408,6 +423,11 @@ impl Decoder {
     }
 }
 
+/// Event streams are kept open with comments.
+fn is_heartbeat(line: &[u8]) -> bool {
+    line.first() == Some(&b':')
+}
+
 /// The messages of a page; `None` if `text` is no page but one message.
 fn page(feed: Feed, text: &str) -> Result<Option<Vec<&str>>, Invalid> {
     if !text.trim_ascii_start().starts_with('[') {
@@ -435,7 +455,25 @@ fn optional_text<'a>(
     if reader.null() { Ok(None) } else { reader.string().map(|text| Some(text.value())) }
 }
 
-fn rfc3339(reader: &mut Reader<'_>) -> Result<Timestamp, Invalid> {
-    let text = reader.string()?.value();
-    Timestamp::parse_rfc3339(text.as_bytes()).ok_or(Invalid("not a time in RFC 3339"))
+/// Reads a time by its text; `None` if it is none, which a recorder's own time makes up for.
+fn time(
+    reader: &mut Reader<'_>,
+    parse: impl Fn(&str) -> Option<Timestamp>,
+) -> Result<Option<Timestamp>, Invalid> {
+    if reader.peek()? != Kind::String {
+        return reader.skip().map(|_| None);
+    }
+    Ok(parse(&reader.string()?.value()))
 }
+
+/// Reads a time by its number; `None` if it is none.
+fn time_number(
+    reader: &mut Reader<'_>,
+    parse: impl Fn(i64) -> Option<Timestamp>,
+) -> Result<Option<Timestamp>, Invalid> {
+    let text = reader.skip()?;
+    Ok(Reader::new(text).integer().ok().and_then(parse))
+}
+
+#[cfg(test)]
+mod tests;

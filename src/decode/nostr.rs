@@ -13,7 +13,7 @@ use crate::timestamp::Timestamp;
 
 use super::json::{Invalid, Kind, Reader};
 use super::matcher::Folding;
-use super::{Context, Draft, Feed, Message, optional_text};
+use super::{Context, Draft, Feed, Message, optional_text, time_number};
 
 pub(super) fn decode(context: &Context, text: &str) -> Result<Message, Invalid> {
     let mut reader = Reader::new(text);
@@ -63,10 +63,7 @@ impl<'a> Event<'a> {
             match &*name.value() {
                 "id" => event.id = optional_text(reader)?,
                 "pubkey" => event.pubkey = optional_text(reader)?,
-                "created_at" => {
-                    let at = Timestamp::from_secs(reader.integer()?);
-                    event.at = Some(at.ok_or(Invalid("`created_at` out of range"))?);
-                }
+                "created_at" => event.at = time_number(reader, Timestamp::from_secs)?,
                 "kind" => event.kind = Some(reader.integer()?),
                 "content" => event.content = optional_text(reader)?,
                 "tags" => reader.array(|reader| event.tag(reader))?,

@@ -18,7 +18,7 @@ pub(super) enum Line<'a> {
     /// What came over the wire, when, and from which network, if the source's name tells.
     Raw {
         at: Option<Timestamp>,
-        feed: Option<Feed>,
+        source: Option<Feed>,
         message: Cow<'a, str>,
     },
 }
@@ -40,7 +40,7 @@ pub(super) fn decode<'a>(context: &Context, text: &'a str) -> Result<Line<'a>, I
             "id" => id = name_of(reader)?,
             "author" => author = name_of(reader)?,
             "hashtags" => hashtags = side(context, reader)?,
-            "text" => body = optional_text(reader)?,
+            "text" if reader.peek()? == Kind::String => body = Some(reader.string()?.value()),
             "delete" => delete = name_of(reader)?,
             "source" => source = optional_text(reader)?,
             "raw" if reader.peek()? == Kind::String => raw = Some(reader.string()?.value()),
@@ -59,7 +59,7 @@ pub(super) fn decode<'a>(context: &Context, text: &'a str) -> Result<Line<'a>, I
         return Ok(if heartbeat {
             Line::Message(Message::Nothing)
         } else {
-            Line::Raw { at, feed: source.and_then(|name| Feed::of_source(&name)), message }
+            Line::Raw { at, source: source.and_then(|name| Feed::of_source(&name)), message }
         });
     }
     if let Some(id) = delete {
@@ -84,7 +84,7 @@ pub(super) fn decode<'a>(context: &Context, text: &'a str) -> Result<Line<'a>, I
 fn time(reader: &mut Reader<'_>) -> Result<Timestamp, Invalid> {
     match reader.peek()? {
         Kind::Number => Timestamp::from_millis(reader.integer()?),
-        _ => Timestamp::parse_rfc3339(reader.string()?.value().as_bytes()),
+        _ => Timestamp::parse_rfc3339(&reader.string()?.value()),
     }
     .ok_or(Invalid("`at` is neither a time in RFC 3339 nor Unix milliseconds"))
 }

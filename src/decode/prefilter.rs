@@ -117,8 +117,10 @@ const CHANGES: [(&[Feed], &str, Follows); 5] = [
 ];
 
 /// Words without which a line is one message, and no remark.
-const FRAMING: [(&[Feed], &str, Follows); 4] = [
+const FRAMING: [(&[Feed], &str, Follows); 6] = [
     (&[Feed::X], "\"data\"", Follows::Array),
+    (&[Feed::X], "\"statuses\"", Follows::Array),
+    (&[Feed::X], "\"meta\"", Follows::Colon),
     (&[], "\"note\"", Follows::Colon),
     (&[], "\"raw\"", Follows::String),
     (&[], "\"raw\"", Follows::Array),

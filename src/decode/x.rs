@@ -1,7 +1,7 @@
 //! X: API v2, as lines of its stream or pages of a search, and the older version 1.1.
 //!
-//! Version 2 says `{"data":{…},"includes":{"tweets":[…]}}`, a page has a list in `data`; bare
-//! objects read too. Version 1.1 is known by `id_str`. An edit has an id of its own, and the id of
+//! Version 2 says `{"data":{…},"includes":{"tweets":[…]}}`, a page has a list in `data`
+//! (version 1.1: in `statuses`); bare objects read too. Version 1.1 is known by `id_str`. An edit has an id of its own, and the id of
 //! the first version leads `edit_history_tweet_ids`. A retweet's own text and entities are cut
 //! off: what it retweets is found through `includes`, or in version 1.1 inside.
 //! Source: the X API documentation, data dictionary, and its version 1.1 predecessor.
@@ -15,7 +15,7 @@ use crate::timestamp::Timestamp;
 
 use super::json::{Invalid, Kind, Reader};
 use super::matcher::Folding;
-use super::{Context, Draft, Feed, Message, optional_text};
+use super::{Context, Draft, Feed, Message, optional_text, time};
 
 /// Reads one object. Each post in it is a message, with its own text, and broken by itself.
 pub(super) fn decode<'a>(
@@ -36,6 +36,9 @@ pub(super) fn decode<'a>(
         let tweet = Tweet::read(&mut Reader::new(text));
         tell(text, tweet.and_then(|tweet| tweet.message(context, &object.included)));
     };
+    if object.data.is_none() && object.has_meta {
+        return;
+    }
     let data = object.data.unwrap_or(text);
     if data.starts_with('[') {
         let items = Reader::new(data).array(|reader| {
@@ -51,7 +54,10 @@ pub(super) fn decode<'a>(
 /// What stands around the posts.
 #[derive(Default)]
 struct Object<'a> {
+    /// One post or a page of them.
     data: Option<&'a str>,
+    /// Pages have it, and an empty one has nothing else.
+    has_meta: bool,
     /// The sides of what the posts refer to, by id.
     included: BTreeMap<String, Side>,
     deleted: Option<Cow<'a, str>>,
@@ -64,6 +70,11 @@ impl<'a> Object<'a> {
         reader.object(|reader, name| {
             match &*name.value() {
                 "data" => object.data = Some(reader.skip()?),
+                "statuses" if reader.peek()? == Kind::Array => object.data = Some(reader.skip()?),
+                "meta" => {
+                    object.has_meta = true;
+                    reader.skip()?;
+                }
                 "includes" if reader.peek()? == Kind::Object => {
                     includes(context, reader, &mut object.included)?;
                 }
@@ -161,7 +172,7 @@ impl<'a> Tweet<'a> {
                     }
                     reader.skip().map(drop)
                 })?,
-                "created_at" => tweet.at = Some(time(reader)?),
+                "created_at" => tweet.at = time(reader, either_time)?,
                 "text" => tweet.text = optional_text(reader)?,
                 "full_text" => full_text = optional_text(reader)?,
                 "entities" if reader.peek()? == Kind::Object => {
@@ -282,9 +293,7 @@ fn entities<'a>(
     })
 }
 
-fn time(reader: &mut Reader<'_>) -> Result<Timestamp, Invalid> {
-    let text = reader.string()?.value();
-    Timestamp::parse_rfc3339(text.as_bytes())
-        .or_else(|| Timestamp::parse_x_v1(&text))
-        .ok_or(Invalid("`created_at` is no time"))
+/// Either version's way to write a time.
+fn either_time(text: &str) -> Option<Timestamp> {
+    Timestamp::parse_rfc3339(text).or_else(|| Timestamp::parse_x_v1(text))
 }

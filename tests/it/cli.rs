@@ -142,6 +142,27 @@ fn an_empty_recording_has_one_snapshot_without_a_time() {
     assert_eq!(snapshot["teams"][0]["share"], 0.5);
 }
 
+/// Received, matched, unmatched, both, duplicate and revised, as counted by hand and by the recount.
+#[test]
+fn the_dumps_of_every_network_are_counted() {
+    for (dump, expected) in [
+        ("jetstream/v1", [28, 14, 10, 1, 1, 2]),
+        ("jetstream/v2", [31, 14, 13, 1, 1, 2]),
+        ("mastodon/statuses", [23, 16, 5, 1, 1, 0]),
+        ("mastodon/stream", [28, 13, 8, 2, 2, 3]),
+        ("x/stream", [22, 15, 4, 1, 1, 1]),
+        ("x/pages", [42, 17, 20, 4, 1, 0]),
+        ("x/v1.1", [23, 15, 6, 1, 1, 0]),
+        ("nostr/frames", [32, 15, 12, 1, 1, 3]),
+        ("nostr/events", [29, 17, 7, 1, 1, 3]),
+    ] {
+        let posts =
+            last(&tally(&path(&format!("fixtures/wire/{dump}.jsonl")), &[]))["posts"].clone();
+        let keys = ["received", "matched", "unmatched", "both", "duplicate", "revised"];
+        assert_eq!(keys.map(|key| posts[key].as_u64().unwrap()), expected, "{dump}");
+    }
+}
+
 #[test]
 fn files_of_other_systems_read_the_same() {
     let posts = post(0, "ada", "#tabs") + "\n" + &post(1, "bo", "#spaces");

@@ -18,8 +18,9 @@ import subprocess
 import sys
 import tempfile
 
-import generate
-import recount
+sys.dont_write_bytecode = True      # a test leaves nothing behind in the tree
+import generate  # noqa: E402
+import recount  # noqa: E402
 
 FEEDS = {"post": "post", "jetstream": "jetstream", "jetstream2": "jetstream", "mastodon": "mastodon",
          "mastodon-stream": "mastodon", "x": "x", "x-page": "x", "x-v1": "x", "nostr": "nostr", "nostr-bare": "nostr",
