@@ -179,8 +179,10 @@ struct Context {
 /// from. Runs of messages that concern nobody arrive as one [`Event::Unmatched`].
 pub struct Decoder {
     context: Context,
+    contest: Contest,
     feed: Option<Feed>,
-    prefilter: Prefilter,
+    /// Made when the feed is known, which it depends on.
+    prefilter: Option<Prefilter>,
     line: u64,
     /// The end of the last piece of a line that is too long.
     seam: Vec<u8>,
@@ -192,14 +194,11 @@ impl Decoder {
     /// A decoder of `feed`, or of whatever the first message that can be told apart belongs to.
     #[must_use]
     pub fn new(contest: &Contest, feed: Option<Feed>, hasher: Hasher) -> Decoder {
-        let mut prefilter = Prefilter::new(contest);
-        if let Some(feed) = feed {
-            prefilter.narrow(feed);
-        }
         Decoder {
             context: Context { matcher: Matcher::new(contest), reposts: contest.reposts(), hasher },
+            contest: contest.clone(),
             feed,
-            prefilter,
+            prefilter: feed.map(|feed| Prefilter::new(contest, feed)),
             line: 0,
             seam: Vec::new(),
             may_matter: false,
@@ -232,7 +231,8 @@ impl Decoder {
             if first != b'['
                 && first > b' '
                 && self.feed.is_some()
-                && self.prefilter.next(&mut scan, start) >= end
+                && let Some(prefilter) = &self.prefilter
+                && prefilter.next(&mut scan, start) >= end
             {
                 unmatched += u64::from(!self.is_heartbeat(line));
                 start = end + 1;
@@ -265,7 +265,10 @@ impl Decoder {
         // What a hashtag at the seam of two pieces needs.
         let overlap = bytes.len().min(OVERLAP);
         self.seam.extend_from_slice(&bytes[..overlap]);
-        self.may_matter |= self.may_matter(&self.seam) || self.may_matter(bytes);
+        let prefilter =
+            self.prefilter.get_or_insert_with(|| Prefilter::new(&self.contest, Feed::Post));
+        let matters = |bytes: &[u8]| prefilter.next(&mut Scan::new(bytes), 0) < bytes.len();
+        self.may_matter |= matters(&self.seam) || matters(bytes);
         self.seam.clear();
         self.seam.extend_from_slice(&bytes[bytes.len() - overlap..]);
         if last {
@@ -275,10 +278,6 @@ impl Decoder {
             let too_long = Event::Malformed(Invalid("longer than any message"));
             tell(self.line, if matters { too_long } else { Event::Unmatched(1) });
         }
-    }
-
-    fn may_matter(&self, bytes: &[u8]) -> bool {
-        self.prefilter.next(&mut Scan::new(bytes), 0) < bytes.len()
     }
 
     /// Mastodon keeps its event streams open with comments.
@@ -294,7 +293,7 @@ impl Decoder {
         if self.feed.is_none() {
             self.feed = Feed::sniff(text);
             if let Some(feed) = self.feed {
-                self.prefilter.narrow(feed);
+                self.prefilter = Some(Prefilter::new(&self.contest, feed));
             }
         }
         let Some(feed) = self.feed else {
