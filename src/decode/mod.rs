@@ -183,8 +183,10 @@ struct Context {
 /// from. Runs of messages that concern nobody arrive as one [`Event::Unmatched`].
 pub struct Decoder {
     context: Context,
+    contest: Contest,
     feed: Option<Feed>,
-    prefilter: Prefilter,
+    /// Made when the feed is known, which it depends on.
+    prefilter: Option<Prefilter>,
     line: u64,
     /// The end of the last piece of a line that is too long.
     seam: Vec<u8>,
@@ -196,14 +198,11 @@ impl Decoder {
     /// A decoder of `feed`, or of whatever the first message that can be told apart belongs to.
     #[must_use]
     pub fn new(contest: &Contest, feed: Option<Feed>, hasher: Hasher) -> Decoder {
-        let mut prefilter = Prefilter::new(contest);
-        if let Some(feed) = feed {
-            prefilter.narrow(feed);
-        }
         Decoder {
             context: Context { matcher: Matcher::new(contest), reposts: contest.reposts(), hasher },
+            contest: contest.clone(),
             feed,
-            prefilter,
+            prefilter: feed.map(|feed| Prefilter::new(contest, feed)),
             line: 0,
             seam: Vec::new(),
             may_matter: false,
@@ -236,7 +235,8 @@ impl Decoder {
             if first != b'['
                 && first > b' '
                 && self.feed.is_some()
-                && self.prefilter.next(&mut scan, start) >= end
+                && let Some(prefilter) = &self.prefilter
+                && prefilter.next(&mut scan, start) >= end
             {
                 unmatched += u64::from(!is_heartbeat(line));
                 start = end + 1;
@@ -269,7 +269,10 @@ impl Decoder {
         // What a hashtag at the seam of two pieces needs.
         let overlap = bytes.len().min(OVERLAP);
         self.seam.extend_from_slice(&bytes[..overlap]);
-        self.may_matter |= self.may_matter(&self.seam) || self.may_matter(bytes);
+        let prefilter =
+            self.prefilter.get_or_insert_with(|| Prefilter::new(&self.contest, Feed::Post));
+        let matters = |bytes: &[u8]| prefilter.next(&mut Scan::new(bytes), 0) < bytes.len();
+        self.may_matter |= matters(&self.seam) || matters(bytes);
         self.seam.clear();
         self.seam.extend_from_slice(&bytes[bytes.len() - overlap..]);
         if last {
@@ -281,10 +284,6 @@ impl Decoder {
         }
     }
 
-    fn may_matter(&self, bytes: &[u8]) -> bool {
-        self.prefilter.next(&mut Scan::new(bytes), 0) < bytes.len()
-    }
-
     fn message(&mut self, bytes: &[u8], tell: &mut impl FnMut(Event)) {
         let Ok(text) = std::str::from_utf8(bytes) else {
             let text = String::from_utf8_lossy(bytes);
@@ -293,7 +292,7 @@ impl Decoder {
         if self.feed.is_none() {
             self.feed = Feed::sniff(text);
             if let Some(feed) = self.feed {
-                self.prefilter.narrow(feed);
+                self.prefilter = Some(Prefilter::new(&self.contest, feed));
             }
         }
         let Some(feed) = self.feed else {

@@ -6,9 +6,9 @@
 //! that marks deletions and edits, cannot matter.
 //! Errs to one side only: it may let pass what names nobody, and never refuses what names a team.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::ops::RangeInclusive;
-use std::sync::Arc;
+use std::ops::{Range, RangeInclusive};
 
 use aho_corasick::{AhoCorasick, Input, MatchKind, packed};
 use unicode_normalization::UnicodeNormalization;
@@ -19,6 +19,7 @@ use crate::hashtag;
 
 use super::Feed;
 use super::json;
+use super::matcher::Folding;
 
 /// The bytes that can stand before a hashtag: a quote before a structured one, `#` and the last
 /// bytes of `＃` and `﹟` before one in a text, and what ends a tag or an entity in HTML.
@@ -35,8 +36,7 @@ pub(super) fn is_short(tag: &str) -> bool {
 
 /// The search, prepared for one contest.
 pub struct Prefilter {
-    alphabet: Arc<Alphabet>,
-    tags: Vec<Literal>,
+    alphabet: Alphabet,
     /// Hashtags, and the words that mark changes in this feed.
     needles: Needles,
 }
@@ -58,29 +58,29 @@ impl<'a> Scan<'a> {
 }
 
 impl Prefilter {
-    /// A search for the hashtags of `contest` in messages of any feed.
+    /// A search for the hashtags of `contest` in messages of `feed`. Recordings hold messages of
+    /// all feeds.
     #[must_use]
-    pub fn new(contest: &Contest) -> Prefilter {
+    pub fn new(contest: &Contest, feed: Feed) -> Prefilter {
+        // Only servers of Mastodon fold accents; elsewhere every accented letter would stop here.
+        let folding = match feed {
+            Feed::Post | Feed::Mastodon => Folding::Latin,
+            Feed::Jetstream | Feed::X | Feed::Nostr => Folding::Plain,
+        };
         let mut tags = BTreeSet::new();
         for tag in contest.teams().iter().flat_map(|team| &team.hashtags) {
-            tags.insert(hashtag::fold_latin(tag).into_owned());
+            if folding == Folding::Latin {
+                tags.insert(hashtag::fold_latin(tag).into_owned());
+            }
             tags.insert(tag.clone());
         }
-        let alphabet = Arc::new(Alphabet::new(tags.iter().map(String::as_str)));
-        let tags: Vec<Literal> = tags.iter().map(|tag| Literal::hashtag(tag)).collect();
-        let mut prefilter = Prefilter { alphabet, tags, needles: Needles::new(vec![]) };
-        prefilter.narrow(Feed::Post);
-        prefilter
-    }
-
-    /// Leaves out what marks changes in other feeds only. Recordings hold messages of all.
-    pub fn narrow(&mut self, feed: Feed) {
         let of_feed = |words: &[(&[Feed], &str, Follows)]| -> Vec<Literal> {
             let wanted = words.iter().filter(|word| feed == Feed::Post || word.0.contains(&feed));
             wanted.map(|&(_, word, follows)| Literal::word(word, follows)).collect()
         };
         let words = of_feed(&CHANGES).into_iter().chain(of_feed(&FRAMING));
-        self.needles = Needles::new(self.tags.iter().cloned().chain(words).collect());
+        let literals = tags.iter().map(|tag| Literal::hashtag(tag)).chain(words).collect();
+        Prefilter { alphabet: Alphabet::new(&tags, folding), needles: Needles::new(literals) }
     }
 
     /// The place of the first byte at or after `from` that makes its message worth decoding; the
@@ -314,14 +314,122 @@ impl Needles {
 
 /// The characters of which the hashtags consist, and those that could stand in for them.
 struct Alphabet {
-    /// Characters that are not written in any folded hashtag but fold into a part of one.
-    hiding: BTreeSet<char>,
+    /// Characters that are not written in any folded hashtag but fold into a part of one, in order,
+    /// with each way in which they can.
+    hiding: Vec<(char, Surroundings)>,
     /// Characters of hashtags, and the parts into which they decompose.
     own: BTreeSet<char>,
-    /// By the first two bytes of UTF-8, whether any hiding or dropped character begins with them.
-    pairs: Box<[bool; 1 << 14]>,
+    /// Every character that hides or is dropped.
+    marked: Bitmap,
+    starts: Starts,
     /// By byte, whether a character that folding drops may matter after it.
     before_dropped: [bool; 256],
+}
+
+/// The ASCII between which a character can be a part of a hashtag. Between others it is a part of
+/// some other word. What is not ASCII may always be there, as may the end of an escape: that is a
+/// hiding place itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Surroundings {
+    before: u128,
+    after: u128,
+}
+
+impl Surroundings {
+    const ANYWHERE: Surroundings = Surroundings { before: u128::MAX, after: u128::MAX };
+
+    fn has(set: u128, byte: Option<u8>) -> bool {
+        byte.is_none_or(|byte| byte >= 0x80 || set >> byte & 1 == 1)
+    }
+
+    /// Where a character that folds to `folded` is a part of a hashtag, or its edge, since that of a
+    /// message that cannot be read may be longer.
+    fn of(folded: &str, tags: &BTreeSet<Vec<char>>, own: &BTreeSet<char>) -> Vec<Surroundings> {
+        let folded: Vec<char> = folded.chars().collect();
+        if !folded.iter().any(|c| own.contains(c)) {
+            return vec![];
+        }
+        // Marks change places, and with a letter they make another one.
+        let is_piece = |tag: &char| !folded.contains(tag) && tag.nfd().any(|c| folded.contains(&c));
+        if folded.iter().any(|&c| canonical_combining_class(c) != 0)
+            || tags.iter().flatten().any(is_piece)
+        {
+            return vec![Surroundings::ANYWHERE];
+        }
+        // A neighbour that is not ASCII may be written in many ways, none of them ASCII.
+        let ascii = |c: Option<&char>| match c {
+            None => u128::MAX,
+            Some(&c) if c.is_ascii() => 1 << u32::from(c) | 1 << u32::from(c.to_ascii_uppercase()),
+            Some(_) => 0,
+        };
+        let mut found = Vec::new();
+        for tag in tags {
+            // As many of the folded characters as stand before the tag, or all but those after it.
+            for end in 1..tag.len() + folded.len() {
+                let start = end.saturating_sub(folded.len());
+                let inside = &tag[start..end.min(tag.len())];
+                let skipped = folded.len().saturating_sub(end);
+                if folded[skipped..].starts_with(inside) {
+                    let before = if end <= folded.len() { None } else { tag.get(start - 1) };
+                    found.push(Surroundings { before: ascii(before), after: ascii(tag.get(end)) });
+                }
+            }
+        }
+        found
+    }
+}
+
+/// A set of characters.
+struct Bitmap(Vec<u64>);
+
+impl Bitmap {
+    fn new(chars: impl Iterator<Item = char>) -> Bitmap {
+        let mut words = Vec::new();
+        for c in chars {
+            let c = u32::from(c) as usize;
+            if words.len() <= c / 64 {
+                words.resize(c / 64 + 1, 0);
+            }
+            words[c / 64] |= 1 << (c % 64);
+        }
+        Bitmap(words)
+    }
+
+    fn contains(&self, c: char) -> bool {
+        let c = u32::from(c) as usize;
+        self.0.get(c / 64).is_some_and(|word| word >> (c % 64) & 1 == 1)
+    }
+}
+
+/// The first two bytes of whatever may be a hiding place: of characters, escapes and entities.
+struct Starts(Box<[bool; 1 << 14]>);
+
+impl Starts {
+    fn new(chars: impl Iterator<Item = char>) -> Starts {
+        let mut starts = Starts(Box::new([false; 1 << 14]));
+        for c in chars {
+            let mut bytes = [0; 4];
+            c.encode_utf8(&mut bytes);
+            starts.0[Self::index(bytes[0], bytes[1])] = true;
+        }
+        for [first, second] in [*b"\\u", *b"&#"] {
+            starts.0[Self::index(first, second)] = true;
+        }
+        starts
+    }
+
+    /// Six bits of the second byte tell characters apart; others are looked at once more.
+    #[inline]
+    fn index(first: u8, second: u8) -> usize {
+        usize::from(first) << 6 | usize::from(second & 0x3f)
+    }
+
+    /// Whether one begins in the chunk. Looks at every byte of it rather than branch at each.
+    #[inline]
+    fn any_in(&self, chunk: &[u8; CHUNK + 1]) -> bool {
+        let pairs = chunk.iter().zip(&chunk[1..]);
+        pairs.fold(false, |any, (&first, &second)| any | self.0[Self::index(first, second)])
+    }
 }
 
 /// Where the characters lie that folding changes. A test looks at all others.
@@ -353,37 +461,41 @@ fn is_dropped(c: char) -> bool {
 }
 
 impl Alphabet {
-    fn new<'a>(tags: impl Iterator<Item = &'a str> + Clone) -> Alphabet {
-        let written: BTreeSet<char> = tags.clone().flat_map(str::chars).collect();
+    fn new(tags: &BTreeSet<String>, folding: Folding) -> Alphabet {
+        let written: BTreeSet<char> = tags.iter().flat_map(|tag| tag.chars()).collect();
         let mut own = written.clone();
         own.extend(written.iter().flat_map(|c| c.nfd()));
         // A mark may stand elsewhere among its neighbours before they are put in order, so that it
         // gives nothing away where it is written.
         let plain = |c: char| written.contains(&c) && canonical_combining_class(c) == 0;
-        let mut hiding: BTreeSet<char> =
-            own.iter().copied().filter(|&c| !c.is_ascii() && !plain(c)).collect();
+        let mut marks = BTreeSet::new();
+        let mut hiding: Vec<(char, Surroundings)> = Vec::new();
         let mut folded = String::new();
+        let spelled: BTreeSet<Vec<char>> = tags.iter().map(|tag| tag.chars().collect()).collect();
         for c in CHANGING.into_iter().flatten().filter_map(char::from_u32) {
             if is_dropped(c) || plain(c) {
                 continue;
             }
-            let mut written = [0; 4];
-            hashtag::fold_into(c.encode_utf8(&mut written), &mut folded);
-            if folded.chars().any(|c| own.contains(&c))
-                || hashtag::fold_latin(&folded).chars().any(|c| own.contains(&c))
+            hashtag::fold_into(c.encode_utf8(&mut [0; 4]), &mut folded);
+            hiding.extend(Surroundings::of(&folded, &spelled, &own).into_iter().map(|s| (c, s)));
+            if folding == Folding::Latin
+                && let Cow::Owned(bare) = hashtag::fold_latin(&folded)
             {
-                hiding.insert(c);
+                let surroundings = Surroundings::of(&bare, &spelled, &own);
+                if !surroundings.is_empty() {
+                    // Its accent, written apart, is dropped as well.
+                    marks.extend(folded.nfd().filter(|c| !c.is_ascii()));
+                }
+                hiding.extend(surroundings.into_iter().map(|s| (c, s)));
             }
         }
-        let mut pairs = Box::new([false; 1 << 14]);
-        let dropped = DROPPED.into_iter().flatten().filter_map(char::from_u32);
-        for c in hiding.iter().copied().chain(dropped) {
-            let mut written = [0; 4];
-            let bytes = c.encode_utf8(&mut written).as_bytes();
-            pairs[pair(bytes[0], bytes[1])] = true;
-        }
+        let parts = own.iter().copied().filter(|&c| !c.is_ascii() && !plain(c));
+        hiding.extend(parts.chain(marks).map(|c| (c, Surroundings::ANYWHERE)));
+        hiding.sort_by_key(|&(c, _)| c);
+        let dropped = || DROPPED.into_iter().flatten().filter_map(char::from_u32);
+        let marked = || hiding.iter().map(|&(c, _)| c).chain(dropped());
         let mut before_dropped = [false; 256];
-        let ends = tags.flat_map(str::chars).map(|c| {
+        let ends = written.iter().map(|c| {
             let mut written = [0; 4];
             *c.encode_utf8(&mut written).as_bytes().last().expect("a character has a byte")
         });
@@ -391,69 +503,75 @@ impl Alphabet {
             before_dropped[usize::from(byte)] = true;
             before_dropped[usize::from(byte.to_ascii_uppercase())] = true;
         }
-        Alphabet { hiding, own, pairs, before_dropped }
+        Alphabet {
+            marked: Bitmap::new(marked()),
+            starts: Starts::new(marked()),
+            hiding,
+            own,
+            before_dropped,
+        }
     }
 
     /// The place of the first hiding place at or after `from`; the length if there is none.
     fn next_hidden(&self, block: &[u8], from: usize) -> usize {
         let mut at = from;
-        loop {
-            at = next_unusual(block, at);
-            let Some(&byte) = block.get(at) else {
-                return block.len();
-            };
-            match byte {
-                b'\\' => {
-                    if block.get(at + 1) == Some(&b'u') && self.escape_hides(block, at) {
-                        return at;
-                    }
-                    at += 1;
-                }
-                b'&' => {
-                    if self.entity_hides(block, at + 1) {
-                        return at;
-                    }
-                    at += 1;
-                }
-                _ => {
-                    let Some(&second) = block.get(at + 1) else {
-                        return block.len();
-                    };
-                    let len = match byte {
-                        0xf0.. => 4,
-                        0xe0.. => 3,
-                        0xc0.. => 2,
-                        _ => 1,
-                    };
-                    if len > 1 && self.pairs[pair(byte, second)] {
-                        let c = block
-                            .get(at..at + len)
-                            .and_then(|bytes| std::str::from_utf8(bytes).ok())
-                            .and_then(|text| text.chars().next());
-                        if c.is_some_and(|c| self.hides(block, at, c)) {
-                            return at;
-                        }
-                    }
-                    at += len;
-                }
+        // Each chunk is looked at with one byte more, since two tell an escape.
+        while let Some(chunk) = block.get(at..).and_then(<[u8]>::first_chunk::<{ CHUNK + 1 }>) {
+            if is_unusual(chunk)
+                && (has_escape(chunk) || !chunk.is_ascii())
+                && self.starts.any_in(chunk)
+                && let Some(hidden) = (at..at + CHUNK).find(|&at| {
+                    self.starts.0[Starts::index(block[at], block[at + 1])]
+                        && self.hides_at(block, at)
+                })
+            {
+                return hidden;
             }
+            at += CHUNK;
+        }
+        (at..block.len()).find(|&at| self.hides_at(block, at)).unwrap_or(block.len())
+    }
+
+    /// Whether a hiding place begins at `at`.
+    fn hides_at(&self, block: &[u8], at: usize) -> bool {
+        match block[at] {
+            b'\\' => block.get(at + 1) == Some(&b'u') && self.escape_hides(block, at),
+            b'&' => self.entity_hides(block, at + 1),
+            first @ 0xc2.. => {
+                let end = at + first.leading_ones() as usize;
+                let c = block
+                    .get(at..end)
+                    .and_then(|bytes| std::str::from_utf8(bytes).ok())
+                    .and_then(|text| text.chars().next());
+                c.is_some_and(|c| self.hides(block, at..end, c))
+            }
+            _ => false,
         }
     }
 
-    /// Whether `c`, which begins at `at` however it is written there, can be a part of a hashtag
-    /// that the search for its bytes would miss.
-    fn hides(&self, block: &[u8], at: usize, c: char) -> bool {
-        if is_dropped(c) {
-            return at > 0 && self.before_dropped[usize::from(block[at - 1])];
+    /// Whether `c`, however it is written at this place, can be a part of a hashtag that the search
+    /// for its bytes would miss.
+    fn hides(&self, block: &[u8], place: Range<usize>, c: char) -> bool {
+        if !self.marked.contains(c) {
+            return false;
         }
-        self.hiding.contains(&c)
+        let before = place.start.checked_sub(1).map(|at| block[at]);
+        if is_dropped(c) {
+            return before.is_some_and(|byte| self.before_dropped[usize::from(byte)]);
+        }
+        let after = block.get(place.end).copied();
+        let first = self.hiding.partition_point(|&(hiding, _)| hiding < c);
+        self.hiding[first..].iter().take_while(|&&(hiding, _)| hiding == c).any(|(_, around)| {
+            Surroundings::has(around.before, before)
+                && (Surroundings::has(around.after, after) || after == Some(b'\\'))
+        })
     }
 
     fn escape_hides(&self, block: &[u8], at: usize) -> bool {
         let Some((c, len)) = json::unescape_unit(&block[at..]) else {
             return false;
         };
-        c == '&' && self.entity_hides(block, at + len) || self.spelled_out(block, at, c)
+        c == '&' && self.entity_hides(block, at + len) || self.spelled_out(block, at..at + len, c)
     }
 
     /// Whether the numeric entity whose `#` is at `at` can be a part of a hashtag.
@@ -469,37 +587,41 @@ impl Alphabet {
         for digit in digits.iter().map_while(|&byte| char::from(byte).to_digit(radix)) {
             value = value.saturating_mul(radix).saturating_add(digit);
         }
-        char::from_u32(value).is_some_and(|c| self.spelled_out(block, at, c))
+        // What is around it does not matter: nobody has a reason to write letters so.
+        char::from_u32(value).is_some_and(|c| self.is_part(c) || self.marked.contains(c))
     }
 
-    /// Whether `c`, written as an escape or entity, can matter. Nobody has a reason to write
-    /// letters so, and one that is could be a part of any word.
-    fn spelled_out(&self, block: &[u8], at: usize, c: char) -> bool {
+    /// Whether `c`, written as an escape, can matter.
+    fn spelled_out(&self, block: &[u8], place: Range<usize>, c: char) -> bool {
+        self.is_part(c) || self.hides(block, place, c)
+    }
+
+    /// Whether `c`, where its bytes do not stand for themselves, can matter wherever it is.
+    fn is_part(&self, c: char) -> bool {
         c.is_ascii_alphanumeric()
             || matches!(c, '#' | '＃' | '﹟' | '.' | '_' | '"' | '\\')
             || self.own.contains(&c)
-            || self.hides(block, at, c)
     }
 }
 
-/// Six bits of the second byte and all of the first that tell characters apart.
-fn pair(first: u8, second: u8) -> usize {
-    usize::from(first & 0x7f) << 6 | usize::from(second & 0x3f)
-}
+/// How many bytes are looked at together, which the compiler turns into vector instructions.
+const CHUNK: usize = 64;
 
-/// The first byte at or after `at` that is not ASCII, or begins an escape or an entity.
+/// Whether a byte is not ASCII, or may begin an escape or an entity.
 #[inline]
-fn next_unusual(block: &[u8], mut at: usize) -> usize {
-    let unusual = |byte: u8| byte >= 0x80 || byte == b'\\' || byte == b'&';
-    // Thirty-two at a time, which the compiler turns into vector instructions.
-    while let Some(chunk) = block.get(at..).and_then(<[u8]>::first_chunk::<32>) {
-        if chunk.iter().fold(false, |any, &byte| any | unusual(byte)) {
-            break;
-        }
-        at += 32;
-    }
-    while block.get(at).is_some_and(|&byte| !unusual(byte)) {
-        at += 1;
-    }
-    at
+fn is_unusual(chunk: &[u8; CHUNK + 1]) -> bool {
+    let any = chunk[..CHUNK]
+        .iter()
+        .fold(0, |any, &byte| any | byte & 0x80 | u8::from(byte == b'\\') | u8::from(byte == b'&'));
+    any != 0
+}
+
+/// Whether an escape by number or an entity by number begins in the chunk.
+#[inline]
+fn has_escape(chunk: &[u8; CHUNK + 1]) -> bool {
+    let any = chunk[..CHUNK].iter().zip(&chunk[1..]).fold(0, |any, (&first, &second)| {
+        any | u8::from(first == b'\\') & u8::from(second == b'u')
+            | u8::from(first == b'&') & u8::from(second == b'#')
+    });
+    any != 0
 }

@@ -200,7 +200,7 @@ impl Tally {
         }
         let slot = self.slots.insert(post, team);
         self.window.push(&mut self.slots, slot, self.shown.saturating_sub(self.window_ms));
-        self.votes.insert(&self.slots, slot);
+        self.votes.insert(&mut self.slots, slot);
         self.rate.add(team.index(), post.at.millis());
         self.totals[team.index()] += 1;
         self.posts.matched += 1;
@@ -249,7 +249,7 @@ impl Tally {
             self.totals[team.index()] += 1;
             self.rate.add(team.index(), at);
         } else {
-            self.votes.remove(&self.slots, slot);
+            self.votes.remove(&mut self.slots, slot);
             self.slots.take_back(slot);
         }
     }
@@ -286,7 +286,7 @@ impl Tally {
     /// Lets go of a post that has left the window.
     fn forget(&mut self, slot: u32) {
         if self.slots[slot].state != State::TakenBack {
-            self.votes.remove(&self.slots, slot);
+            self.votes.remove(&mut self.slots, slot);
         }
         self.slots.remove(slot);
     }

@@ -2,7 +2,9 @@
 //!
 //! Each is remembered until the newest post is a window past it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+use hashbrown::HashTable;
 
 use crate::post::{AuthorId, PostId};
 
@@ -12,14 +14,15 @@ type Key = (PostId, Option<AuthorId>);
 /// The deletions to remember.
 #[derive(Default)]
 pub(super) struct Tombstones {
-    marks: BTreeMap<Key, Mark>,
+    /// Every post that is counted is looked up here.
+    marks: HashTable<Mark>,
     /// By [`Mark::order`].
     in_order: BTreeSet<(Option<i64>, Key)>,
 }
 
 /// When a post was deleted.
-#[derive(Clone, Copy, Default)]
 struct Mark {
+    key: Key,
     /// The newest time of its deletions.
     at: Option<i64>,
     /// A deletion came without a time before any post told one.
@@ -28,9 +31,14 @@ struct Mark {
 
 impl Mark {
     /// Those that wait come first, to be found when time is known.
-    fn order(self) -> Option<i64> {
+    fn order(&self) -> Option<i64> {
         self.at.filter(|_| !self.waits)
     }
+}
+
+/// Both halves count: anybody can send deletions of one post under any number of names.
+fn hash((id, author): Key) -> u64 {
+    id.0 ^ author.map_or(0, |author| author.0.rotate_left(32))
 }
 
 impl Tombstones {
@@ -41,34 +49,44 @@ impl Tombstones {
     /// Remembers that a post was deleted at `at`, or at the time of the first post to come.
     pub(super) fn insert(&mut self, id: PostId, author: Option<AuthorId>, at: Option<i64>) {
         let key = (id, author);
-        let mark = self.marks.entry(key).or_default();
-        self.in_order.remove(&(mark.order(), key));
-        mark.at = mark.at.max(at);
-        mark.waits |= at.is_none();
-        self.in_order.insert((mark.order(), key));
+        let order = if let Some(mark) = self.marks.find_mut(hash(key), |mark| mark.key == key) {
+            self.in_order.remove(&(mark.order(), key));
+            mark.at = mark.at.max(at);
+            mark.waits |= at.is_none();
+            mark.order()
+        } else {
+            let mark = Mark { key, at, waits: at.is_none() };
+            self.marks.insert_unique(hash(key), mark, |mark| hash(mark.key));
+            at
+        };
+        self.in_order.insert((order, key));
     }
 
     /// Whether a post of that name, by that author, is deleted.
     pub(super) fn names(&self, id: PostId, author: Option<AuthorId>) -> bool {
-        self.marks.contains_key(&(id, None))
-            || author.is_some() && self.marks.contains_key(&(id, author))
+        let has = |key| self.marks.find(hash(key), |mark| mark.key == key).is_some();
+        !self.marks.is_empty() && (has((id, None)) || author.is_some() && has((id, author)))
     }
 
     pub(super) fn pop_oldest(&mut self) {
-        if let Some((_, key)) = self.in_order.pop_first() {
-            self.marks.remove(&key);
+        if let Some((_, key)) = self.in_order.pop_first()
+            && let Ok(mark) = self.marks.find_entry(hash(key), |mark| mark.key == key)
+        {
+            mark.remove();
         }
     }
 
     /// The newest post is at `now`: forgets what was deleted before `horizon`.
     pub(super) fn advance(&mut self, now: i64, horizon: i64) {
-        while let Some(&(at, key)) = self.in_order.first() {
-            match at {
+        while let Some(&(order, key)) = self.in_order.first() {
+            match order {
                 None => {
                     self.in_order.pop_first();
-                    let mark = self.marks.entry(key).or_default();
-                    *mark = Mark { at: mark.at.max(Some(now)), waits: false };
-                    self.in_order.insert((mark.at, key));
+                    if let Some(mark) = self.marks.find_mut(hash(key), |mark| mark.key == key) {
+                        mark.at = mark.at.max(Some(now));
+                        mark.waits = false;
+                        self.in_order.insert((mark.at, key));
+                    }
                 }
                 Some(at) if at < horizon => self.pop_oldest(),
                 Some(_) => break,

@@ -34,7 +34,7 @@ impl Votes {
     }
 
     /// A post has come.
-    pub(super) fn insert(&mut self, slots: &Slots, slot: u32) {
+    pub(super) fn insert(&mut self, slots: &mut Slots, slot: u32) {
         let Some(author) = self.author(&slots[slot]) else {
             return self.add(&slots[slot]);
         };
@@ -45,37 +45,42 @@ impl Votes {
         if age(&slots[slot]) > age(&slots[newest]) {
             self.replace_newest(author, newest, slot);
             self.older.insert(key(author, &slots[newest]), newest);
+            slots.set_has_older(slot);
             self.subtract(&slots[newest]);
             self.add(&slots[slot]);
         } else {
             self.older.insert(key(author, &slots[slot]), slot);
+            slots.set_has_older(newest);
         }
     }
 
     /// A post is taken back, or leaves for good; it is still found in `slots` as it was.
-    pub(super) fn remove(&mut self, slots: &Slots, slot: u32) {
+    pub(super) fn remove(&mut self, slots: &mut Slots, slot: u32) {
         let Some(author) = self.author(&slots[slot]) else {
             return self.subtract(&slots[slot]);
         };
-        if self.newest_of(slots, author) != Some(slot) {
+        let Ok(mut newest) = self.newest.find_entry(author.0, |&other| other == slot) else {
             self.older.remove(&key(author, &slots[slot]));
             return;
+        };
+        let all = (author, i64::MIN, 0)..=(author, i64::MAX, u64::MAX);
+        // Few authors have, and looking costs as much as all the rest.
+        let next = slots[slot].has_older.then(|| self.older.range(all).next_back());
+        if let Some((&older, &next)) = next.flatten() {
+            *newest.get_mut() = next;
+            self.older.remove(&older);
+            slots.set_has_older(next);
+            self.add(&slots[next]);
+        } else {
+            newest.remove();
         }
         self.subtract(&slots[slot]);
-        let all = (author, i64::MIN, 0)..=(author, i64::MAX, u64::MAX);
-        if let Some((&older, &next)) = self.older.range(all).next_back() {
-            self.older.remove(&older);
-            self.replace_newest(author, slot, next);
-            self.add(&slots[next]);
-        } else if let Ok(entry) = self.newest.find_entry(author.0, |&other| other == slot) {
-            entry.remove();
-        }
     }
 
     /// A post, marked as faded already, is no longer in the window that is shown.
     pub(super) fn fade(&mut self, slots: &Slots, slot: u32) {
         let post = &slots[slot];
-        if self.author(post).is_none_or(|author| self.newest_of(slots, author) == Some(slot)) {
+        if self.has_vote(post, slot) {
             self.counts[post.team.index()] -= 1;
         }
     }
@@ -83,8 +88,7 @@ impl Votes {
     /// A post is edited to name another team.
     pub(super) fn change(&mut self, slots: &mut Slots, slot: u32, team: TeamId) {
         let post = &slots[slot];
-        let votes =
-            self.author(post).is_none_or(|author| self.newest_of(slots, author) == Some(slot));
+        let votes = self.has_vote(post, slot);
         if votes {
             self.subtract(post);
         }
@@ -97,6 +101,12 @@ impl Votes {
     /// The author whose other posts matter to this one.
     fn author(&self, post: &Slot) -> Option<AuthorId> {
         post.author.filter(|_| self.rule == Vote::Latest)
+    }
+
+    /// Whether this is the post of its author that counts.
+    fn has_vote(&self, post: &Slot, slot: u32) -> bool {
+        self.author(post)
+            .is_none_or(|author| self.newest.find(author.0, |&other| other == slot).is_some())
     }
 
     fn newest_of(&self, slots: &Slots, author: AuthorId) -> Option<u32> {

@@ -35,6 +35,8 @@ pub(super) struct Slot {
     pub(super) order: u64,
     pub(super) team: TeamId,
     pub(super) state: State,
+    /// Whether the author may have older posts, known of the author's newest one only.
+    pub(super) has_older: bool,
 }
 
 /// The counted posts, by number, by id and by the name that deletions use.
@@ -78,6 +80,7 @@ impl Slots {
             order: self.inserted,
             team,
             state: State::Shown,
+            has_older: false,
         };
         self.inserted += 1;
         let number = if let Some(number) = self.free.pop() {
@@ -99,6 +102,10 @@ impl Slots {
 
     pub(super) fn set_team(&mut self, slot: u32, team: TeamId) {
         self.posts[slot as usize].team = team;
+    }
+
+    pub(super) fn set_has_older(&mut self, slot: u32) {
+        self.posts[slot as usize].has_older = true;
     }
 
     /// The post no longer counts, and is no longer found.
