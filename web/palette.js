@@ -1,7 +1,7 @@
 // Which colour everything has: the teams' own, in one of three themes.
 //
-// `dark` and `bright` differ in what the style sheet puts around the fields. `mono` gives up the colours for light and
-// dark grey, for tired projectors; the patterns then carry the difference.
+// `dark` and `bright` differ in what the style sheet puts around the fields. `mono` gives up the
+// colours for light and dark grey, for tired projectors; the patterns then carry the difference.
 // All is worked out when the teams or the theme change, never in a frame.
 
 import { BLACK, WHITE, colour, css, deepen, ink, luminance, mix } from "./colour.js";

@@ -27,7 +27,7 @@ use window::{Slots, State, Window};
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Counted posts in the window. Past it the oldest leaves early, which is counted. A post takes
-    /// about 80 bytes.
+    /// about 100 bytes.
     pub posts: usize,
     /// Deletions remembered. Past it the oldest is forgotten, which is counted.
     pub deletions: usize,

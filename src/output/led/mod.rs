@@ -12,7 +12,7 @@ use std::sync::mpsc::{Receiver, TrySendError, sync_channel};
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 use tracing::warn;
 
 use crate::render::easing::Easing;
@@ -21,6 +21,9 @@ use crate::rgb::Rgb;
 use crate::snapshot::Snapshot;
 
 use device::Device;
+
+/// How long a device may take to go dark. A terminal that is held takes for ever.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What all strips have.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,8 +89,9 @@ pub async fn run(
         }
     }
     drop(shows_tx);
-    // An error means that the thread is gone already, by a panic that was reported.
-    let _gone = done_rx.await;
+    if timeout(PATIENCE, done_rx).await.is_err() {
+        warn!(output = name, "output does not take its last frame, and is left behind");
+    }
 }
 
 /// The device's own thread.

@@ -14,6 +14,11 @@ import { Show, posts } from "../support/show.js";
 
 const PAGES = ["/", "/stage"];
 const LIMIT = { timeout: 90_000 };
+const SIZES = [
+  { width: 1280, height: 720 },
+  { width: 800, height: 600 },
+  { width: 390, height: 844 },
+];
 /** Compressed, everything that the stage is made of. */
 const STAGE_BYTES = 60 * 1024;
 /** Fewer frames a second than this look like a fault; a small machine without a graphics card has more. */
@@ -29,10 +34,11 @@ for (const path of PAGES) {
       const visit = await show.visit(path, { prepare: (page) => page.emulateMedia({ colorScheme }) });
       await visit.eventually(async () => assert.notEqual(await visit.page.locator(".share b").count(), 0));
       await visit.page.evaluate(axe.source);
-      const { violations } = await visit.page.evaluate(() => window.axe.run(document));
-      const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-      const told = grave.map(({ id, help, nodes }) => ({ id, help, at: nodes.map(({ target }) => target) }));
-      assert.deepEqual(told, []);
+      for (const size of SIZES) {
+        await visit.page.setViewportSize(size);
+        await visit.frame();
+        assert.deepEqual(await audit(visit), [], `at ${size.width}x${size.height}`);
+      }
     });
   }
 
@@ -101,6 +107,14 @@ test("no page has a script or a style in its text", LIMIT, async () => {
     assert.doesNotMatch(html, /<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|https?:/i, name);
   }
 });
+
+/** What the audit calls serious or critical, and where it is. */
+async function audit(visit) {
+  const { violations } = await visit.page.evaluate(() => window.axe.run(document));
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, help, nodes }) => ({ id, help, at: nodes.map(({ target }) => target) }));
+}
 
 /** Runs in the page, before its own scripts: counts the frames in which the tug was drawn. */
 function countFrames() {
