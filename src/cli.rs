@@ -24,7 +24,6 @@ const STYLES: Styles = Styles::styled()
     name = "hashtug",
     version,
     styles = STYLES,
-    args_conflicts_with_subcommands = false,
     after_help = "Examples:\n  hashtug                          \
                   run ./config.toml, or the demonstration\n  \
                   hashtug check -c friday.toml     say what is wrong with a config\n  \

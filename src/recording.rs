@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use flate2::read::MultiGzDecoder;
+use tracing::warn;
 
 /// A longer line is no message. Pages of saved posts can be long; this holds some ten thousand.
 pub const MAX_LINE: usize = 32 << 20;
@@ -75,6 +76,13 @@ impl Progress {
     }
 }
 
+/// How the bytes lie on the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wrapping {
+    Plain,
+    Compressed,
+}
+
 /// An open recording.
 pub struct Recording {
     name: String,
@@ -84,21 +92,27 @@ pub struct Recording {
     buffer: Vec<u8>,
     start: usize,
     end: usize,
+    /// Before this there is no end of a line that was not passed on.
+    searched: usize,
     /// In the middle of a line that is too long.
     in_pieces: bool,
     first: bool,
+    wrapping: Wrapping,
     broken_off: bool,
 }
 
 impl Recording {
-    /// Opens a file; `-` is standard input.
+    /// What comes through standard input.
+    #[must_use]
+    pub fn stdin() -> Recording {
+        Recording::new("standard input".into(), Box::new(io::stdin()), None)
+    }
+
+    /// Opens a file.
     ///
     /// # Errors
     /// [`Error::Open`].
     pub fn open(path: &Path) -> Result<Recording, Error> {
-        if path.as_os_str() == "-" {
-            return Ok(Recording::new("standard input".into(), Box::new(io::stdin()), None));
-        }
         let open = || {
             let file = File::open(path)?;
             let metadata = file.metadata()?;
@@ -112,7 +126,11 @@ impl Recording {
         let name = path.display().to_string();
         let mut recording = Recording::new(name, Box::new(io::empty()), size);
         let file = Counted { inner: file, read: Arc::clone(&recording.progress.read) };
-        recording.reader = match path.extension().and_then(|ending| ending.to_str()) {
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        if matches!(ending, Some("gz" | "zst")) {
+            recording.wrapping = Wrapping::Compressed;
+        }
+        recording.reader = match ending {
             Some("gz") => Box::new(MultiGzDecoder::new(file)),
             Some("zst") => Box::new(
                 zstd::Decoder::new(file)
@@ -137,8 +155,10 @@ impl Recording {
             buffer: vec![0; BLOCK],
             start: 0,
             end: 0,
+            searched: 0,
             in_pieces: false,
             first: true,
+            wrapping: Wrapping::Plain,
             broken_off: false,
         }
     }
@@ -147,6 +167,12 @@ impl Recording {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// For the log.
+    #[must_use]
+    pub fn malformed(&self) -> Malformed {
+        Malformed { name: self.name.clone(), seen: 0 }
     }
 
     /// How far the reading has come, to be watched from elsewhere.
@@ -170,45 +196,51 @@ impl Recording {
             if self.start > 0 {
                 self.buffer.copy_within(self.start..self.end, 0);
                 self.end -= self.start;
+                self.searched = self.searched.saturating_sub(self.start);
                 self.start = 0;
             }
-            if self.end == self.buffer.len() {
-                // Nothing but the beginning of one line: make room for more of it.
-                let len = (self.buffer.len() * 2).min(MAX_LINE);
-                self.buffer.resize(len, 0);
-            }
-            let searched = self.end;
-            let count = self.fill()?;
-            if count == 0 {
-                self.check_first()?;
-                return Ok(self.rest());
-            }
-            self.end += count;
-            let fresh = &self.buffer[searched..self.end];
-            if self.in_pieces {
-                let end = memchr::memchr(b'\n', fresh).map(|at| searched + at);
-                self.in_pieces = end.is_none();
-                let piece = 0..end.unwrap_or(self.end);
-                self.start = end.map_or(self.end, |end| end + 1);
-                return Ok(Some(Chunk::Piece { bytes: &self.buffer[piece], last: end.is_some() }));
+            let fresh = &self.buffer[self.searched..self.end];
+            if self.in_pieces && !fresh.is_empty() {
+                let line_end = memchr::memchr(b'\n', fresh);
+                let piece = line_end.unwrap_or(fresh.len());
+                self.in_pieces = line_end.is_none();
+                self.start = if self.in_pieces { piece } else { piece + 1 };
+                // What follows the line was not searched for the ends of others.
+                self.searched = self.start;
+                let bytes = &self.buffer[..piece];
+                return Ok(Some(Chunk::Piece { bytes, last: !self.in_pieces }));
             }
             if let Some(at) = memchr::memrchr(b'\n', fresh) {
+                self.start = self.searched + at + 1;
+                self.searched = self.end;
                 self.check_first()?;
-                self.start = searched + at + 1;
                 return Ok(Some(Chunk::Lines(&self.buffer[..self.start])));
             }
+            self.searched = self.end;
             if self.end == MAX_LINE {
                 self.check_first()?;
                 self.in_pieces = true;
                 self.start = self.end;
                 return Ok(Some(Chunk::Piece { bytes: &self.buffer[..self.end], last: false }));
             }
+            if self.end == self.buffer.len() {
+                // Nothing but the beginning of one line: make room for more of it.
+                let len = (self.buffer.len() * 2).min(MAX_LINE);
+                self.buffer.resize(len, 0);
+            }
+            let count = self.fill()?;
+            if count == 0 {
+                self.check_first()?;
+                return Ok(self.rest());
+            }
+            self.end += count;
         }
     }
 
     /// What is left when there is no more to read.
     fn rest(&mut self) -> Option<Chunk<'_>> {
         let rest = 0..std::mem::take(&mut self.end);
+        self.searched = 0;
         if std::mem::take(&mut self.in_pieces) {
             return Some(Chunk::Piece { bytes: &self.buffer[rest], last: true });
         }
@@ -220,10 +252,9 @@ impl Recording {
             match self.reader.read(&mut self.buffer[self.end..]) {
                 Ok(count) => return Ok(count),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // Something came out of it, so it is what its name says.
-                Err(error)
-                    if error.kind() == io::ErrorKind::UnexpectedEof
-                        && (self.end > 0 || !self.first) =>
+                // Something came out of it, so it is what its name says, up to here.
+                Err(_)
+                    if self.wrapping == Wrapping::Compressed && (self.end > 0 || !self.first) =>
                 {
                     self.broken_off = true;
                     return Ok(0);
@@ -246,6 +277,28 @@ impl Recording {
             }
         }
         Ok(())
+    }
+}
+
+/// Names the malformed lines of a recording in the log, until there were too many of them.
+pub struct Malformed {
+    name: String,
+    seen: u32,
+}
+
+impl Malformed {
+    /// More are counted without being named.
+    const NAMED: u32 = 20;
+
+    /// Logs that a line was counted as malformed, and why.
+    pub fn name(&mut self, line: u64, reason: &str) {
+        self.seen = self.seen.saturating_add(1);
+        let name = &self.name;
+        if self.seen <= Malformed::NAMED {
+            warn!("{name}:{line}: post skipped: {reason}");
+        } else if self.seen == Malformed::NAMED + 1 {
+            warn!("{name}: further malformed lines are counted, and not named here");
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -68,12 +68,12 @@ pub fn finish() {
     if log.lines.try_send(Line::End).is_err() {
         return;
     }
-    let deadline = std::time::Duration::from_millis(5);
+    let step = Duration::from_millis(5);
     let mut waited = Duration::ZERO;
     // A thread cannot be joined with a limit; a terminal that takes nothing must not hold the end.
     while !thread.is_finished() && waited < PATIENCE {
-        std::thread::park_timeout(deadline);
-        waited += deadline;
+        std::thread::park_timeout(step);
+        waited += step;
     }
 }
 
@@ -83,19 +83,20 @@ pub fn finish() {
 /// # Errors
 /// If the terminal does not take it.
 pub fn show_picture(update: &[u8], erase: Vec<u8>, draw: Vec<u8>) -> io::Result<()> {
+    // The screen is locked before standard output, here as in the log's thread.
+    let screen = LOG.get().map(|log| log.screen.lock().unwrap_or_else(PoisonError::into_inner));
     let mut stdout = io::stdout().lock();
-    let mut write = || stdout.write_all(update).and_then(|()| stdout.flush());
-    let Some(log) = LOG.get() else { return write() };
-    let mut screen = log.screen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    write()?;
-    *screen = Screen { erase, draw };
+    stdout.write_all(update).and_then(|()| stdout.flush())?;
+    if let Some(mut screen) = screen {
+        *screen = Screen { erase, draw };
+    }
     Ok(())
 }
 
 fn write(lines: &Receiver<Line>) {
     while let Ok(Line::Text(text)) = lines.recv() {
         let Some(log) = LOG.get() else { continue };
-        let screen = log.screen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let screen = log.screen.lock().unwrap_or_else(PoisonError::into_inner);
         // Nobody is left to tell if standard error is closed or full.
         if screen.draw.is_empty() || !io::stderr().is_terminal() {
             drop(io::stderr().write_all(&text));

@@ -49,6 +49,12 @@ impl Timestamp {
         Timestamp(self.0.saturating_add(millis(span)).min(Self::MAX.0))
     }
 
+    /// Earlier by `span`; `None` before [`Timestamp::MIN`].
+    #[must_use]
+    pub fn checked_sub(self, span: Duration) -> Option<Timestamp> {
+        Self::from_millis(self.0.checked_sub(millis(span))?)
+    }
+
     /// How long after `earlier` this is; zero if it is before.
     #[must_use]
     pub fn saturating_since(self, earlier: Timestamp) -> Duration {

@@ -25,8 +25,14 @@ pub(super) fn inputs(config: &Config) -> Result<(), Failure> {
     }
     for source in &config.sources {
         let source::Kind::Replay(replay) = &source.kind;
-        if let Err(error) = replay.input.open().and_then(|mut recording| recording.read().map(drop))
-        {
+        // Only a file can be looked into and be read again; what comes through a pipe is gone then.
+        let is_pipe = matches!(&replay.input, Input::File(path)
+            if path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()));
+        if is_pipe {
+            continue;
+        }
+        let read = replay.input.open().and_then(|mut recording| recording.read().map(drop));
+        if let Err(error) = read {
             let error = anyhow::Error::new(error).context(format!("source `{}`", source.name));
             return Err(Failure::Input(error));
         }
@@ -65,6 +71,7 @@ fn describe(config: &Config) -> String {
             Input::Embedded => "the built-in keynote".to_owned(),
         };
         let speed = match replay.speed {
+            Speed::Times(1.0) => "at its own pace".to_owned(),
             Speed::Times(times) => format!("at {times} times its pace"),
             Speed::Max => "as fast as it can be".to_owned(),
         };

@@ -50,6 +50,12 @@ impl Failure {
 }
 
 fn hint(error: &anyhow::Error) -> Option<&'static str> {
+    let io = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>());
+    if io.is_some_and(|error| error.kind() == io::ErrorKind::AddrInUse) {
+        return Some(
+            "another hashtug may be running; or choose another port: [web] listen = \"127.0.0.1:8081\"",
+        );
+    }
     match error.downcast_ref::<recording::Error>()? {
         recording::Error::Binary { .. } => {
             Some("a recording is text, one JSON object a line, or that compressed as .gz or .zst")

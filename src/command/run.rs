@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use crate::app;
 use crate::config::Config;
+use crate::server;
 use crate::shutdown::Signals;
 
 use super::{Failure, check};
@@ -33,9 +33,8 @@ pub(super) fn run(config: Config) -> Result<(), Failure> {
 async fn show(config: Config) -> anyhow::Result<()> {
     let mut signals = Signals::catch().context("cannot catch signals")?;
     let address = config.web.listen;
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot serve pages on {address}"))?;
+    let listener =
+        server::listen(address).with_context(|| format!("cannot serve pages on {address}"))?;
     let stop = CancellationToken::new();
     let app = app::run(config, listener, stop.clone());
     tokio::pin!(app);

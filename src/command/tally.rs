@@ -13,13 +13,13 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tracing::warn;
 
 use crate::cli;
+use crate::config::Config;
 use crate::contest::{Contest, PALETTE, Reposts, Team, Vote};
 use crate::decode::Decoder;
 use crate::event::{Event, SourceId};
 use crate::post::{Hasher, Side};
 use crate::recording::{Chunk, Error, Progress, Recording};
 use crate::snapshot::{SourceState, SourceStatus};
-use crate::source::replay::name_malformed;
 use crate::tally::{Limits, Tally};
 use crate::timestamp::Timestamp;
 
@@ -37,7 +37,11 @@ pub(super) fn run(arguments: &cli::Tally, config: Option<&Path>) -> Result<(), F
     // Every file is opened before the first is counted: a wrong name at the end costs nothing.
     let mut recordings = Vec::new();
     for path in &arguments.files {
-        recordings.push(Recording::open(path).map_err(Failure::input)?);
+        recordings.push(if path.as_os_str() == "-" {
+            Recording::stdin()
+        } else {
+            Recording::open(path).map_err(Failure::input)?
+        });
     }
     let sources = recordings.iter().map(|recording| SourceStatus {
         name: recording.name().to_owned(),
@@ -58,7 +62,13 @@ pub(super) fn run(arguments: &cli::Tally, config: Option<&Path>) -> Result<(), F
         if let Err(error) = count.output {
             return if is_closed_pipe(&error) { Ok(()) } else { Err(cannot_write(error)) };
         }
-        counted?;
+        if let Err(failure) = counted {
+            // What was counted until then is not lost.
+            if matches!(failure, Failure::Running(_)) {
+                let _unread = count.finish();
+            }
+            return Err(failure);
+        }
         count.tally.apply(Event::Source(SourceId(index), SourceState::Ended));
     }
     match count.finish() {
@@ -86,7 +96,7 @@ impl<W: io::Write> Count<W> {
     fn recording(&mut self, mut recording: Recording, mut decoder: Decoder) -> Result<(), Failure> {
         let name = recording.name().to_owned();
         let bar = bar(&recording.progress());
-        let mut malformed = 0;
+        let mut malformed = recording.malformed();
         let mut started = false;
         while self.output.is_ok() {
             let progress = recording.progress();
@@ -101,7 +111,7 @@ impl<W: io::Write> Count<W> {
             started = true;
             let tell = |line, event| {
                 if let Event::Malformed(reason) = &event {
-                    bar.suspend(|| name_malformed(&name, line, reason, &mut malformed));
+                    bar.suspend(|| malformed.name(line, reason));
                 }
                 self.event(event);
             };
@@ -110,6 +120,9 @@ impl<W: io::Write> Count<W> {
                 Chunk::Piece { bytes, last } => decoder.piece(bytes, last, tell),
             }
             bar.set_position(progress.read());
+            // What is known so far is of use to whoever feeds it live.
+            self.output =
+                std::mem::replace(&mut self.output, Ok(())).and_then(|()| self.report.flush());
         }
         bar.finish_and_clear();
         if recording.broken_off() {
@@ -154,7 +167,16 @@ fn bar(progress: &Progress) -> ProgressBar {
 
 /// The contest of the command line, which may lean on the config.
 fn contest(arguments: &cli::Tally, config: Option<&Path>) -> Result<Contest, Failure> {
-    let base = super::load(config)?.contest;
+    let is_complete = !arguments.teams.is_empty()
+        && arguments.window.is_some()
+        && arguments.vote.is_some()
+        && arguments.reposts.is_some();
+    // A config that nothing is taken from may be as broken as it likes.
+    let base = if is_complete && config.is_none() {
+        Config::demonstration().contest
+    } else {
+        super::load(config)?.contest
+    };
     let window = arguments.window.unwrap_or(base.window());
     let vote = match arguments.vote {
         Some(cli::VoteArg::Latest) => Vote::Latest,

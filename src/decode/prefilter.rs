@@ -143,27 +143,35 @@ impl Follows {
         if self == Follows::Anything {
             return true;
         }
-        let Some((b':', rest)) = rest.trim_ascii_start().split_first() else {
-            return false;
+        // Looked at are a few bytes only, since the word may stand in a line many thousand times.
+        let is_cut = rest.len() > FOLLOWING;
+        let rest = rest[..rest.len().min(FOLLOWING)].trim_ascii_start();
+        let value = rest.strip_prefix(b":").map(<[u8]>::trim_ascii_start);
+        let Some((&first, rest)) = value.unwrap_or(rest).split_first() else {
+            return is_cut;
         };
-        let Some((&first, rest)) = rest.trim_ascii_start().split_first() else {
-            return true;
-        };
-        match self {
-            Follows::Anything | Follows::Colon => true,
-            Follows::Array => first == b'[',
-            Follows::String => first == b'"',
-            Follows::Five => {
-                first == b'5' && !matches!(rest.first(), Some(b'0'..=b'9'))
-                    || rest.iter().take_while(|b| !b",}\n".contains(b)).any(|b| b"eE.".contains(b))
+        value.is_some()
+            && match self {
+                Follows::Anything | Follows::Colon => true,
+                Follows::Array => first == b'[',
+                Follows::String => first == b'"',
+                Follows::Five => {
+                    let end = rest.iter().position(|byte| b",}\n".contains(byte));
+                    let number = &rest[..end.unwrap_or(rest.len())];
+                    first == b'5' && !matches!(number.first(), Some(b'0'..=b'9'))
+                        || number.iter().any(|byte| b"eE.".contains(byte))
+                        || end.is_none() && is_cut
+                }
+                Follows::TwoItems => {
+                    let end = memchr::memchr2(b',', b']', rest);
+                    first == b'[' && end.map_or(is_cut, |end| rest[end] == b',')
+                }
             }
-            Follows::TwoItems => {
-                let end = memchr::memchr2(b',', b']', rest).unwrap_or(rest.len());
-                first == b'[' && rest.get(end) == Some(&b',')
-            }
-        }
     }
 }
+
+/// So many bytes after a word tell what follows it. What they leave open is let pass.
+const FOLLOWING: usize = 256;
 
 /// A text to search for, by a fragment of it.
 #[derive(Clone, Debug)]

@@ -25,16 +25,6 @@ pub enum Kind {
     Terminal(led::terminal::Settings),
 }
 
-impl Kind {
-    /// As in the config.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Kind::Terminal(_) => "terminal",
-        }
-    }
-}
-
 /// Runs an output until the tally ends.
 pub async fn run(settings: Settings, snapshots: watch::Receiver<Arc<Snapshot>>) {
     match settings.kind {

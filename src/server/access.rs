@@ -1,7 +1,7 @@
 //! Who may ask, and what pages may do.
 //!
 //! A page on any host may send the browser to an address that its own name points to. The name in
-//! `Host` gives that away: only addresses, `localhost` and names of the local network are served.
+//! `Host` gives that away: only addresses and names of the local network are served.
 
 use std::net::IpAddr;
 
@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 /// Nothing from elsewhere, nothing inline.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' data:; connect-src 'self'; font-src 'self'; manifest-src 'self'; \
-    base-uri 'none'; form-action 'none'; object-src 'none'";
+    base-uri 'none'; form-action 'none'; object-src 'none'; frame-ancestors 'self'";
 
 const HEADERS: [(HeaderName, &str); 5] = [
     (header::CONTENT_SECURITY_POLICY, POLICY),
@@ -41,23 +41,29 @@ pub(super) async fn check_host(request: Request, next: Next) -> Response {
     if host.is_some_and(|host| host.parse().is_ok_and(|host| is_local(&host))) {
         return next.run(request).await;
     }
-    let answer = "this server is asked for by address, by `localhost` or by a `.local` name\n";
+    let answer = "this server is asked for by address or by a name of the local network\n";
     (StatusCode::MISDIRECTED_REQUEST, answer).into_response()
 }
 
-/// Whether a page of this origin may listen. Programs that are no browsers send none.
+/// Whether a page of this origin may listen: one that came from here, by the name that it was asked
+/// for. Programs that are no browsers send none.
 pub(super) fn is_own_origin(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
-    let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
-    authority.is_some_and(|(_, host)| host.parse().is_ok_and(|host| is_local(&host)))
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+    origin.zip(host).is_some_and(|((_, origin), host)| origin.eq_ignore_ascii_case(host))
 }
 
 fn is_local(authority: &Authority) -> bool {
     let host = authority.host();
     let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    let lower = host.to_ascii_lowercase();
+    let host = host.to_ascii_lowercase();
+    // Names without a dot, and these ends, are not given out to anybody.
     address.parse::<IpAddr>().is_ok()
-        || matches!(lower.rsplit('.').next(), Some("localhost" | "local")) && lower != "local"
+        || !host.is_empty() && !host.contains('.')
+        || [".local", ".localhost", ".lan", ".internal", ".home.arpa"]
+            .iter()
+            .any(|end| host.ends_with(end))
 }
 
 #[cfg(test)]
@@ -71,11 +77,13 @@ mod tests {
 
     #[test]
     fn only_names_that_nobody_else_can_own_are_served() {
-        for host in ["127.0.0.1:8080", "192.168.1.7", "[::1]:80", "localhost:1", "pi.local"] {
+        for host in
+            ["127.0.0.1:8080", "192.168.1.7", "[::1]:80", "localhost:1", "pi.local", "laptop:8080"]
+        {
             check(host, true);
         }
         for host in
-            ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "", "local"]
+            ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "", "x.com"]
         {
             check(host, false);
         }
@@ -83,14 +91,17 @@ mod tests {
 
     #[test]
     fn a_foreign_page_may_not_listen() {
-        let origin = |origin| {
+        let from = |origin| {
             let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, HeaderValue::from_static("192.168.1.7:8080"));
             headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
             is_own_origin(&headers)
         };
         assert!(is_own_origin(&HeaderMap::new()));
-        assert!(origin("http://127.0.0.1:8080"));
-        assert!(!origin("https://evil.example"));
-        assert!(!origin("null"));
+        assert!(from("http://192.168.1.7:8080"));
+        for origin in ["https://evil.example", "http://192.168.1.7", "http://6.6.6.6:8080", "null"]
+        {
+            assert!(!from(origin), "{origin}");
+        }
     }
 }

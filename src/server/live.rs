@@ -1,10 +1,11 @@
 //! One viewer: the newest snapshot, as often as there is one and it can be taken.
 //!
-//! A viewer has no queue. While one snapshot is on its way the next ones replace each other, and a
-//! viewer that takes nothing for ten seconds is let go by the connection itself.
+//! A viewer has no queue. While one snapshot is on its way the next ones replace each other. What a
+//! viewer does not take fills the system's small buffer; ten seconds later it is let go.
 
 use std::convert::Infallible;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode};
@@ -12,13 +13,14 @@ use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 
-use super::{Shared, access, fresh};
+use super::{Place, Shared, access, fresh};
 
 /// Viewers have nothing to say; more than this is not read.
 const MESSAGE: usize = 4096;
 
 pub(super) async fn socket(
     State(shared): State<Shared>,
+    Extension(place): Extension<Place>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -30,10 +32,11 @@ pub(super) async fn socket(
         .max_frame_size(MESSAGE)
         .read_buffer_size(MESSAGE)
         .write_buffer_size(0)
-        .on_upgrade(|socket| view(socket, shared))
+        .on_upgrade(|socket| view(socket, shared, place))
 }
 
-async fn view(mut socket: WebSocket, mut shared: Shared) {
+/// The connection is this task's own from here on, and so is its place.
+async fn view(mut socket: WebSocket, mut shared: Shared, _place: Place) {
     shared.latest.mark_changed();
     loop {
         tokio::select! {

@@ -11,6 +11,7 @@ mod live;
 mod metrics;
 pub mod wire;
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,14 +22,17 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
+use tower_service::Service as _;
 use tracing::{info, warn};
 
 use crate::snapshot::Snapshot;
@@ -42,8 +46,17 @@ pub struct Settings {
     pub listen: SocketAddr,
 }
 
-/// Connections at one time. More wait in the system's queue until one is free.
-const CONNECTIONS: usize = 4096;
+/// Connections at one time. Further ones are closed at once, and the log says so.
+const CONNECTIONS: usize = 8192;
+
+/// More for this machine itself, which nobody else can take.
+const RESERVE: usize = 64;
+
+/// Connections that the system may hold before they are accepted.
+const BACKLOG: u32 = 1024;
+
+/// Bytes that the system may hold for a viewer, who is so many snapshots behind; it takes twice that.
+const SEND_BUFFER: u32 = 8 << 10;
 
 /// For the whole head of a request, and for the pause before the next on the same connection.
 const HEAD_TIME: Duration = Duration::from_secs(5);
@@ -152,6 +165,24 @@ fn fresh(answer: impl IntoResponse) -> Response {
     response
 }
 
+/// Begins to listen.
+///
+/// # Errors
+/// If the address is taken, or is none of this machine's.
+pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A restart must not wait for the connections of the last run to be forgotten.
+    socket.set_reuseaddr(true)?;
+    // Connections inherit it. What waits in the system's buffer is old: a viewer that does not keep
+    // up is to skip, and one that takes nothing is to be noticed.
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// A connection's place among all. Whoever goes on with the connection keeps it.
+type Place = Arc<OwnedSemaphorePermit>;
+
 /// Accepts connections until `stop`, then lets them finish for a moment.
 async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
     match listener.local_addr() {
@@ -159,44 +190,70 @@ async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
         Err(error) => warn!(%error, "the listener has no address"),
     }
     let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let reserve = Arc::new(Semaphore::new(RESERVE));
     let mut connections = JoinSet::new();
+    // Said once a spell, not for every viewer.
+    let mut troubled = false;
     loop {
-        let place = Arc::clone(&places).acquire_owned().await.expect("it is never closed");
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
             accepted = listener.accept() => accepted,
             Some(_) = connections.join_next() => continue,
         };
-        match accepted {
-            Ok((stream, _)) => {
-                let connection = connection(stream, router.clone(), stop.clone());
-                connections.spawn(async move {
-                    connection.await;
-                    drop(place);
-                });
+        let trouble = match accepted {
+            Ok((stream, peer)) => {
+                let place = Arc::clone(&places).try_acquire_owned();
+                // A full house does not shut out the projector beside the machine.
+                let place = match place {
+                    Err(_) if peer.ip().is_loopback() => Arc::clone(&reserve).try_acquire_owned(),
+                    place => place,
+                };
+                if let Ok(place) = place {
+                    let connection =
+                        connection(stream, router.clone(), Arc::new(place), stop.clone());
+                    connections.spawn(connection);
+                    None
+                } else {
+                    Some("all places are taken".to_owned())
+                }
             }
             Err(error) => {
-                warn!(%error, "cannot accept a viewer");
                 sleep(ACCEPT_PAUSE).await;
+                Some(error.to_string())
             }
+        };
+        match (&trouble, troubled) {
+            (Some(reason), false) => warn!("viewers are turned away: {reason}"),
+            (None, true) => info!("viewers are let in again"),
+            _ => {}
         }
+        troubled = trouble.is_some();
     }
     drop(listener);
-    let _unfinished =
-        timeout(GRACE, async { while connections.join_next().await.is_some() {} }).await;
+    // Every place is back when the last viewer has gone.
+    let all = u32::try_from(CONNECTIONS).expect("it is a small number");
+    let _unfinished = timeout(GRACE, async {
+        while connections.join_next().await.is_some() {}
+        let _closed = places.acquire_many(all).await;
+    })
+    .await;
 }
 
 /// One connection, to its end. What goes wrong on it is the peer's affair.
-async fn connection(stream: TcpStream, router: Router, stop: CancellationToken) {
+async fn connection(stream: TcpStream, router: Router, place: Place, stop: CancellationToken) {
     // Snapshots are small and urgent.
     let _slower = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(WRITE_TIME));
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(Arc::clone(&place));
+        router.clone().call(request)
+    });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME)
         .max_buf_size(16 << 10)
-        .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(Box::pin(stream)), service)
         .with_upgrades();
     tokio::pin!(connection);
     let stopping = tokio::select! {

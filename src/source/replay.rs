@@ -61,8 +61,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// How many batches may be decoded ahead.
 const AHEAD: usize = 2;
 
-/// More malformed lines of one pass are counted without being named in the log.
-const NAMED: u32 = 20;
+/// A longer wait for the next post is worth a word: a wrong date looks like a dead show.
+const LONG_WAIT: Duration = Duration::from_mins(10);
 
 impl Input {
     /// Opens what is to be played.
@@ -83,33 +83,46 @@ pub(super) async fn run(settings: Settings, seat: Seat) {
 }
 
 async fn play(settings: Settings, seat: &Seat) -> Result<(), Over> {
-    seat.tell(Event::Source(seat.id, SourceState::Live)).await?;
     let mut pace = Pace::new(settings.speed);
     let mut hasher = seat.hasher.clone();
     loop {
+        seat.tell(Event::Source(seat.id, SourceState::Live)).await?;
         let (batches_tx, batches_rx) = mpsc::channel(AHEAD);
         let reader = {
-            let (settings, contest, hasher) =
-                (settings.clone(), seat.contest.clone(), hasher.clone());
-            let decoder = Decoder::new(&contest, settings.feed, hasher);
-            tokio::task::spawn_blocking(move || read(&settings.input, decoder, &batches_tx))
+            let input = settings.input.clone();
+            let decoder = Decoder::new(&seat.contest, settings.feed, hasher.clone());
+            tokio::task::spawn_blocking(move || read(&input, decoder, &batches_tx))
         };
-        let played = pass(seat, &mut pace, batches_rx).await;
-        // The reader ends when the pass does, since nobody takes its batches any more.
+        // If the show is over, nobody waits for a reader that may be waiting for bytes.
+        let named_a_team = pass(seat, &mut pace, batches_rx).await?;
         match reader.await.expect("a panic of the reader is one of the source") {
-            Ok(()) => {}
+            Err(error) if settings.repeat => {
+                warn!(
+                    error = format!("{:#}", anyhow::Error::new(error)),
+                    "replay failed; again soon"
+                );
+                seat.tell(Event::Source(seat.id, SourceState::Connecting)).await?;
+                pause(seat, PAUSE).await?;
+            }
             Err(error) => {
                 warn!(error = format!("{:#}", anyhow::Error::new(error)), "replay failed");
+                break;
+            }
+            Ok(()) => {
+                if !named_a_team {
+                    let teams = seat.contest.teams().iter();
+                    let hashtags: Vec<&str> =
+                        teams.flat_map(|team| &team.hashtags).map(|tag| &**tag).collect();
+                    warn!("no post of the recording names a team by #{}", hashtags.join(" #"));
+                }
+                if !settings.repeat || !named_a_team || !pace.begin_again() {
+                    break;
+                }
+                hasher = hasher.with_new_posts();
             }
         }
-        let named_a_team = played?;
-        if !settings.repeat || !named_a_team {
-            seat.tell(Event::Source(seat.id, SourceState::Ended)).await?;
-            return Ok(());
-        }
-        pace.begin_again();
-        hasher = hasher.with_new_posts();
     }
+    seat.tell(Event::Source(seat.id, SourceState::Ended)).await
 }
 
 /// Plays a recording once, and says whether any post in it named a team.
@@ -119,7 +132,13 @@ async fn pass(
     mut batches: mpsc::Receiver<Vec<Event>>,
 ) -> Result<bool, Over> {
     let mut named_a_team = false;
-    while let Some(batch) = batches.recv().await {
+    loop {
+        let batch = tokio::select! {
+            biased;
+            () = seat.stop.cancelled() => return Err(Over),
+            batch = batches.recv() => batch,
+        };
+        let Some(batch) = batch else { return Ok(named_a_team) };
         for mut event in batch {
             match &mut event {
                 Event::Post(post) => {
@@ -135,7 +154,6 @@ async fn pass(
             seat.tell(event).await?;
         }
     }
-    Ok(named_a_team)
 }
 
 /// Reads and decodes on a thread that may wait for the disk.
@@ -145,13 +163,12 @@ fn read(
     batches: &mpsc::Sender<Vec<Event>>,
 ) -> Result<(), recording::Error> {
     let mut recording = input.open()?;
-    let name = recording.name().to_owned();
-    let mut malformed = 0;
+    let mut malformed = recording.malformed();
     loop {
         let mut batch = Vec::new();
         let mut tell = |line, event| {
             if let Event::Malformed(reason) = &event {
-                name_malformed(&name, line, reason, &mut malformed);
+                malformed.name(line, reason);
             }
             batch.push(event);
         };
@@ -165,23 +182,9 @@ fn read(
         }
     }
     if recording.broken_off() {
-        warn!(
-            recording = name,
-            "the recording breaks off before its end; all that is there was read"
-        );
+        warn!("{} breaks off before its end; all that is there was read", recording.name());
     }
     Ok(())
-}
-
-/// Logs a line that was counted as malformed, until there were too many of them.
-pub(crate) fn name_malformed(recording: &str, line: u64, reason: &str, seen: &mut u32) {
-    *seen += 1;
-    if *seen <= NAMED {
-        warn!("{recording}:{line}: post skipped: {reason}");
-    }
-    if *seen == NAMED {
-        warn!("{recording}: further malformed lines are counted, and not named here");
-    }
 }
 
 /// When what is told: the recording's time laid on the wall clock.
@@ -205,8 +208,8 @@ impl Pace {
         let step = match speed {
             Speed::Times(times) => {
                 let wanted = Duration::from_millis(50).mul_f64(times);
-                let steps = STEPS.into_iter().map(Duration::from_millis);
-                steps.into_iter().find(|&step| step >= wanted).unwrap_or(Duration::from_mins(1))
+                let mut steps = STEPS.into_iter().map(Duration::from_millis);
+                steps.find(|&step| step >= wanted).unwrap_or(Duration::from_mins(1))
             }
             Speed::Max => Duration::from_secs(1),
         };
@@ -217,12 +220,12 @@ impl Pace {
         at.saturating_add(self.shift)
     }
 
-    /// The next pass continues where this one ends.
-    fn begin_again(&mut self) {
-        if let (Some((_, first)), Some(newest)) = (self.start, self.newest) {
-            // The first pass began at `first`, and this one at `first + shift`.
-            self.shift = newest.saturating_since(first) + PAUSE;
-        }
+    /// The next pass continues where this one ends. `false` if time itself ends there.
+    fn begin_again(&mut self) -> bool {
+        let (Some((_, first)), Some(newest)) = (self.start, self.newest) else { return true };
+        // The first pass began at `first`, and this one at `first + shift`.
+        self.shift = newest.saturating_since(first) + PAUSE;
+        newest.saturating_add(self.shift) < Timestamp::MAX
     }
 
     /// Waits until it is time for a post of `at`, ticking on the way.
@@ -235,28 +238,49 @@ impl Pace {
             return Ok(());
         }
         self.newest = Some(at);
-        while let Some(tick) = self.next_tick.filter(|&tick| tick < at) {
-            // At full speed only the last tick before the post is of use to anybody.
-            let next = tick.saturating_add(self.step);
-            if self.speed != Speed::Max || next >= at {
-                self.sleep(tick, seat).await?;
-                seat.tell(Event::Tick(tick)).await?;
+        if self.speed == Speed::Max {
+            // Only the last tick before the post is of use to anybody.
+            let next = at.round_up(self.step);
+            if let Some(last) = next.checked_sub(self.step)
+                && self.next_tick.is_some_and(|tick| tick <= last)
+            {
+                seat.tell(Event::Tick(last)).await?;
             }
             self.next_tick = Some(next);
+            return Ok(());
         }
-        self.sleep(at, seat).await
+        let wait = self.due(at).saturating_duration_since(Instant::now());
+        if wait > LONG_WAIT {
+            warn!("the next post is dated {at}, which is {} minutes off", wait.as_secs() / 60);
+        }
+        while let Some(tick) = self.next_tick.filter(|&tick| tick < at) {
+            pause_until(seat, self.due(tick)).await?;
+            seat.tell(Event::Tick(tick)).await?;
+            self.next_tick = Some(tick.saturating_add(self.step));
+        }
+        pause_until(seat, self.due(at)).await
     }
 
-    async fn sleep(&self, at: Timestamp, seat: &Seat) -> Result<(), Over> {
-        let (Speed::Times(times), Some((start, first))) = (self.speed, self.start) else {
-            return Ok(());
-        };
-        let due = start + at.saturating_since(first).div_f64(times);
-        tokio::select! {
-            biased;
-            () = seat.stop.cancelled() => Err(Over),
-            () = sleep_until(due) => Ok(()),
+    /// When it is time for `at`.
+    fn due(&self, at: Timestamp) -> Instant {
+        match (self.speed, self.start) {
+            (Speed::Times(times), Some((start, first))) => {
+                start + at.saturating_since(first).div_f64(times)
+            }
+            _ => Instant::now(),
         }
+    }
+}
+
+async fn pause(seat: &Seat, span: Duration) -> Result<(), Over> {
+    pause_until(seat, Instant::now() + span).await
+}
+
+async fn pause_until(seat: &Seat, due: Instant) -> Result<(), Over> {
+    tokio::select! {
+        biased;
+        () = seat.stop.cancelled() => Err(Over),
+        () = sleep_until(due) => Ok(()),
     }
 }
 

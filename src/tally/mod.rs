@@ -117,7 +117,7 @@ impl Tally {
         if let Some(at) = at {
             self.show(at);
         }
-        let seq = self.next_seq();
+        self.seq += 1;
         let teams = self.contest.teams();
         let votes = self.votes.counts();
         let pulls: Vec<f64> =
@@ -136,7 +136,7 @@ impl Tally {
             })
             .collect();
         Snapshot {
-            seq,
+            seq: self.seq,
             at: self.now.and_then(|_| Timestamp::from_millis(self.shown)),
             contest: Arc::clone(&self.contest),
             phase: Phase::Open,
@@ -146,12 +146,6 @@ impl Tally {
             evicted: self.evicted,
             sources: self.sources.clone(),
         }
-    }
-
-    /// The number of the next snapshot, for one that only repeats the last.
-    pub fn next_seq(&mut self) -> u64 {
-        self.seq += 1;
-        self.seq
     }
 
     /// The team that is ahead of every other. Compared without dividing, so that a tie is a tie.

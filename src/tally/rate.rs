@@ -14,6 +14,9 @@ pub(super) struct Rate {
     teams: usize,
     /// By millisecond modulo the span, then by team.
     counters: Vec<u32>,
+    /// By millisecond modulo the span, whether any team has a counter that is not zero: most
+    /// milliseconds have none, and are passed over quickly.
+    any: Vec<bool>,
     sums: Vec<u64>,
     /// The end of the span.
     end: i64,
@@ -22,8 +25,9 @@ pub(super) struct Rate {
 impl Rate {
     pub(super) fn new(teams: usize) -> Rate {
         // 40 KB a team, so that all that it needs is there from the start.
-        let counters = vec![0; teams * usize::try_from(SPAN_MS).expect("it is a small number")];
-        Rate { teams, counters, sums: vec![0; teams], end: i64::MIN }
+        let span = usize::try_from(SPAN_MS).expect("it is a small number");
+        let (counters, any) = (vec![0; teams * span], vec![false; span]);
+        Rate { teams, counters, any, sums: vec![0; teams], end: i64::MIN }
     }
 
     /// Posts of a team in the span.
@@ -35,9 +39,13 @@ impl Rate {
     pub(super) fn advance(&mut self, end: i64) {
         if self.end == i64::MIN || end.saturating_sub(self.end) >= SPAN_MS {
             self.counters.fill(0);
+            self.any.fill(false);
             self.sums.fill(0);
         } else {
             for leaving in self.end - SPAN_MS + 1..=end - SPAN_MS {
+                if !std::mem::take(&mut self.any[place(leaving)]) {
+                    continue;
+                }
                 for team in 0..self.teams {
                     let index = self.index(team, leaving);
                     let count = std::mem::take(&mut self.counters[index]);
@@ -53,6 +61,7 @@ impl Rate {
         if self.covers(at) {
             let index = self.index(team, at);
             self.counters[index] += 1;
+            self.any[place(at)] = true;
             self.sums[team] += 1;
         }
     }
@@ -71,7 +80,10 @@ impl Rate {
     }
 
     fn index(&self, team: usize, at: i64) -> usize {
-        let place = usize::try_from(at.rem_euclid(SPAN_MS)).expect("a remainder is not negative");
-        place * self.teams + team
+        place(at) * self.teams + team
     }
+}
+
+fn place(at: i64) -> usize {
+    usize::try_from(at.rem_euclid(SPAN_MS)).expect("a remainder is not negative")
 }

@@ -32,8 +32,7 @@ pub async fn run(
     mut inbox: mpsc::Receiver<(SourceId, Event)>,
     snapshots: watch::Sender<Arc<Snapshot>>,
 ) {
-    let mut last = Arc::clone(&snapshots.borrow());
-    let mut heard: Vec<Instant> = vec![Instant::now(); last.sources.len()];
+    let mut heard: Vec<Instant> = vec![Instant::now(); snapshots.borrow().sources.len()];
     let mut published = Instant::now();
     loop {
         let snapshot = tokio::select! {
@@ -51,12 +50,9 @@ pub async fn run(
                 }
                 tally.snapshot(None)
             }
-            () = sleep_until(published + LONGEST_BEAT) => {
-                Snapshot { seq: tally.next_seq(), ..Snapshot::clone(&last) }
-            }
+            () = sleep_until(published + LONGEST_BEAT) => tally.snapshot(None),
         };
-        last = Arc::new(with_ages(snapshot, &heard));
-        snapshots.send_replace(Arc::clone(&last));
+        snapshots.send_replace(Arc::new(with_ages(snapshot, &heard)));
         published = Instant::now();
     }
     snapshots.send_replace(Arc::new(with_ages(tally.snapshot(None), &heard)));

@@ -160,8 +160,7 @@ impl Window {
         }
     }
 
-    /// The next post that fades from the window that ends `horizon` plus its length, and counted
-    /// until now.
+    /// Moves on to faded what is at or before `horizon`: the next such post that counted until now.
     pub(super) fn fade(&mut self, slots: &mut Slots, horizon: i64) -> Option<u32> {
         while let Some(slot) = self.shown.pop_at_or_before(slots, horizon) {
             self.faded.push(slots, slot);

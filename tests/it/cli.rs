@@ -213,6 +213,43 @@ fn a_line_without_end_is_never_held() {
 }
 
 #[test]
+fn what_follows_a_line_without_end_is_counted() {
+    let long = vec![b'x'; (33 << 20) + 1];
+    let posts = |count: u32| {
+        (0..count).map(|id| post(id % 60, &format!("a{id}"), "#tabs")).collect::<String>()
+    };
+    let recording = [
+        posts(1).as_bytes(),
+        &long,
+        b"\n",
+        posts(1000).as_bytes(),
+        &long,
+        b"\n",
+        posts(10).as_bytes(),
+    ]
+    .concat();
+    let output = tally_of(&recording, &["--vote", "every"]);
+    let counted = &last(&output)["posts"];
+    assert_eq!((&counted["received"], &counted["matched"]), (&1013.into(), &1011.into()));
+}
+
+#[test]
+fn a_word_a_hundred_thousand_times_takes_no_longer_than_it_is_long() {
+    // Quadratic work on these lines would take minutes.
+    for (feed, word) in [
+        ("nostr", "\"kind\":1"),
+        ("x", "\"edit_history_tweet_ids\":[x"),
+        ("x", "\"data\"   "),
+        ("jetstream", "\"delete\""),
+        ("post", "#tab"),
+        ("post", "\\u0074"),
+    ] {
+        let output = tally_of(word.repeat(100_000).as_bytes(), &["--feed", feed]);
+        assert_eq!(last(&output)["posts"]["received"], 1, "{word}");
+    }
+}
+
+#[test]
 fn a_hundred_thousand_brackets_are_one_bad_line() {
     let nested =
         |text: &str| format!("{{\"at\":0,\"text\":\"{text}\",\"x\":{}\n", "[".repeat(100_000));
@@ -263,14 +300,38 @@ fn wrong_options_say_what_to_write() {
 
 #[test]
 fn a_reader_who_has_seen_enough_is_no_failure() {
-    let mut command = hashtug(&["tally", path(KEYNOTE).to_str().unwrap(), "--every", "1ms"]);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut first = [0; 100];
-    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(0));
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(!stderr.contains("error"), "{stderr}");
+    for format in ["jsonl", "csv", "table"] {
+        let arguments =
+            ["tally", path(KEYNOTE).to_str().unwrap(), "--every", "1ms", "--format", format]
+                .map(str::to_owned);
+        let mut command = hashtug(&arguments.each_ref().map(|argument| &**argument));
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut first = [0; 100];
+        child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{format}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(!stderr.contains("error"), "{format}: {stderr}");
+    }
+}
+
+#[test]
+fn rows_come_as_soon_as_they_are_known() {
+    let mut command = hashtug(&["tally", "-", "--every", "1s", "--format", "csv"]);
+    command.args(["--team", "Tabs=tabs", "--team", "Spaces=spaces"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all((post(0, "ada", "#tabs") + &post(9, "bo", "#tabs")).as_bytes()).unwrap();
+    // Standard input stays open: what is read here was not held back until its end.
+    let mut rows = String::new();
+    let mut stdout = child.stdout.take().unwrap();
+    while rows.lines().count() < 10 {
+        let mut buffer = [0; 1024];
+        let count = stdout.read(&mut buffer).unwrap();
+        rows += std::str::from_utf8(&buffer[..count]).unwrap();
+    }
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
 }
 
 #[test]

@@ -47,6 +47,57 @@ fn every_signal_to_end_ends_the_show_within_a_second() {
     }
 }
 
+/// A show that replays `path`.
+fn show_of(path: &std::path::Path, keys: &str) -> (NamedTempFile, Show) {
+    let config = config();
+    let text = std::fs::read_to_string(&config).unwrap();
+    let keynote = crate::support::path("fixtures/posts/keynote.jsonl");
+    let text = text.replace(keynote.to_str().unwrap(), path.to_str().unwrap());
+    std::fs::write(&config, text.replace("repeat = true", keys)).unwrap();
+    let show = Show::start(run(&config));
+    (config, show)
+}
+
+#[track_caller]
+fn ends_at_once(mut show: Show) {
+    show.signal("-INT");
+    let (code, said, took) = show.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(took < Duration::from_secs(1), "{took:?}: {said}");
+}
+
+#[test]
+fn a_pipe_that_says_nothing_does_not_hold_up_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let fifo = folder.path().join("posts");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let path = fifo.clone();
+    let writer = std::thread::spawn(move || {
+        use std::io::Write;
+        let mut pipe = File::options().write(true).open(path).unwrap();
+        pipe.write_all(b"{\"at\":1000,\"text\":\"#tabs\"}\n").unwrap();
+        pipe
+    });
+    let (_config, show) = show_of(&fifo, "");
+    // The first post is counted though no more come.
+    let pipe = writer.join().unwrap();
+    while http::get(&show.address, "/api/v1/snapshot").json()["teams"][0]["votes"] != 1 {}
+    ends_at_once(show);
+    drop(pipe);
+}
+
+#[test]
+fn a_gap_of_ages_at_full_speed_takes_no_time() {
+    let file = NamedTempFile::new().unwrap();
+    let posts =
+        "{\"at\":0,\"text\":\"#tabs\"}\n{\"at\":\"9000-01-01T00:00:00Z\",\"text\":\"#tabs\"}\n";
+    std::fs::write(&file, posts).unwrap();
+    let (_config, show) = show_of(file.path(), "speed = \"max\"\nrepeat = true");
+    // Time itself ends after some passes, and the recording with it.
+    while http::get(&show.address, "/api/v1/snapshot").json()["sources"][0]["state"] != "ended" {}
+    ends_at_once(show);
+}
+
 #[test]
 fn viewers_do_not_hold_up_the_end() {
     let config = config();
@@ -122,7 +173,10 @@ fn a_show_without_a_source_is_refused() {
 /// Runs the show in a terminal of its own, 80 columns wide, and gives what was drawn until it had
 /// `seen` enough, was interrupted, and ended.
 fn in_a_terminal(seen: impl Fn(&str) -> bool) -> Option<String> {
-    let config = config();
+    shown(&config(), seen)
+}
+
+fn shown(config: &NamedTempFile, seen: impl Fn(&str) -> bool) -> Option<String> {
     let program = env!("CARGO_BIN_EXE_hashtug");
     let shell = format!("stty cols 80 rows 24; exec {program} -c {}", config.path().display());
     let mut script = Command::new("script");
@@ -177,4 +231,19 @@ fn only_what_changed_is_drawn_again() {
     // The strip moves with the first votes; the title is drawn with the clock beside it, each
     // second or less often, and below log lines.
     assert!(titles(&drawn) * 2 < strips(&drawn), "{drawn:?}");
+}
+
+#[test]
+fn log_lines_and_frames_do_not_wait_for_each_other() {
+    // Every pass of this recording logs a line, fifty passes a second.
+    let file = NamedTempFile::new().unwrap();
+    let posts = "{\"at\":0,\"text\":\"#tabs\"}\n{\"at\":0,\"text\":\"#tabs\n{\"at\":1,\"text\":\"#spaces\"}\n";
+    std::fs::write(&file, posts).unwrap();
+    let config = config();
+    let keynote = crate::support::path("fixtures/posts/keynote.jsonl");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let text = text.replace(keynote.to_str().unwrap(), file.path().to_str().unwrap());
+    std::fs::write(&config, text.replace("repeat = true", "speed = 50\nrepeat = true")).unwrap();
+    let drawn = shown(&config, |drawn| drawn.matches("post skipped").count() > 200);
+    assert!(drawn.is_none_or(|drawn| drawn.contains("ignored")));
 }

@@ -16,8 +16,15 @@ pub(super) struct Report<W: io::Write> {
 
 enum Out<W: io::Write> {
     Jsonl(io::BufWriter<W>),
-    Csv(Box<csv::Writer<W>>),
-    Table { out: io::BufWriter<W>, widths: Option<Vec<usize>> },
+    /// The header goes with the first row, if there ever is one.
+    Csv {
+        writer: Box<csv::Writer<W>>,
+        header: Option<Vec<String>>,
+    },
+    Table {
+        out: io::BufWriter<W>,
+        widths: Option<Vec<usize>>,
+    },
 }
 
 impl<W: io::Write> Report<W> {
@@ -25,12 +32,8 @@ impl<W: io::Write> Report<W> {
         let out = match format {
             Format::Jsonl => Out::Jsonl(io::BufWriter::new(out)),
             Format::Csv => {
-                let mut writer = csv::Writer::from_writer(out);
-                // Written with the first row, so that a failure is not lost here.
-                let header = csv_header(contest);
-                let buffered = writer.write_record(&header);
-                buffered.expect("the header is buffered");
-                Out::Csv(Box::new(writer))
+                let writer = Box::new(csv::Writer::from_writer(out));
+                Out::Csv { writer, header: Some(csv_header(contest)) }
             }
             Format::Table => Out::Table { out: io::BufWriter::new(out), widths: None },
         };
@@ -43,7 +46,12 @@ impl<W: io::Write> Report<W> {
                 use io::Write;
                 writeln!(out, "{}", wire::snapshot(snapshot))
             }
-            Out::Csv(writer) => writer.write_record(csv_row(snapshot)).map_err(io::Error::from),
+            Out::Csv { writer, header } => {
+                for row in header.take().into_iter().chain([csv_row(snapshot)]) {
+                    writer.write_record(row).map_err(io_error)?;
+                }
+                Ok(())
+            }
             Out::Table { out, widths } => {
                 let widths = if let Some(widths) = widths {
                     widths
@@ -66,8 +74,16 @@ impl<W: io::Write> Report<W> {
     pub(super) fn flush(&mut self) -> io::Result<()> {
         match &mut self.out {
             Out::Jsonl(out) | Out::Table { out, .. } => io::Write::flush(out),
-            Out::Csv(writer) => writer.flush(),
+            Out::Csv { writer, .. } => writer.flush(),
         }
+    }
+}
+
+/// Unpacks what the writer of rows has wrapped: whether the pipe is closed must be seen.
+fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        kind => io::Error::other(format!("{kind:?}")),
     }
 }
 

@@ -23,7 +23,7 @@ use crate::snapshot::Snapshot;
 use device::Device;
 
 /// How long a device may take to go dark. A terminal that is held takes for ever.
-const PATIENCE: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_millis(300);
 
 /// What all strips have.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,6 +41,9 @@ struct Show {
 }
 
 /// Draws until the tally ends, then leaves the device dark.
+///
+/// # Panics
+/// If the device's own thread did, so that whoever waits for this part hears of it.
 pub async fn run(
     name: &str,
     strip: Strip,
@@ -89,8 +92,10 @@ pub async fn run(
         }
     }
     drop(shows_tx);
-    if timeout(PATIENCE, done_rx).await.is_err() {
-        warn!(output = name, "output does not take its last frame, and is left behind");
+    match timeout(PATIENCE, done_rx).await {
+        Ok(Ok(())) => {}
+        Ok(Err(_)) => panic!("the thread of the device panicked"),
+        Err(_) => warn!(output = name, "output takes no last frame, and is left behind"),
     }
 }
 

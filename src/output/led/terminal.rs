@@ -46,6 +46,9 @@ const MARGIN: usize = 2;
 /// The strip is so many lines tall, so that it is seen.
 const STRIP_LINES: usize = 2;
 
+/// On fewer columns nothing is drawn: every line would wrap.
+const NARROWEST: usize = 10;
+
 const RESET: &str = "\x1b[0m";
 
 /// The terminal of standard output.
@@ -74,13 +77,19 @@ impl Device for Terminal {
     fn write(&mut self, frame: &[Rgb], snapshot: &Snapshot) -> Result<(), DeviceError> {
         let (rows, columns) = self.term.size();
         let size = (usize::from(columns), usize::from(rows));
-        let mut lines = picture(frame, snapshot, size.0);
+        let mut lines =
+            if size.0 < NARROWEST { Vec::new() } else { picture(frame, snapshot, size.0) };
         // A picture taller than the terminal would scroll it with every frame.
         lines.truncate(size.1.saturating_sub(1).max(1));
         let update = if size == self.size && lines.len() == self.lines.len() {
             changes(&self.lines, &lines)
         } else {
-            erase(self.lines.len()) + &draw(&lines)
+            // The terminal has wrapped the old lines if it became narrower.
+            let rows = self
+                .lines
+                .iter()
+                .map(|line| measure_text_width(line).div_ceil(size.0.max(1)).max(1));
+            erase(rows.sum()) + &draw(&lines)
         };
         if !update.is_empty() {
             telemetry::show_picture(

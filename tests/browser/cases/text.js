@@ -24,7 +24,8 @@ const HOSTILE = {
   source: full(`${OVERRIDE}<iframe srcdoc="<script>parent.struck=1</script>">`),
   teams: [
     {
-      name: `${OVERRIDE}gnp.<img src=x onerror=window.struck=1>\u2069\u2067`,
+      // It first closes whatever the page may have opened around it.
+      name: `\u2069${OVERRIDE}gnp.<img src=x onerror=window.struck=1>`,
       hashtags: ["<svg/onload=window.struck=1>", "w".repeat(100), "קשקוש"],
       color: "#ffb000",
     },

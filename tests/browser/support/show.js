@@ -42,14 +42,14 @@ export class Show {
     const show = new Show();
     test.after(() => show.#close());
     show.#folder = await mkdtemp(join(tmpdir(), "hashtug-"));
-    await writeFile(join(show.#folder, "posts.jsonl"), (settings.posts ?? []).join("\n"));
-    await writeFile(join(show.#folder, "config.toml"), config(settings));
-    await show.begin();
+    await show.begin(settings);
     return show;
   }
 
   /** Starts the program and waits until it says where its pages are. */
-  async begin() {
+  async begin(settings) {
+    await writeFile(join(this.#folder, "posts.jsonl"), (settings.posts ?? []).join("\n"));
+    await writeFile(join(this.#folder, "config.toml"), config(settings));
     const { RUST_LOG: _, ...env } = process.env;
     const program = spawn(PROGRAM, ["run", "-c", join(this.#folder, "config.toml")], {
       cwd: this.#folder,
