@@ -344,66 +344,33 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The first quote, backslash or control character at or after `at`.
-///
-/// Most strings are names and end soon: those are read eight bytes at a time. Longer ones are then
-/// passed over faster, as vectors.
+/// The first quote, backslash or control character at or after `at`, eight bytes at a time.
 #[inline]
 fn next_special(bytes: &[u8], mut at: usize) -> usize {
-    const SOON: usize = 2;
-    for _ in 0..SOON {
-        let Some(word) = word_at(bytes, at) else { break };
-        let found = flag_special(word);
+    const ONES: u64 = u64::MAX / 255;
+    const HIGHS: u64 = ONES << 7;
+    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let word = u64::from_le_bytes(*chunk);
+        let quote = word ^ (ONES * u64::from(b'"'));
+        let backslash = word ^ (ONES * u64::from(b'\\'));
+        // A byte is zero, or below 0x20, where subtracting borrows from a clear high bit. Bytes
+        // above the first such one may be flagged wrongly; only the lowest is used.
+        let found = (quote.wrapping_sub(ONES) & !quote
+            | backslash.wrapping_sub(ONES) & !backslash
+            | word.wrapping_sub(ONES * 0x20) & !word)
+            & HIGHS;
         if found != 0 {
             return at + (found.trailing_zeros() / 8) as usize;
         }
         at += 8;
     }
-    next_special_of_long(bytes, at)
-}
-
-fn next_special_of_long(bytes: &[u8], mut at: usize) -> usize {
-    let is_special = |byte: u8| byte == b'"' || byte == b'\\' || byte < 0x20;
-    while let Some(chunk) = bytes.get(at..).and_then(<[u8]>::first_chunk::<32>) {
-        let any = chunk.iter().fold(0, |any, &byte| {
-            any | u8::from(byte == b'"') | u8::from(byte == b'\\') | u8::from(byte < 0x20)
-        });
-        if any != 0 {
+    while let Some(&byte) = bytes.get(at) {
+        if byte == b'"' || byte == b'\\' || byte < 0x20 {
             break;
         }
-        at += 32;
-    }
-    while let Some(word) = word_at(bytes, at) {
-        let found = flag_special(word);
-        if found != 0 {
-            return at + (found.trailing_zeros() / 8) as usize;
-        }
-        at += 8;
-    }
-    while bytes.get(at).is_some_and(|&byte| !is_special(byte)) {
         at += 1;
     }
     at
-}
-
-#[inline]
-fn word_at(bytes: &[u8], at: usize) -> Option<u64> {
-    bytes.get(at..)?.first_chunk::<8>().map(|chunk| u64::from_le_bytes(*chunk))
-}
-
-/// The high bits of the quotes, backslashes and control characters among eight bytes. Those above
-/// the lowest may be flagged wrongly.
-#[inline]
-fn flag_special(word: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGHS: u64 = ONES << 7;
-    let quote = word ^ (ONES * u64::from(b'"'));
-    let backslash = word ^ (ONES * u64::from(b'\\'));
-    // A byte is zero, or below 0x20, where subtracting borrows from a clear high bit.
-    (quote.wrapping_sub(ONES) & !quote
-        | backslash.wrapping_sub(ONES) & !backslash
-        | word.wrapping_sub(ONES * 0x20) & !word)
-        & HIGHS
 }
 
 fn escape_len(bytes: &[u8]) -> Result<usize, Invalid> {

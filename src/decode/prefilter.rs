@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::{Range, RangeInclusive};
 
-use aho_corasick::{AhoCorasick, Input, MatchKind, packed};
+use aho_corasick::packed;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
 
@@ -281,7 +281,7 @@ enum Search {
     Nothing,
     /// With vector instructions, which takes a limited number of patterns and not every machine.
     Packed(packed::Searcher),
-    Automaton(AhoCorasick),
+    Masks(Box<Masks>),
 }
 
 impl Needles {
@@ -292,31 +292,81 @@ impl Needles {
         } else if let Some(searcher) = packed::Searcher::new(&patterns) {
             Search::Packed(searcher)
         } else {
-            let automaton =
-                AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&patterns);
-            Search::Automaton(automaton.expect("patterns are few and short"))
+            Search::Masks(Box::new(Masks::new(&literals)))
         };
         Needles { literals, search }
     }
 
     fn next(&self, block: &[u8], from: usize) -> usize {
-        let mut from = from;
-        loop {
-            let found = match &self.search {
-                Search::Nothing => None,
-                Search::Packed(searcher) => searcher.find_in(block, (from..block.len()).into()),
-                Search::Automaton(automaton) => {
-                    automaton.find(Input::new(block).range(from..block.len()))
+        match &self.search {
+            Search::Nothing => block.len(),
+            Search::Packed(searcher) => {
+                let mut from = from;
+                while let Some(found) = searcher.find_in(block, (from..block.len()).into()) {
+                    if self.literals.iter().any(|literal| literal.stands_at(block, found.start())) {
+                        return found.start();
+                    }
+                    from = found.start() + 1;
                 }
-            };
-            let Some(found) = found else {
-                return block.len();
-            };
-            if self.literals.iter().any(|literal| literal.stands_at(block, found.start())) {
-                return found.start();
+                block.len()
             }
-            from = found.start() + 1;
+            Search::Masks(masks) => masks.next(&self.literals, block, from),
         }
+    }
+}
+
+/// Which literals have which byte at which place of their patterns, a bit each: however many they
+/// are, three look-ups tell whether one of them may stand somewhere.
+struct Masks([[u64; 256]; FRAGMENT]);
+
+impl Masks {
+    fn new(literals: &[Literal]) -> Masks {
+        let mut masks = Masks([[0; 256]; FRAGMENT]);
+        for (index, literal) in literals.iter().enumerate() {
+            for pattern in literal.patterns() {
+                for (place, of_place) in masks.0.iter_mut().enumerate() {
+                    match pattern.get(place) {
+                        Some(&byte) => of_place[usize::from(byte)] |= Self::bit(index),
+                        None => of_place.iter_mut().for_each(|mask| *mask |= Self::bit(index)),
+                    }
+                }
+            }
+        }
+        masks
+    }
+
+    /// The bit of a literal. Many literals share.
+    fn bit(index: usize) -> u64 {
+        1 << (index % 64)
+    }
+
+    #[inline]
+    fn at(&self, bytes: [u8; FRAGMENT]) -> u64 {
+        let [first, second, third] = bytes.map(usize::from);
+        self.0[0][first] & self.0[1][second] & self.0[2][third]
+    }
+
+    fn next(&self, literals: &[Literal], block: &[u8], from: usize) -> usize {
+        let stands_at = |at: usize| {
+            let byte = |at: usize| block.get(at).copied().unwrap_or_default();
+            let mask = self.at([byte(at), byte(at + 1), byte(at + 2)]);
+            mask != 0
+                && literals.iter().enumerate().any(|(index, literal)| {
+                    mask & Self::bit(index) != 0 && literal.stands_at(block, at)
+                })
+        };
+        let mut at = from;
+        while let Some(chunk) = block.get(at..).and_then(<[u8]>::first_chunk::<{ CHUNK + 2 }>) {
+            let fragments = chunk.windows(FRAGMENT);
+            let any = fragments.fold(0, |any, bytes| any | self.at([bytes[0], bytes[1], bytes[2]]));
+            if any != 0
+                && let Some(found) = (at..at + CHUNK).find(|&at| stands_at(at))
+            {
+                return found;
+            }
+            at += CHUNK;
+        }
+        (at..block.len()).find(|&at| stands_at(at)).unwrap_or(block.len())
     }
 }
 
