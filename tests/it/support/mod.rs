@@ -18,7 +18,7 @@ pub(crate) fn path(name: &str) -> PathBuf {
 /// Says that a test cannot do its work here. `tests/run` installs what is missing.
 pub(crate) fn left_out(why: &str) {
     // Not by a macro, whose output test runners keep to themselves.
-    let line = format!("left out: {why}; tests/run installs it\n");
+    let line = format!("left out: {why}; tests/run runs them all\n");
     std::io::stderr().write_all(line.as_bytes()).unwrap();
 }
 
