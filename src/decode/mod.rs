@@ -24,7 +24,7 @@ use crate::post::{AuthorId, Deletion, Hasher, Post, PostId, Side, Version};
 use crate::timestamp::Timestamp;
 
 use json::{Invalid, Kind, Reader};
-use matcher::Matcher;
+use matcher::{Folding, Matcher};
 use prefilter::{Prefilter, Scan};
 
 /// The shape of the messages of one network.
@@ -402,7 +402,7 @@ impl Decoder {
         let unescaped = json::unescape(message);
         let matters = prefilter::may_change(feed, message)
             || prefilter::may_change(feed, &unescaped)
-            || self.context.matcher.occurs_in(&unescaped);
+            || self.context.matcher.occurs_in(&unescaped, Folding::of(feed));
         tell(if matters { Event::Malformed(invalid) } else { Event::Unmatched(1) });
     }
 }
