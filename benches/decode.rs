@@ -79,7 +79,7 @@ fn hashtug_count(dump: &[u8], feed: Feed) -> u64 {
         size: 1.0,
     };
     let teams = TEAMS.into_iter().enumerate().map(team).collect();
-    let window = Duration::from_secs(60);
+    let window = Duration::from_mins(1);
     let contest = Contest::new(String::new(), window, Vote::Every, Reposts::Ignore, teams)
         .expect("the contest is sound");
     let mut posts = 0;
