@@ -6,6 +6,7 @@ use crate::contest::{Contest, TeamId};
 use crate::hashtag;
 use crate::post::Side;
 
+use super::Feed;
 use super::json;
 use super::prefilter::{CONTEXT, is_short};
 
@@ -16,6 +17,16 @@ pub(super) enum Folding {
     Plain,
     /// The server has folded Latin diacritics as well.
     Latin,
+}
+
+impl Folding {
+    /// How messages of this feed may write them. Recordings hold messages of all feeds.
+    pub(super) fn of(feed: Option<Feed>) -> Folding {
+        match feed {
+            Some(Feed::Jetstream | Feed::X | Feed::Nostr) => Folding::Plain,
+            Some(Feed::Post | Feed::Mastodon) | None => Folding::Latin,
+        }
+    }
 }
 
 /// The hashtags of all teams, ready to be looked up.
@@ -74,15 +85,17 @@ impl Matcher {
     /// Whether a team's hashtag can occur in a message that cannot be read, given unescaped.
     ///
     /// Slow and thorough: undoes escapes once more, for JSON in a string, and folds the whole text.
-    pub(super) fn occurs_in(&self, text: &str) -> bool {
+    pub(super) fn occurs_in(&self, text: &str, folding: Folding) -> bool {
         let mut folded = hashtag::fold(text);
         if text.contains("\\u") {
             folded.push('\n');
             folded.push_str(&hashtag::fold(&json::unescape(text)));
         }
-        let latin = hashtag::fold_latin(&folded);
         self.plain.keys().any(|tag| stands_in(&folded, tag))
-            || self.latin.keys().any(|tag| stands_in(&latin, tag))
+            || folding == Folding::Latin && {
+                let latin = hashtag::fold_latin(&folded);
+                self.latin.keys().any(|tag| stands_in(&latin, tag))
+            }
     }
 }
 

@@ -24,7 +24,7 @@ use crate::post::{AuthorId, Deletion, Hasher, Post, PostId, Side, Version};
 use crate::timestamp::Timestamp;
 
 use json::{Invalid, Kind, Reader};
-use matcher::Matcher;
+use matcher::{Folding, Matcher};
 use prefilter::{Prefilter, Scan};
 
 /// The shape of the messages of one network.
@@ -231,9 +231,8 @@ impl Decoder {
             let line = &block[start..end];
             self.line += 1;
             // A page is split even if it names nobody, since each message in it is counted.
-            let first = line.first().copied().unwrap_or(b' ');
-            if first != b'['
-                && first > b' '
+            if line.first().is_some_and(|&first| first > b' ')
+                && !is_page(self.feed, line)
                 && self.feed.is_some()
                 && let Some(prefilter) = &self.prefilter
                 && prefilter.next(&mut scan, start) >= end
@@ -417,7 +416,7 @@ impl Decoder {
         let unescaped = json::unescape(message);
         let matters = prefilter::may_change(feed, message)
             || prefilter::may_change(feed, &unescaped)
-            || self.context.matcher.occurs_in(&unescaped);
+            || self.context.matcher.occurs_in(&unescaped, Folding::of(feed));
         tell(if matters { Event::Malformed(invalid.0) } else { Event::Unmatched(1) });
     }
 }
@@ -427,24 +426,30 @@ fn is_heartbeat(line: &[u8]) -> bool {
     line.first() == Some(&b':')
 }
 
+/// Whether a line is a page of messages. What a Nostr relay sends is an array too, and begins with a
+/// word.
+fn is_page(feed: Option<Feed>, line: &[u8]) -> bool {
+    match line.trim_ascii_start() {
+        [b'[', rest @ ..] => {
+            feed != Some(Feed::Nostr) || rest.trim_ascii_start().first() != Some(&b'"')
+        }
+        _ => false,
+    }
+}
+
 /// The messages of a page; `None` if `text` is no page but one message.
 fn page(feed: Feed, text: &str) -> Result<Option<Vec<&str>>, Invalid> {
-    if !text.trim_ascii_start().starts_with('[') {
+    if !is_page(Some(feed), text.as_bytes()) {
         return Ok(None);
     }
     let mut reader = Reader::new(text);
     let mut items = Vec::new();
-    let mut single = false;
     reader.array(|reader| {
-        // What a relay sends is an array too, and begins with a word.
-        if items.is_empty() && feed == Feed::Nostr && reader.peek()? == Kind::String {
-            single = true;
-        }
         items.push(reader.skip()?);
         Ok(())
     })?;
     reader.end()?;
-    Ok((!single).then_some(items))
+    Ok(Some(items))
 }
 
 /// Reads a text field that may also be missing or `null`.

@@ -62,11 +62,8 @@ impl Prefilter {
     /// all feeds.
     #[must_use]
     pub fn new(contest: &Contest, feed: Feed) -> Prefilter {
-        // Only servers of Mastodon fold accents; elsewhere every accented letter would stop here.
-        let folding = match feed {
-            Feed::Post | Feed::Mastodon => Folding::Latin,
-            Feed::Jetstream | Feed::X | Feed::Nostr => Folding::Plain,
-        };
+        // Elsewhere than on Mastodon every accented letter would stop the search for nothing.
+        let folding = Folding::of(Some(feed));
         let mut tags = BTreeSet::new();
         for tag in contest.teams().iter().flat_map(|team| &team.hashtags) {
             if folding == Folding::Latin {
@@ -145,33 +142,46 @@ impl Follows {
         }
         // Looked at are a few bytes only, since the word may stand in a line many thousand times.
         let is_cut = rest.len() > FOLLOWING;
-        let rest = rest[..rest.len().min(FOLLOWING)].trim_ascii_start();
-        let value = rest.strip_prefix(b":").map(<[u8]>::trim_ascii_start);
-        let Some((&first, rest)) = value.unwrap_or(rest).split_first() else {
-            return is_cut;
+        // In JSON in a string, white space may be escaped; who knows what follows then.
+        let rest = match after_space(&rest[..rest.len().min(FOLLOWING)]) {
+            [b':', rest @ ..] => after_space(rest),
+            [b'\\', ..] => return true,
+            [] => return is_cut,
+            _ => return false,
         };
-        value.is_some()
-            && match self {
-                Follows::Anything | Follows::Colon => true,
-                Follows::Array => first == b'[',
-                Follows::String => first == b'"',
-                Follows::Five => {
-                    let end = rest.iter().position(|byte| b",}\n".contains(byte));
-                    let number = &rest[..end.unwrap_or(rest.len())];
-                    first == b'5' && !matches!(number.first(), Some(b'0'..=b'9'))
-                        || number.iter().any(|byte| b"eE.".contains(byte))
-                        || end.is_none() && is_cut
-                }
-                Follows::TwoItems => {
-                    let end = memchr::memchr2(b',', b']', rest);
-                    first == b'[' && end.map_or(is_cut, |end| rest[end] == b',')
-                }
+        let Some((&first, rest)) = rest.split_first() else {
+            return true;
+        };
+        if matches!(first, b'\n' | b'\\') {
+            return true;
+        }
+        match self {
+            Follows::Anything | Follows::Colon => true,
+            Follows::Array => first == b'[',
+            Follows::String => first == b'"',
+            Follows::Five => {
+                let end = rest.iter().position(|byte| b",}\n".contains(byte));
+                let number = &rest[..end.unwrap_or(rest.len())];
+                first == b'5' && !matches!(number.first(), Some(b'0'..=b'9'))
+                    || number.iter().any(|byte| b"eE.".contains(byte))
+                    || end.is_none() && is_cut
             }
+            Follows::TwoItems => {
+                let end = memchr::memchr3(b',', b']', b'\n', rest);
+                first == b'[' && end.map_or(is_cut, |end| rest[end] == b',')
+            }
+        }
     }
 }
 
 /// So many bytes after a word tell what follows it. What they leave open is let pass.
 const FOLLOWING: usize = 256;
+
+/// What comes after white space. A line feed ends the message.
+fn after_space(rest: &[u8]) -> &[u8] {
+    let space = rest.iter().take_while(|byte| b" \t\r".contains(byte)).count();
+    &rest[space..]
+}
 
 /// A text to search for, by a fragment of it.
 #[derive(Clone, Debug)]
@@ -202,7 +212,8 @@ impl Literal {
     }
 
     fn word(word: &str, follows: Follows) -> Literal {
-        let text = word.as_bytes().to_vec();
+        // The quote behind it may be escaped, in JSON in a string.
+        let text = word.strip_suffix('"').unwrap_or(word).as_bytes().to_vec();
         let fragment = rarest_fragment(&text);
         Literal { text, fragment, check: Check::Word(follows) }
     }
@@ -237,7 +248,11 @@ impl Literal {
                 text.eq_ignore_ascii_case(&self.text) && CONTEXT.contains(&block[pattern])
             }
             Check::Word(follows) => {
-                text == self.text && follows.holds(&block[start + self.text.len()..])
+                let after = &block[start + self.text.len()..];
+                let escapes = after.iter().take_while(|&&byte| byte == b'\\').count();
+                text == self.text
+                    && after.get(escapes) == Some(&b'"')
+                    && follows.holds(&after[escapes + 1..])
             }
         }
     }
@@ -403,10 +418,10 @@ impl Surroundings {
     /// Where a character that folds to `folded` is a part of a hashtag, or its edge, since that of a
     /// message that cannot be read may be longer.
     fn of(folded: &str, tags: &BTreeSet<Vec<char>>, own: &BTreeSet<char>) -> Vec<Surroundings> {
-        let folded: Vec<char> = folded.chars().collect();
-        if !folded.iter().any(|c| own.contains(c)) {
+        if !folded.chars().any(|c| own.contains(&c)) {
             return vec![];
         }
+        let folded: Vec<char> = folded.chars().collect();
         // Marks change places, and with a letter they make another one.
         let is_piece = |tag: &char| !folded.contains(tag) && tag.nfd().any(|c| folded.contains(&c));
         if folded.iter().any(|&c| canonical_combining_class(c) != 0)
@@ -490,24 +505,61 @@ impl Starts {
     }
 }
 
-/// Where the characters lie that folding changes. A test looks at all others.
-const CHANGING: [RangeInclusive<u32>; 16] = [
-    0x80..=0x33ff,
-    0xa640..=0xabff,
-    0xf900..=0xfaff,
-    0xfb00..=0xffff,
-    0x1_0400..=0x1_05ff,
-    0x1_0780..=0x1_07ff,
-    0x1_0c80..=0x1_0cff,
-    0x1_0d50..=0x1_0d8f,
-    0x1_18a0..=0x1_18df,
-    0x1_6e40..=0x1_6e7f,
-    0x1_6ea0..=0x1_6edf,
-    0x1_ccd0..=0x1_ccff,
-    0x1_d100..=0x1_d7ff,
-    0x1_e000..=0x1_eeff,
-    0x1_f100..=0x1_fbff,
-    0x2_f800..=0x2_fa1f,
+/// Where the characters lie that folding changes, and few others. A test looks at all of those.
+const CHANGING: [RangeInclusive<u32>; 53] = [
+    0xa0..=0x24e,
+    0x2b0..=0x2e4,
+    0x340..=0x58c,
+    0x675..=0x678,
+    0x958..=0x95f,
+    0x9dc..=0x9df,
+    0xa33..=0xa5e,
+    0xb5c..=0xb5d,
+    0xe33..=0xe33,
+    0xeb3..=0xfb9,
+    0x10a0..=0x10fc,
+    0x13f8..=0x13fd,
+    0x1c80..=0x1cbf,
+    0x1d2c..=0x1dbf,
+    0x1e00..=0x20a8,
+    0x2100..=0x2189,
+    0x222c..=0x2230,
+    0x2329..=0x232a,
+    0x2460..=0x24ea,
+    0x2a0c..=0x2a0c,
+    0x2a74..=0x2a76,
+    0x2adc..=0x2adc,
+    0x2c00..=0x2cf2,
+    0x2d6f..=0x2d6f,
+    0x2e9f..=0x2e9f,
+    0x2ef3..=0x303a,
+    0x309b..=0x309f,
+    0x30ff..=0x319f,
+    0x3200..=0x33ff,
+    0xa640..=0xa69d,
+    0xa722..=0xa7f9,
+    0xab5c..=0xabbf,
+    0xf900..=0xffee,
+    0x1_0400..=0x1_0427,
+    0x1_04b0..=0x1_04d3,
+    0x1_0570..=0x1_0595,
+    0x1_0781..=0x1_07bf,
+    0x1_0c80..=0x1_0cb2,
+    0x1_0d50..=0x1_0d65,
+    0x1_18a0..=0x1_18bf,
+    0x1_6e40..=0x1_6e5f,
+    0x1_b123..=0x1_b126,
+    0x1_ccd6..=0x1_ccf9,
+    0x1_d15e..=0x1_d164,
+    0x1_d1bb..=0x1_d1c0,
+    0x1_d400..=0x1_d7ff,
+    0x1_df95..=0x1_e06d,
+    0x1_e900..=0x1_e921,
+    0x1_ee00..=0x1_eebb,
+    0x1_f100..=0x1_f190,
+    0x1_f200..=0x1_f251,
+    0x1_fbf0..=0x1_fbf9,
+    0x2_f800..=0x2_fa1d,
 ];
 
 /// Zero-width joiners and variation selectors, which folding drops.
@@ -613,7 +665,7 @@ impl Alphabet {
         if !self.marked.contains(c) {
             return false;
         }
-        let before = place.start.checked_sub(1).map(|at| block[at]);
+        let before = block[..place.start].iter().rev().find(|&&byte| byte != b'\\').copied();
         if is_dropped(c) {
             return before.is_some_and(|byte| self.before_dropped[usize::from(byte)]);
         }
@@ -626,7 +678,18 @@ impl Alphabet {
     }
 
     fn escape_hides(&self, block: &[u8], at: usize) -> bool {
-        let Some((c, len)) = json::unescape_unit(&block[at..]) else {
+        let escape = &block[at..];
+        // In JSON in a string there are more backslashes, also between the halves of a pair.
+        let more = escape.iter().skip(7).take_while(|&&byte| byte == b'\\').count();
+        let read = match escape.get(7 + more..12 + more) {
+            Some(second) if more > 0 => {
+                let pair = [&escape[..6], b"\\", second].concat();
+                json::unescape_unit(&pair)
+                    .map(|(c, len)| (c, if len > 6 { len + more } else { len }))
+            }
+            _ => json::unescape_unit(escape),
+        };
+        let Some((c, len)) = read else {
             return false;
         };
         c == '&' && self.entity_hides(block, at + len) || self.spelled_out(block, at..at + len, c)
@@ -682,4 +745,395 @@ fn has_escape(chunk: &[u8; CHUNK + 1]) -> bool {
             | u8::from(first == b'&') & u8::from(second == b'#')
     });
     any != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+    use std::sync::LazyLock;
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+    use proptest::sample::{Index, select};
+
+    use super::*;
+    use crate::contest::{Reposts, Team, Vote};
+    use crate::decode::Decoder;
+    use crate::event::Event;
+    use crate::post::Hasher;
+
+    #[test]
+    fn characters_outside_the_changing_ones_fold_to_themselves() {
+        let others = ('\u{80}'..=char::MAX).filter(|&c| {
+            !is_dropped(c) && !CHANGING.iter().any(|range| range.contains(&u32::from(c)))
+        });
+        let changing: Vec<_> = others
+            .map(|c| (c, hashtag::fold(&c.to_string())))
+            .filter(|(c, folded)| hashtag::fold_latin(folded) != c.to_string())
+            .collect();
+        assert_eq!(changing, []);
+    }
+
+    #[test]
+    fn accents_stop_nothing_but_what_could_be_a_hashtag() {
+        let contest = contest(&["tabs".to_owned(), "spaces".to_owned()]);
+        for (feed, text, hidden) in [
+            (Feed::Jetstream, "música, café, große, Straße, 今日は！ ☕\u{fe0f}", false),
+            (Feed::Jetstream, "tàbs", false),
+            (Feed::Mastodon, "tàbs", true),
+            (Feed::Mastodon, "ta\u{300}bs", true),
+            (Feed::Mastodon, "Ràdio, café, große", false),
+            (Feed::X, "ｔａｂｓ", true),
+            (Feed::X, "tab\u{17f}", true),
+            (Feed::X, "t\u{200d}abs", true),
+            (Feed::X, r"t\u0061bs", true),
+            (Feed::X, r"caf\u00e9 \ud83d\ude00", false),
+        ] {
+            let prefilter = Prefilter::new(&contest, feed);
+            let found = prefilter.next(&mut Scan::new(text.as_bytes()), 0) < text.len();
+            assert_eq!(found, hidden, "{text}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(100))]
+        #[test]
+        fn the_scan_changes_no_event(
+            (tags, lines, feed) in (tags(), feed()).prop_flat_map(|(tags, feed)| {
+                let lines = prop::collection::vec(line(feed, tags.clone()), 1..12);
+                (Just(tags), lines, Just(feed))
+            }),
+            is_known in any::<bool>(),
+        ) {
+            let contest = contest(&tags);
+            let hasher = Hasher::default();
+            let block = lines.join(&b'\n');
+            let feed = is_known.then_some(feed);
+            let mut scanned = Vec::new();
+            let mut decoder = Decoder::new(&contest, feed, hasher.clone());
+            decoder.block(&block, |_, event| push(&mut scanned, event));
+            let mut decoded = Vec::new();
+            let mut decoder = Decoder::new(&contest, feed, hasher);
+            for line in block.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii) {
+                if !line.is_empty() && !super::super::is_heartbeat(line) {
+                    decoder.message(line, &mut |event| push(&mut decoded, event));
+                }
+            }
+            prop_assert_eq!(scanned, decoded, "{:?} {}", tags, String::from_utf8_lossy(&block));
+        }
+
+        #[test]
+        fn both_searches_for_hashtags_find_the_same(
+            (tags, lines, feed) in (tags(), feed()).prop_flat_map(|(tags, feed)| {
+                let lines = prop::collection::vec(line(feed, tags.clone()), 1..6);
+                (Just(tags), lines, Just(feed))
+            }),
+        ) {
+            let Needles { literals, search } = Prefilter::new(&contest(&tags), feed).needles;
+            let masks = Search::Masks(Box::new(Masks::new(&literals)));
+            let block = lines.join(&b'\n');
+            let found = Needles { literals: literals.clone(), search }.next(&block, 0);
+            prop_assert_eq!(Needles { literals, search: masks }.next(&block, 0), found);
+        }
+    }
+
+    /// Adds an event; runs of unmatched messages are one.
+    fn push(events: &mut Vec<Event>, event: Event) {
+        match (events.last_mut(), event) {
+            (Some(Event::Unmatched(known)), Event::Unmatched(count)) => *known += count,
+            (_, event) => events.push(event),
+        }
+    }
+
+    /// A contest in which each of these hashtags is a team, if it can be.
+    fn contest(tags: &[String]) -> Contest {
+        let team = |tag: &String| Team {
+            name: tag.clone(),
+            hashtags: vec![tag.clone()],
+            color: crate::contest::PALETTE[0],
+            size: 1.0,
+        };
+        let contest = |tags: &[String]| {
+            let teams = tags.iter().map(team).collect();
+            Contest::new(String::new(), Duration::from_mins(1), Vote::Every, Reposts::Count, teams)
+        };
+        contest(tags).unwrap_or_else(|_| contest(&["tabs".into(), "spaces".into()]).unwrap())
+    }
+
+    fn tags() -> impl Strategy<Value = Vec<String>> {
+        let known = select(vec![
+            "tabs",
+            "spaces",
+            "c",
+            "go",
+            "r2",
+            "1a",
+            "x_y",
+            "file",
+            "strasse",
+            "straße",
+            "köln",
+            "thé",
+            "são",
+            "İp",
+            "ılık",
+            "ŋ",
+            "øl",
+            "ñ",
+            "ǆ",
+            "σας",
+            "чай",
+            "йод",
+            "茶",
+            "日本",
+            "ラーメン",
+            "が",
+            "ガ",
+            "한국",
+            "각",
+            "हिन्दी",
+            "क़",
+            "ชา",
+            "น้ำชา",
+            "قهوة",
+            "ﷲ",
+            "שׁ",
+            "ệ",
+            "tab\u{0323}s",
+            "𝔘",
+            "𠀡",
+        ]);
+        let tag = prop_oneof![4 => known.prop_map(str::to_owned), 1 => "[a-z0-9]{1,4}"];
+        prop::collection::vec(tag, 2..5)
+    }
+
+    fn feed() -> impl Strategy<Value = Feed> {
+        select(Feed::ALL.to_vec())
+    }
+
+    /// Every character that folding changes, with what it folds to, with accents and without.
+    static FOLDED: LazyLock<Vec<(char, String, String)>> = LazyLock::new(|| {
+        let changing = CHANGING.into_iter().flatten().filter_map(char::from_u32);
+        let folded = changing.map(|c| (c, hashtag::fold(&c.to_string())));
+        folded.map(|(c, folded)| (c, folded.clone(), hashtag::fold_latin(&folded).into())).collect()
+    });
+
+    /// `tag` as somebody might write it.
+    fn hidden(tag: &str) -> impl Strategy<Value = String> + use<> {
+        let tag = tag.to_owned();
+        prop::collection::vec((0..14u8, any::<Index>()), 24).prop_map(move |ways| {
+            let mut written = String::new();
+            let mut rest = &*tag;
+            for (way, index) in ways {
+                let Some(c) = rest.chars().next() else { break };
+                let mut taken = c.len_utf8();
+                match way {
+                    0..4 => written.push(c),
+                    4 => written.extend(c.to_uppercase()),
+                    5 => written.extend(c.nfd()),
+                    6 => written.extend([c, '\u{200d}']),
+                    7 => written.extend([c, '\u{fe0f}']),
+                    8 => written.extend([c, '\u{301}']),
+                    9 => written.extend(['\u{200c}', c]),
+                    _ => {
+                        let alike: Vec<_> = FOLDED
+                            .iter()
+                            .flat_map(|(c, folded, bare)| [(c, folded), (c, bare)])
+                            .filter(|(_, folded)| !folded.is_empty() && rest.starts_with(&**folded))
+                            .collect();
+                        if alike.is_empty() {
+                            written.push(c);
+                        } else {
+                            let (c, folded) = alike[index.index(alike.len())];
+                            written.push(*c);
+                            taken = folded.len();
+                        }
+                    }
+                }
+                rest = &rest[taken..];
+            }
+            written + rest
+        })
+    }
+
+    /// Text as it may stand in JSON: `ways` choose what becomes an escape.
+    fn escaped(text: &str, ways: &[u8]) -> String {
+        let mut out = String::new();
+        for (c, &way) in text.chars().zip(ways.iter().cycle()) {
+            match (c, way) {
+                ('\n', _) => out.push_str("\\n"),
+                ('"' | '\\', 1..) => out.extend(['\\', c]),
+                (_, 0) => {
+                    for unit in c.encode_utf16(&mut [0; 2]) {
+                        write!(out, "\\u{unit:04x}").unwrap();
+                    }
+                }
+                _ => out.push(c),
+            }
+        }
+        out
+    }
+
+    /// A message that may name a team in any way, or be broken.
+    fn line(feed: Feed, tags: Vec<String>) -> impl Strategy<Value = Vec<u8>> {
+        let word = select(tags).prop_flat_map(|tag| hidden(&tag));
+        let glue = select(vec![
+            "",
+            "",
+            "",
+            "",
+            "#",
+            "x",
+            "\"delete\"",
+            "\"kind\": 5",
+            "\"update\"",
+            "é",
+            "日",
+            "\u{300}",
+            "\u{200d}",
+            " ",
+            "\\",
+            "&",
+            ";",
+            "\\u",
+            "<b>",
+            "ﬁ",
+        ]);
+        let before = select(vec!["#", "#", "＃", "﹟", "", "a #", "日 #", "\"#", "\n#"]);
+        let text = (glue.clone(), before, word.clone(), glue.clone())
+            .prop_map(|(left, before, word, right)| [left, before, &word, right].concat());
+        let tag = (glue.clone(), word, glue).prop_map(|(a, b, c)| [a, &b, c].concat());
+        let ways =
+            prop_oneof![Just(vec![9u8]), Just(vec![0u8]), prop::collection::vec(0..9u8, 1..9)];
+        let broken = (0..8u8, any::<Index>(), any::<u8>());
+        ((text, tag), (ways.clone(), ways), 0..7u8, 0..3usize, broken).prop_map(
+            move |((text, tag), (inner, outer), shape, id, broken)| {
+                let message = message(feed, &text, &tag, &inner, &outer, shape, id);
+                let mut bytes = message.into_bytes();
+                let place = broken.1.index(bytes.len());
+                match broken.0 {
+                    0 => bytes.truncate(place),
+                    1 => bytes[place] = broken.2,
+                    2 => drop(bytes.remove(place)),
+                    _ => {}
+                }
+                bytes
+            },
+        )
+    }
+
+    fn message(
+        feed: Feed,
+        text: &str,
+        tag: &str,
+        inner: &[u8],
+        outer: &[u8],
+        shape: u8,
+        id: usize,
+    ) -> String {
+        let (plain_text, plain_tag) = (text, tag);
+        let (text, tag) = (escaped(text, inner), escaped(tag, inner));
+        match (feed, shape) {
+            (Feed::Post, 0) => format!(r#"{{"at":1000,"id":"{id}","text":"{text}"}}"#),
+            (Feed::Post, 1) => format!(r#"{{"at":1000,"delete":"{id}"}}"#),
+            (Feed::Post, 2..5) => {
+                let feeds = [Feed::Jetstream, Feed::Mastodon, Feed::Nostr];
+                let of = feeds[usize::from(shape - 2)];
+                let raw = message(of, plain_text, plain_tag, inner, outer, 3 + shape % 3, id);
+                let source = ["bluesky", "mastodon", "nostr"][usize::from(shape - 2)];
+                if id == 0 {
+                    let raw = escaped(&raw, outer);
+                    format!(r#"{{"at":1000,"source":"{source}","raw":"{raw}"}}"#)
+                } else {
+                    format!(r#"{{"at":1000,"source":"{source}","raw":{raw}}}"#)
+                }
+            }
+            (Feed::Post, _) => format!(r#"{{"at":1000,"id":"{id}","hashtags":["x","{tag}"]}}"#),
+            (Feed::Jetstream, 0) => format!(
+                r#"{{"did":"d","time_us":1000000,"kind":"commit","commit":{{"operation":"delete","collection":"app.bsky.feed.post","rkey":"{id}"}}}}"#
+            ),
+            (Feed::Jetstream, _) => {
+                let record = match shape {
+                    1 | 2 => format!(r#"{{"text":"{text}"}}"#),
+                    3 => format!(r#"{{"text":"{text}","tags":["{tag}"]}}"#),
+                    _ => format!(
+                        r#"{{"text":"{text}","facets":[{{"features":[{{"$type":"app.bsky.richtext.facet#tag","tag":"{tag}"}}]}}]}}"#
+                    ),
+                };
+                let operation = if shape == 6 { "update" } else { "create" };
+                format!(
+                    r#"{{"did":"d","time_us":1000000,"kind":"commit","commit":{{"operation":"{operation}","collection":"app.bsky.feed.post","rkey":"{id}","record":{record}}}}}"#
+                )
+            }
+            (Feed::Mastodon, _) => mastodon(plain_text, &tag, inner, outer, shape, id),
+            (Feed::X, 0) => format!(r#"{{"delete":{{"status":{{"id_str":"{id}"}}}}}}"#),
+            (Feed::X, 1) => format!(
+                r#"[{{"data":{{"id":"{id}","author_id":"a","created_at":"1970-01-01T00:00:01Z","text":"{text}"}}}},{{"id":"9"}}]"#
+            ),
+            (Feed::X, 2 | 3) => {
+                let data = format!(
+                    r#"{{"id":"{id}","author_id":"a","created_at":"1970-01-01T00:00:01Z","text":"{text}","edit_history_tweet_ids":["1"]}}"#
+                );
+                if shape == 2 {
+                    format!(r#"{{"data":[{data},{data}]}}"#)
+                } else {
+                    format!(r#"{{"data":{data}}}"#)
+                }
+            }
+            (Feed::X, 4) => format!(
+                r#"{{"data":{{"id":"{id}","author_id":"a","created_at":"1970-01-01T00:00:01Z","text":"RT","edit_history_tweet_ids":["1","{id}"],"referenced_tweets":[{{"type":"retweeted","id":"7"}}]}},"includes":{{"tweets":[{{"id":"7","text":"{text}"}}]}}}}"#
+            ),
+            (Feed::X, _) => format!(
+                r#"{{"data":{{"id":"{id}","author_id":"a","created_at":"1970-01-01T00:00:01Z","text":"{text}","entities":{{"hashtags":[{{"tag":"{tag}"}}]}}}}}}"#
+            ),
+            (Feed::Nostr, 0) => format!(
+                r#"{{"id":"{id}","pubkey":"p","created_at":1,"kind":5,"tags":[["e","1"]],"content":""}}"#
+            ),
+            (Feed::Nostr, 1) => {
+                let inner = format!(
+                    r#"{{"id":"1","pubkey":"q","created_at":1,"kind":1,"tags":[["t","{tag}"]],"content":""}}"#
+                );
+                let content = escaped(&inner, outer);
+                format!(
+                    r#"{{"id":"{id}","pubkey":"p","created_at":1,"kind":6,"tags":[],"content":"{content}"}}"#
+                )
+            }
+            (Feed::Nostr, _) => {
+                let event = format!(
+                    r#"{{"id":"{id}","pubkey":"p","created_at":1,"kind":1,"tags":[["t","{tag}"]],"content":"{text}"}}"#
+                );
+                match shape {
+                    2 => format!(r#"["EVENT","sub",{event}]"#),
+                    3 => format!("[{event},{event}]"),
+                    _ => event,
+                }
+            }
+        }
+    }
+
+    fn mastodon(text: &str, tag: &str, inner: &[u8], outer: &[u8], shape: u8, id: usize) -> String {
+        if shape == 0 {
+            return format!(r#"{{"event":"delete","payload":"{id}"}}"#);
+        }
+        let tags =
+            if shape == 2 { String::new() } else { format!(r#","tags":[{{"name":"{tag}"}}]"#) };
+        let mut content = String::new();
+        for (c, way) in text.chars().zip(inner.iter().cycle()) {
+            match way {
+                1 => write!(content, "&#{};", u32::from(c)).unwrap(),
+                2 => write!(content, "&#x{:X};", u32::from(c)).unwrap(),
+                _ => content.push(c),
+            }
+        }
+        let content = escaped(&content, inner);
+        let status = format!(
+            r#"{{"id":"{id}","uri":"u{id}","created_at":"1970-01-01T00:00:01Z","account":{{"acct":"a"}},"content":"<p>{content}</p>"{tags}}}"#
+        );
+        if shape == 1 {
+            return status;
+        }
+        let event = if shape == 6 { "status.update" } else { "update" };
+        let payload = escaped(&status, outer);
+        format!(r#"{{"stream":["public"],"event":"{event}","payload":"{payload}"}}"#)
+    }
 }

@@ -134,6 +134,8 @@ struct Tweet<'a> {
     /// `id` in version 2, `id_str` in version 1.1.
     id: Option<Cow<'a, str>>,
     first_version: Option<Cow<'a, str>>,
+    /// How many there are, if that is said.
+    versions: usize,
     author: Option<Cow<'a, str>>,
     at: Option<Timestamp>,
     text: Option<Cow<'a, str>>,
@@ -155,9 +157,10 @@ impl<'a> Tweet<'a> {
                 "id" if reader.peek()? != Kind::String => drop(reader.skip()?),
                 "id" | "id_str" => tweet.id = optional_text(reader)?,
                 "edit_history_tweet_ids" if reader.peek()? == Kind::Array => {
-                    let mut first = true;
+                    tweet.versions = 0;
                     reader.array(|reader| {
-                        if std::mem::take(&mut first) {
+                        tweet.versions += 1;
+                        if tweet.versions == 1 {
                             tweet.first_version = optional_text(reader)?;
                             return Ok(());
                         }
@@ -255,7 +258,7 @@ impl<'a> Tweet<'a> {
         }
         let id = self.id.ok_or(Invalid("post without an id"))?;
         let version = match &self.first_version {
-            Some(first) if *first != id => Version::Edit,
+            Some(first) if *first != id && self.versions > 1 => Version::Edit,
             _ => Version::First,
         };
         let own = context.hasher.post(Feed::X, &id);
