@@ -796,7 +796,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(100))]
+        #![proptest_config(ProptestConfig::with_cases(40))]
         #[test]
         fn the_scan_changes_no_event(
             (tags, lines, feed) in (tags(), feed()).prop_flat_map(|(tags, feed)| {
