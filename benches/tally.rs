@@ -19,9 +19,6 @@ const POSTS: u64 = 100_000;
 /// In how many milliseconds the window moves on by itself once.
 const WINDOW_MS: u64 = 10_000;
 
-#[global_allocator]
-static ALLOCATOR: divan::AllocProfiler = divan::AllocProfiler::system();
-
 fn main() {
     divan::main();
 }
