@@ -29,8 +29,14 @@ pub type Frame = Vec<Rgb>;
 /// `shares` add up to 1; `colors` has one colour for each.
 pub fn frame(shares: &[f64], colors: &[Rgb], layout: &Layout, frame: &mut Frame) {
     frame.clear();
+    let brightness = f64::from(layout.brightness);
+    // All pixels of a part are alike, and encoding is what costs.
+    let mut last = (Linear::default(), Rgb::BLACK);
     split(shares, colors, layout, |light| {
-        frame.push((light * f64::from(layout.brightness)).encode());
+        if light != last.0 {
+            last = (light, (light * brightness).encode());
+        }
+        frame.push(last.1);
     });
     if layout.reverse {
         frame.reverse();
