@@ -151,6 +151,9 @@ fn team(text: &str) -> Result<TeamArg, String> {
     let (name, hashtags) = text
         .split_once('=')
         .ok_or("write it as NAME=TAG[,TAG], for example --team Tabs=tabs,teamtabs")?;
+    if name.chars().any(char::is_control) {
+        return Err("a name has no control characters".to_owned());
+    }
     let hashtags = hashtags.split(',').filter(|tag| !tag.is_empty()).map(str::to_owned).collect();
     Ok(TeamArg { name: name.to_owned(), hashtags })
 }
