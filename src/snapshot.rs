@@ -74,17 +74,25 @@ pub struct Posts {
 }
 
 impl Posts {
+    /// What can become of a message, by its public name, and how often it did.
+    #[must_use]
+    pub fn fates(&self) -> [(&'static str, u64); 8] {
+        [
+            ("matched", self.matched),
+            ("unmatched", self.unmatched),
+            ("both", self.both),
+            ("duplicate", self.duplicate),
+            ("late", self.late),
+            ("revised", self.revised),
+            ("malformed", self.malformed),
+            ("dropped", self.dropped),
+        ]
+    }
+
     /// All messages.
     #[must_use]
     pub fn received(&self) -> u64 {
-        self.matched
-            + self.unmatched
-            + self.both
-            + self.duplicate
-            + self.late
-            + self.revised
-            + self.malformed
-            + self.dropped
+        self.fates().iter().map(|(_, count)| count).sum()
     }
 }
 

@@ -17,19 +17,8 @@ pub(super) async fn metrics(State(shared): State<Shared>) -> Response {
 }
 
 fn write(out: &mut String, snapshot: &Snapshot) -> fmt::Result {
-    let posts = &snapshot.posts;
-    let fates = [
-        ("matched", posts.matched),
-        ("unmatched", posts.unmatched),
-        ("both", posts.both),
-        ("duplicate", posts.duplicate),
-        ("late", posts.late),
-        ("revised", posts.revised),
-        ("malformed", posts.malformed),
-        ("dropped", posts.dropped),
-    ];
     head(out, "hashtug_messages_total", "counter", "Messages received, by what became of them.")?;
-    for (fate, count) in fates {
+    for (fate, count) in snapshot.posts.fates() {
         writeln!(out, "hashtug_messages_total{{fate=\"{fate}\"}} {count}")?;
     }
     head(out, "hashtug_votes", "gauge", "Votes in the window.")?;

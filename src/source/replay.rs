@@ -190,7 +190,7 @@ fn read(
 /// When what is told: the recording's time laid on the wall clock.
 struct Pace {
     speed: Speed,
-    /// The time between ticks, in milliseconds.
+    /// The time between ticks, in the recording's own time.
     step: Duration,
     /// When the first post that names a team was told, and its time.
     start: Option<(Instant, Timestamp)>,

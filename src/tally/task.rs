@@ -38,14 +38,17 @@ pub async fn run(
         let snapshot = tokio::select! {
             told = inbox.recv() => {
                 let Some((source, event)) = told else { break };
-                let beat = matches!(event, Event::Tick(_) | Event::Source(..));
                 // A tick says that time goes on, not that anything was heard.
-                if !matches!(event, Event::Tick(_)) {
+                let (is_heard, is_due) = match event {
+                    Event::Tick(_) => (false, published.elapsed() >= SHORTEST_BEAT),
+                    Event::Source(..) => (true, true),
+                    _ => (true, false),
+                };
+                if is_heard {
                     heard[source.0] = Instant::now();
                 }
-                let changes_state = matches!(event, Event::Source(..));
                 tally.apply(event);
-                if !beat || !changes_state && published.elapsed() < SHORTEST_BEAT {
+                if !is_due {
                     continue;
                 }
                 tally.snapshot(None)

@@ -47,15 +47,14 @@ fn every_signal_to_end_ends_the_show_within_a_second() {
     }
 }
 
-/// A show that replays `path`.
-fn show_of(path: &std::path::Path, keys: &str) -> (NamedTempFile, Show) {
+/// The demonstration with another recording, played as `keys` say.
+fn config_of(path: &std::path::Path, keys: &str) -> NamedTempFile {
     let config = config();
     let text = std::fs::read_to_string(&config).unwrap();
     let keynote = crate::support::path("fixtures/posts/keynote.jsonl");
     let text = text.replace(keynote.to_str().unwrap(), path.to_str().unwrap());
     std::fs::write(&config, text.replace("repeat = true", keys)).unwrap();
-    let show = Show::start(run(&config));
-    (config, show)
+    config
 }
 
 #[track_caller]
@@ -78,7 +77,7 @@ fn a_pipe_that_says_nothing_does_not_hold_up_the_end() {
         pipe.write_all(b"{\"at\":1000,\"text\":\"#tabs\"}\n").unwrap();
         pipe
     });
-    let (_config, show) = show_of(&fifo, "");
+    let show = Show::start(run(&config_of(&fifo, "")));
     // The first post is counted though no more come.
     let pipe = writer.join().unwrap();
     while http::get(&show.address, "/api/v1/snapshot").json()["teams"][0]["votes"] != 1 {}
@@ -92,7 +91,7 @@ fn a_gap_of_ages_at_full_speed_takes_no_time() {
     let posts =
         "{\"at\":0,\"text\":\"#tabs\"}\n{\"at\":\"9000-01-01T00:00:00Z\",\"text\":\"#tabs\"}\n";
     std::fs::write(&file, posts).unwrap();
-    let (_config, show) = show_of(file.path(), "speed = \"max\"\nrepeat = true");
+    let show = Show::start(run(&config_of(file.path(), "speed = \"max\"\nrepeat = true")));
     // Time itself ends after some passes, and the recording with it.
     while http::get(&show.address, "/api/v1/snapshot").json()["sources"][0]["state"] != "ended" {}
     ends_at_once(show);
@@ -101,7 +100,7 @@ fn a_gap_of_ages_at_full_speed_takes_no_time() {
 #[test]
 fn viewers_do_not_hold_up_the_end() {
     let config = config();
-    let mut show = Show::start(run(&config));
+    let show = Show::start(run(&config));
     let mut viewers: Vec<_> =
         (0..20).map(|_| std::net::TcpStream::connect(&show.address).unwrap()).collect();
     for viewer in &mut viewers {
@@ -109,10 +108,7 @@ fn viewers_do_not_hold_up_the_end() {
         viewer.write_all(b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
         assert_ne!(viewer.read(&mut [0; 1024]).unwrap(), 0);
     }
-    show.signal("-INT");
-    let (code, _, took) = show.end();
-    assert_eq!(code, Some(0));
-    assert!(took < Duration::from_secs(1), "{took:?}");
+    ends_at_once(show);
 }
 
 #[test]
@@ -239,11 +235,7 @@ fn log_lines_and_frames_do_not_wait_for_each_other() {
     let file = NamedTempFile::new().unwrap();
     let posts = "{\"at\":0,\"text\":\"#tabs\"}\n{\"at\":0,\"text\":\"#tabs\n{\"at\":1,\"text\":\"#spaces\"}\n";
     std::fs::write(&file, posts).unwrap();
-    let config = config();
-    let keynote = crate::support::path("fixtures/posts/keynote.jsonl");
-    let text = std::fs::read_to_string(&config).unwrap();
-    let text = text.replace(keynote.to_str().unwrap(), file.path().to_str().unwrap());
-    std::fs::write(&config, text.replace("repeat = true", "speed = 50\nrepeat = true")).unwrap();
+    let config = config_of(file.path(), "speed = 50\nrepeat = true");
     let drawn = shown(&config, |drawn| drawn.matches("post skipped").count() > 200);
     assert!(drawn.is_none_or(|drawn| drawn.contains("ignored")));
 }

@@ -7,7 +7,7 @@ use console::measure_text_width;
 use crate::cli::Format;
 use crate::contest::Contest;
 use crate::server::wire;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Posts, Snapshot};
 
 /// Where snapshots are printed.
 pub(super) struct Report<W: io::Write> {
@@ -87,33 +87,6 @@ fn io_error(error: csv::Error) -> io::Error {
     }
 }
 
-const LOSSES: [&str; 9] = [
-    "received",
-    "matched",
-    "unmatched",
-    "both",
-    "duplicate",
-    "late",
-    "revised",
-    "malformed",
-    "dropped",
-];
-
-fn losses(snapshot: &Snapshot) -> [u64; 9] {
-    let posts = &snapshot.posts;
-    [
-        posts.received(),
-        posts.matched,
-        posts.unmatched,
-        posts.both,
-        posts.duplicate,
-        posts.late,
-        posts.revised,
-        posts.malformed,
-        posts.dropped,
-    ]
-}
-
 fn at(snapshot: &Snapshot) -> String {
     snapshot.at.map(|at| at.to_string()).unwrap_or_default()
 }
@@ -129,7 +102,8 @@ fn csv_header(contest: &Contest) -> Vec<String> {
             ["votes", "share", "rate", "total"].map(|what| format!("{} {what}", team.name)),
         );
     }
-    header.extend(LOSSES.map(str::to_owned));
+    header.push("received".to_owned());
+    header.extend(Posts::default().fates().map(|(fate, _)| fate.to_owned()));
     header
 }
 
@@ -143,7 +117,8 @@ fn csv_row(snapshot: &Snapshot) -> Vec<String> {
             team.total.to_string(),
         ]);
     }
-    row.extend(losses(snapshot).map(|count| count.to_string()));
+    row.push(snapshot.posts.received().to_string());
+    row.extend(snapshot.posts.fates().map(|(_, count)| count.to_string()));
     row
 }
 
