@@ -24,7 +24,7 @@ pub(super) fn inputs(config: &Config) -> Result<(), Failure> {
         return Err(Failure::Input(anyhow!("no [[source]]: there would be nothing to count")));
     }
     for source in &config.sources {
-        let source::Kind::Replay(replay) = &source.kind;
+        let source::Kind::Replay(replay) = &source.kind else { continue };
         // Only a file can be looked into and be read again; what comes through a pipe is gone then.
         let is_pipe = matches!(&replay.input, Input::File(path)
             if path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()));
@@ -65,7 +65,7 @@ fn describe(config: &Config) -> String {
         line("team", format!("{}: {} in {}{size}", team.name, hashtags.join(" "), team.color));
     }
     for source in &config.sources {
-        let source::Kind::Replay(replay) = &source.kind;
+        let source::Kind::Replay(replay) = &source.kind else { continue };
         let input = match &replay.input {
             Input::File(path) => path.display().to_string(),
             Input::Embedded => "the built-in keynote".to_owned(),

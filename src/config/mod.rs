@@ -132,8 +132,9 @@ impl Config {
         let config = Config::parse(DEMONSTRATION, Path::new("config.toml"));
         let mut config = config.expect("a test reads the embedded example");
         for source in &mut config.sources {
-            let posts::Kind::Replay(replay) = &mut source.kind;
-            replay.input = Input::Embedded;
+            if let posts::Kind::Replay(replay) = &mut source.kind {
+                replay.input = Input::Embedded;
+            }
         }
         config
     }

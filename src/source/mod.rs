@@ -1,17 +1,21 @@
 //! Where posts come from. A source touches the world, keeps its own errors to itself, and never
 //! touches the count: it tells events, and what it is doing.
 
+pub mod jetstream;
+pub mod link;
 pub mod replay;
+mod skew;
 
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::Clock;
 use crate::contest::Contest;
 use crate::event::{Event, SourceId};
 use crate::post::Hasher;
-use crate::snapshot::{SourceState, SourceStatus};
+use crate::snapshot::SourceStatus;
 
 /// One `[[source]]` of the config.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +31,8 @@ pub struct Settings {
 pub enum Kind {
     /// A recorded file, at its own pace or faster.
     Replay(replay::Settings),
+    /// Bluesky, through its Jetstream.
+    Bluesky(jetstream::Settings),
 }
 
 impl Kind {
@@ -35,7 +41,16 @@ impl Kind {
     pub fn name(&self) -> &'static str {
         match self {
             Kind::Replay(_) => "replay",
+            Kind::Bluesky(_) => "bluesky",
         }
+    }
+}
+
+impl Kind {
+    /// Whether its posts are of this moment, so that the show goes by a clock.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        !matches!(self, Kind::Replay(_))
     }
 }
 
@@ -43,12 +58,7 @@ impl Settings {
     /// How the source stands before it was started.
     #[must_use]
     pub fn status(&self) -> SourceStatus {
-        SourceStatus {
-            name: self.name.clone(),
-            kind: self.kind.name(),
-            state: SourceState::Connecting,
-            stale: std::time::Duration::ZERO,
-        }
+        SourceStatus::new(self.name.clone(), self.kind.name())
     }
 }
 
@@ -62,6 +72,10 @@ pub struct Seat {
     pub hasher: Hasher,
     /// Where events go.
     pub inbox: mpsc::Sender<(SourceId, Event)>,
+    /// The show's clock, if the show is live: any of its sources is.
+    pub clock: Option<Clock>,
+    /// How patient a live source is.
+    pub times: link::Times,
     /// Ends the source.
     pub stop: CancellationToken,
 }
@@ -85,5 +99,6 @@ impl Seat {
 pub async fn run(settings: Settings, seat: Seat) {
     match settings.kind {
         Kind::Replay(replay) => replay::run(replay, seat).await,
+        Kind::Bluesky(bluesky) => jetstream::run(bluesky, seat).await,
     }
 }

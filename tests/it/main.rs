@@ -8,5 +8,6 @@ mod config;
 mod oracle;
 mod pipeline;
 mod server;
+mod sources;
 mod stop;
 mod support;

@@ -1,7 +1,10 @@
 //! What the tests share: the program as a process, and a small HTTP client.
 
+pub(crate) mod fake;
 pub(crate) mod http;
 pub(crate) mod program;
+pub(crate) mod proxy;
+pub(crate) mod rig;
 
 use std::io::Write;
 use std::path::PathBuf;
