@@ -219,7 +219,7 @@ fn a_report_shows_all_that_is_wrong() {
        |
     19 | kind = "blueski"
        |        ^^^^^^^^^
-    hint: `bluesky` is not in this version; it has `replay`
+    hint: did you mean `bluesky`?
 
     typos.toml:21:1: this `[[source]]` needs a `path`
        |
@@ -1328,7 +1328,7 @@ path = "x"
 "#,
         &[
             "1:1: this `[[source]]` needs a `kind`",
-            r#"hint: add `kind = "replay"`; this version has `replay`"#,
+            r#"hint: add `kind = "replay"`; this version has `replay`, `bluesky`, `mastodon`, `x`, `nostr`, `http`, `websocket`"#,
         ],
     );
     check_with_teams(
@@ -1342,10 +1342,12 @@ path = "x"
     check_with_teams(
         "a kind that is not there yet",
         r#"[[source]]
-kind = "bluesky"
+kind = "webhook"
 endpoint = "wss://x"
 "#,
-        &["2:8: kind `bluesky` is not in this version; it has `replay`"],
+        &[
+            "2:8: kind `webhook` is not in this version; it has `replay`, `bluesky`, `mastodon`, `x`, `nostr`, `http`, `websocket`",
+        ],
     );
     check_with_teams(
         "a kind misspelt",
@@ -1358,16 +1360,22 @@ file = "x"
     check_with_teams(
         "a kind not there yet and misspelt",
         r#"[[source]]
-kind = "blusky"
+kind = "webhok"
 "#,
-        &["2:8: unknown kind `blusky`", "hint: `bluesky` is not in this version; it has `replay`"],
+        &[
+            "2:8: unknown kind `webhok`",
+            "hint: `webhook` is not in this version; it has `replay`, `bluesky`, `mastodon`, `x`, `nostr`, `http`, `websocket`",
+        ],
     );
     check_with_teams(
         "a kind from nowhere",
         r#"[[source]]
 kind = "telegraph"
 "#,
-        &["2:8: unknown kind `telegraph`", "hint: this version has `replay`"],
+        &[
+            "2:8: unknown kind `telegraph`",
+            "hint: this version has `replay`, `bluesky`, `mastodon`, `x`, `nostr`, `http`, `websocket`",
+        ],
     );
     check_with_teams(
         "a kind that is a number",
@@ -1382,7 +1390,10 @@ kind = "telegraph"
         r#"[[source]]
 kind = ""
 "#,
-        &["2:8: unknown kind ``", "hint: this version has `replay`"],
+        &[
+            "2:8: unknown kind ``",
+            "hint: this version has `replay`, `bluesky`, `mastodon`, `x`, `nostr`, `http`, `websocket`",
+        ],
     );
     check_with_teams(
         "no path",
@@ -1617,11 +1628,11 @@ token = "hunter2"
     check_with_teams(
         "a secret of a kind that is not there yet",
         r#"[[source]]
-kind = "x"
+kind = "webhook"
 bearer_token = "hunter2"
 "#,
         &[
-            "2:8: kind `x` is not in this version; it has `replay`",
+            "2:8: kind `webhook` is not in this version; it has `replay`, `bluesky`, `mastodon`, `x`, `nostr`, `http`, `websocket`",
             "3:1: `bearer_token` looks like a secret, and secrets never stand in this file",
             "hint: keep it in an environment variable, or in a file that only you can read",
         ],
