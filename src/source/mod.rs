@@ -1,6 +1,7 @@
 //! Where posts come from. A source touches the world, keeps its own errors to itself, and never
 //! touches the count: it tells events, and what it is doing.
 
+pub mod framing;
 pub mod http;
 pub mod jetstream;
 pub mod mastodon;
