@@ -10,10 +10,13 @@
 mod address;
 mod contest;
 mod duration;
+mod endpoint;
 mod log;
+mod map;
 mod names;
 mod output;
 mod problem;
+mod secret;
 mod source;
 mod syntax;
 mod table;
@@ -143,7 +146,7 @@ impl Config {
 /// Reads the whole file. What is wrong is in the log, and has its default here.
 fn gather(root: &Table<'_>) -> Option<Config> {
     let contest = contest::read(root);
-    let sources = source::read(root);
+    let sources = source::read(root, contest.as_ref());
     let outputs = output::read(root);
     let web = root.section("web", "[web]", web);
     Some(Config { contest: contest?, sources, outputs, web })
@@ -177,11 +180,34 @@ fn invalid(origin: &Path, text: &str, problems: Vec<Problem>) -> Error {
 mod tests {
     use super::*;
 
+    /// The example with the lines that it shows without running them: those that begin with `#` and
+    /// no space.
+    fn whole_example() -> String {
+        let lines = DEMONSTRATION.lines().map(|line| match line.strip_prefix('#') {
+            Some(rest) if !rest.is_empty() && !rest.starts_with(' ') => rest,
+            _ => line,
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
     #[test]
     fn every_known_key_stands_in_the_example() {
-        let parsed = syntax::parse(DEMONSTRATION);
+        let example = whole_example();
+        let parsed = syntax::parse(&example);
         let log = Log::new(Path::new(""));
         Table::root(parsed.root.get_ref(), &log, gather);
         assert_eq!(log.unset(), std::collections::BTreeSet::new());
+    }
+
+    #[test]
+    fn what_the_example_shows_without_running_it_is_sound() {
+        let config = Config::parse(&whole_example(), Path::new("config.toml"));
+        let kinds = config.map(|config| {
+            config.sources.iter().map(|source| source.kind.name()).collect::<Vec<_>>()
+        });
+        let kinds = kinds.unwrap_or_else(|error| panic!("{error}"));
+        for kind in ["bluesky", "mastodon", "x", "nostr", "http", "websocket"] {
+            assert!(kinds.contains(&kind), "{kind}");
+        }
     }
 }

@@ -26,19 +26,26 @@ use super::link::websocket::Socket;
 use super::link::{self, Link, Resume, Session};
 
 /// The keys of a `bluesky` source.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// Where to subscribe, tried in turn; at least one.
+    /// Tried in turn, at least one: `wss`, or `ws` on this machine, with the path of one of the two
+    /// generations of the protocol ([`PATHS`]).
     pub endpoints: Vec<Url>,
 }
 
-/// The hosts that Bluesky runs for everybody, near each other in pairs.
-pub const PUBLIC: [&str; 4] = [
+/// The public ones, which need no account.
+pub const ENDPOINTS: [&str; 4] = [
     "wss://jetstream1.us-east.bsky.network/subscribe",
     "wss://jetstream2.us-east.bsky.network/subscribe",
     "wss://jetstream1.us-west.bsky.network/subscribe",
     "wss://jetstream2.us-west.bsky.network/subscribe",
 ];
+
+/// The ends of the paths of the first and the second generation of the protocol.
+pub const PATHS: [&str; 2] = ["/subscribe", "/xrpc/network.bsky.jetstream.subscribeEvents"];
+
+/// More endpoints than this are a problem of the config.
+pub const MAX_ENDPOINTS: usize = 16;
 
 const POSTS: &str = "app.bsky.feed.post";
 
@@ -177,7 +184,7 @@ impl Jetstream {
     }
 
     fn is_second_generation(&self) -> bool {
-        self.endpoint().path().starts_with("/xrpc/")
+        self.endpoint().path().ends_with(PATHS[1])
     }
 
     fn can_resume(&self) -> bool {

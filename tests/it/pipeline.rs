@@ -15,7 +15,6 @@ use hashtug::rgb::Rgb;
 use hashtug::snapshot::{Snapshot, SourceState};
 use hashtug::source::link::Times;
 use hashtug::source::replay::{self, Input, Speed};
-use hashtug::source::link::Times;
 use hashtug::source::{self, Seat};
 use hashtug::tally::{self, Limits, Tally};
 use tokio::sync::{mpsc, watch};
