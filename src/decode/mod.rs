@@ -17,6 +17,7 @@ pub mod numbers;
 pub mod pointer;
 mod post;
 pub mod prefilter;
+pub mod signature;
 mod x;
 
 use std::fmt;

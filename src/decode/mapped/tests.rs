@@ -218,7 +218,8 @@ fn what_cannot_be_read_is_malformed_only_if_it_could_matter() {
     ] {
         check(&map, &[text], malformed(), [0, 0]);
     }
-    for text in [r#"{"text":"x""#, r#"{"message":"x"}"#, "x", "7", "{}", "null", r#"{"removed":null}"#]
+    for text in
+        [r#"{"text":"x""#, r#"{"message":"x"}"#, "x", "7", "{}", "null", r#"{"removed":null}"#]
     {
         check(&map, &[text], unmatched(), [0, 0]);
     }
