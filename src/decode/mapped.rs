@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem::Finder;
+
 use crate::contest::Contest;
 use crate::event::Event;
 use crate::post::{AuthorId, Deletion, Hasher, Post, PostId, Side, Version};
@@ -64,6 +66,8 @@ pub struct Mapped {
     matcher: Matcher,
     /// `None` where it could miss a hashtag.
     prefilter: Option<Prefilter>,
+    /// Stands in each message that takes a post back; `None` if there is no such word.
+    delete_word: Option<Finder<'static>>,
     hasher: Hasher,
     map: Map,
     /// Ids and authors are those of this source alone.
@@ -80,6 +84,11 @@ impl Mapped {
         Mapped {
             matcher: Matcher::new(contest),
             prefilter: (!hidden).then(|| Prefilter::of_hashtags(contest)),
+            delete_word: map
+                .delete
+                .as_ref()
+                .and_then(Pointer::member)
+                .map(|name| Finder::new(&format!("\"{name}\"")).into_owned()),
             hasher,
             map,
             scope: scope.to_owned(),
@@ -228,10 +237,12 @@ impl Mapped {
 
     /// Whether a message may take a post back.
     fn may_delete(&self, text: &str) -> bool {
-        let Some(delete) = &self.map.delete else { return false };
-        let Some(name) = delete.member() else { return true };
-        let quoted = format!("\"{name}\"");
-        text.contains(&quoted) || text.contains('\\') && json::unescape(text).contains(&quoted)
+        let stands_in = |text: &str| {
+            let word = self.delete_word.as_ref();
+            word.is_none_or(|word| word.find(text.as_bytes()).is_some())
+        };
+        self.map.delete.is_some()
+            && (stands_in(text) || text.contains('\\') && stands_in(&json::unescape(text)))
     }
 
     /// A message that cannot be read is malformed if it could have mattered, or else unmatched.

@@ -1683,6 +1683,18 @@ pixels = 3
 }
 
 #[test]
+fn the_examples_are_sound() {
+    let mut examples = 0;
+    for entry in root().join("examples").read_dir().expect("there are examples") {
+        let path = entry.expect("an example").path();
+        let config = Config::load(&path).unwrap_or_else(|error| panic!("{error}"));
+        assert!(!config.sources.is_empty(), "{}", path.display());
+        examples += 1;
+    }
+    assert!(examples >= 3);
+}
+
+#[test]
 fn live_sources_have_their_defaults() {
     let text = r#"
         [[source]]
