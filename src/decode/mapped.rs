@@ -4,6 +4,7 @@
 //! back, is counted without being read, and that changes no count.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, VecDeque};
 
 use memchr::memmem::Finder;
 
@@ -33,7 +34,7 @@ pub struct Map {
     /// Who posted it, as text or number. Without it each post is by an author of its own.
     pub author: Option<Pointer>,
     /// When: RFC 3339, or seconds, milliseconds or microseconds since 1970. Without it, when it
-    /// arrived.
+    /// arrived first.
     pub at: Option<Pointer>,
     /// The id of a post that the message takes back.
     pub delete: Option<Pointer>,
@@ -72,6 +73,37 @@ pub struct Mapped {
     map: Map,
     /// Ids and authors are those of this source alone.
     scope: String,
+    arrivals: Arrivals,
+}
+
+/// When posts without a time of their own arrived first: a document that is asked for again and
+/// again has old posts in it, and they must not be new once the window has passed.
+#[derive(Default)]
+struct Arrivals {
+    first: BTreeMap<PostId, Timestamp>,
+    /// The oldest leaves when there are too many.
+    order: VecDeque<PostId>,
+}
+
+/// So many posts that name a team, of one source and without a time, are known again. The next takes
+/// the place of the oldest, which would be new if it came again after a window.
+const MAX_ARRIVALS: usize = 10_000;
+
+impl Arrivals {
+    /// When the post arrived first, which may be now.
+    fn first(&mut self, id: PostId, now: Timestamp) -> Timestamp {
+        if let Some(&first) = self.first.get(&id) {
+            return first;
+        }
+        if self.order.len() == MAX_ARRIVALS
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.first.remove(&oldest);
+        }
+        self.order.push_back(id);
+        self.first.insert(id, now);
+        now
+    }
 }
 
 impl Mapped {
@@ -92,12 +124,13 @@ impl Mapped {
             hasher,
             map,
             scope: scope.to_owned(),
+            arrivals: Arrivals::default(),
         }
     }
 
     /// Decodes one document, which may hold many messages. Those without a time of their own were
-    /// posted when it arrived.
-    pub fn document(&self, bytes: &[u8], arrived: Timestamp, mut tell: impl FnMut(Event)) {
+    /// posted when it arrived, and if they come again, when they arrived first.
+    pub fn document(&mut self, bytes: &[u8], arrived: Timestamp, mut tell: impl FnMut(Event)) {
         let mut unmatched = 0;
         self.messages(bytes.trim_ascii(), arrived, &mut |event| match event {
             Event::Unmatched(count) => unmatched += count,
@@ -113,7 +146,7 @@ impl Mapped {
         }
     }
 
-    fn messages(&self, bytes: &[u8], arrived: Timestamp, tell: &mut impl FnMut(Event)) {
+    fn messages(&mut self, bytes: &[u8], arrived: Timestamp, tell: &mut impl FnMut(Event)) {
         let is_list = self.map.items.is_none() && bytes.first() == Some(&b'[');
         let max = if is_list || self.map.items.is_some() { MAX_DOCUMENT } else { MAX_MESSAGE };
         let Ok(text) = std::str::from_utf8(bytes) else {
@@ -139,7 +172,7 @@ impl Mapped {
     }
 
     /// The messages of a list in a document, if the list is not broken.
-    fn list(&self, list: &str, text: &str, arrived: Timestamp, tell: &mut impl FnMut(Event)) {
+    fn list(&mut self, list: &str, text: &str, arrived: Timestamp, tell: &mut impl FnMut(Event)) {
         let mut reader = Reader::new(list);
         let mut items = Vec::new();
         let read = reader.array(|reader| {
@@ -154,7 +187,7 @@ impl Mapped {
         }
     }
 
-    fn message(&self, text: &str, arrived: Timestamp, tell: &mut impl FnMut(Event)) {
+    fn message(&mut self, text: &str, arrived: Timestamp, tell: &mut impl FnMut(Event)) {
         if text.len() > MAX_MESSAGE {
             return self.refuse(text, TOO_LONG, tell);
         }
@@ -170,16 +203,13 @@ impl Mapped {
         }
     }
 
-    fn decode(&self, text: &str, arrived: Timestamp) -> Result<Event, Invalid> {
+    fn decode(&mut self, text: &str, arrived: Timestamp) -> Result<Event, Invalid> {
         whole(text)?;
         let map = &self.map;
-        let at = match find(map.at.as_ref(), text)? {
-            Some(at) => time(at)?,
-            None => arrived,
-        };
+        let at = find(map.at.as_ref(), text)?.map(time).transpose()?;
         if let Some(id) = name(map.delete.as_ref(), text)? {
             let posts = vec![self.post(&id)];
-            return Ok(Event::Deletion(Deletion { posts, author: None, at: Some(at) }));
+            return Ok(Event::Deletion(Deletion { posts, author: None, at: at.or(Some(arrived)) }));
         }
         let side = match find(map.hashtags.as_ref(), text)? {
             Some(hashtags) => self.side(hashtags)?,
@@ -194,14 +224,14 @@ impl Mapped {
         if side == Side::None {
             return Ok(Event::Unmatched(1));
         }
-        Ok(Event::Post(Post {
-            id: name(map.id.as_ref(), text)?.map(|id| self.post(&id)),
-            alias: None,
-            author: name(map.author.as_ref(), text)?.map(|author| self.author(&author)),
-            at,
-            side,
-            version: Version::First,
-        }))
+        let id = name(map.id.as_ref(), text)?.map(|id| self.post(&id));
+        let author = name(map.author.as_ref(), text)?.map(|author| self.author(&author));
+        let at = match (at, id) {
+            (Some(at), _) => at,
+            (None, Some(id)) => self.arrivals.first(id, arrived),
+            (None, None) => arrived,
+        };
+        Ok(Event::Post(Post { id, alias: None, author, at, side, version: Version::First }))
     }
 
     /// The side that hashtags take, however the service lists them.

@@ -1780,6 +1780,7 @@ fn everything_can_be_set_of_live_sources() {
         Accept = "application/json"
         [source.map]
         text = "/a~1b/0/~0"
+        id = "/id"
         [[source]]
         kind = "websocket"
         url = "wss://chat.example"
@@ -1833,7 +1834,11 @@ fn everything_can_be_set_of_live_sources() {
                     header("Authorization", "Bearer ${CHAT_TOKEN}"),
                 ],
                 mode: http::Mode::Poll(Duration::from_mins(1)),
-                shape: Shape::Posts(Map { text: Some(pointer("/a~1b/0/~0")), ..nowhere }),
+                shape: Shape::Posts(Map {
+                    text: Some(pointer("/a~1b/0/~0")),
+                    id: Some(pointer("/id")),
+                    ..nowhere
+                }),
             }),
             source::Kind::Websocket(websocket::Settings {
                 url: url("wss://chat.example"),
@@ -2110,6 +2115,15 @@ fn problems_of_live_sources() {
             &[
                 "2:7: this `[source.map]` needs a `text`",
                 r#"hint: say where the text of a post is: `text = "/text"`"#,
+            ],
+        ),
+        (
+            "posts without an id, asked for again and again",
+            "http",
+            "map = { text = \"/text\" }\nmode = \"poll\"",
+            &[
+                "2:7: `mode = \"poll\"` needs an `id` in `[source.map]`",
+                r#"hint: a post is there at each request, and its id tells that it is the same: `id = "/id"`"#,
             ],
         ),
         (
