@@ -45,6 +45,9 @@ pub struct Times {
     pub stale: Duration,
     /// After so much silence a source is dead, unless its heartbeat is slower than half of that.
     pub silence: Duration,
+    /// Between two requests for the same page, where a network is asked again and again and its own
+    /// rules set the pace.
+    pub poll: Duration,
     /// Before the next attempt.
     pub backoff: Backoff,
 }
@@ -55,6 +58,7 @@ impl Default for Times {
             ping: Duration::from_secs(1),
             stale: Duration::from_millis(2400),
             silence: Duration::from_secs(10),
+            poll: Duration::from_secs(5),
             backoff: Backoff::default(),
         }
     }
@@ -183,6 +187,11 @@ impl Link {
     /// What the network's own clock shows at this moment, as far as that is known.
     pub(in crate::source) fn network_now(&self) -> Timestamp {
         self.skew.network(self.now())
+    }
+
+    /// When the last sign of life came, on the show's clock.
+    pub(in crate::source) fn last_heard(&self) -> Timestamp {
+        self.clock.at(self.heard)
     }
 
     /// Where something that the network dates `network` belongs on the show's clock.
