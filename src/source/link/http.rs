@@ -79,6 +79,40 @@ pub(in crate::source) async fn send(
     request: RequestBuilder,
     limit: Duration,
 ) -> Result<Response, Failure> {
+    let answer = answer(link, request, limit).await?;
+    if is_good(answer.status()) {
+        return Ok(answer);
+    }
+    let Refusal { status, headers, body } = refusal(answer, limit).await;
+    Err(Failure::status(status, &headers, &body, || link.now()))
+}
+
+/// An answer that is none of those asked for.
+pub(in crate::source) struct Refusal {
+    pub(in crate::source) status: u16,
+    pub(in crate::source) headers: HeaderMap,
+    /// The first kilobytes.
+    pub(in crate::source) body: Vec<u8>,
+}
+
+/// Whether an answer can be what was asked for.
+pub(in crate::source) fn is_good(status: StatusCode) -> bool {
+    status.is_success() || status == StatusCode::NOT_MODIFIED
+}
+
+/// Reads a refusal, for networks that say more in it than others.
+pub(in crate::source) async fn refusal(answer: Response, limit: Duration) -> Refusal {
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    let body = body(answer, MAX_ERROR, limit).await.unwrap_or_default();
+    Refusal { status, headers, body }
+}
+
+/// Sends a request and waits `limit` for the head of the answer, whatever its status.
+pub(in crate::source) async fn answer(
+    link: &mut Link,
+    request: RequestBuilder,
+    limit: Duration,
+) -> Result<Response, Failure> {
     let (client, request) = request.build_split();
     let request = request.map_err(|error| Failure::Setup(error.to_string()))?;
     let host = net::host(request.url());
@@ -89,13 +123,7 @@ pub(in crate::source) async fn send(
     if let Some(date) = server_date(answer.headers()) {
         link.hear_time(date);
     }
-    let status = answer.status();
-    if status.is_success() || status == StatusCode::NOT_MODIFIED {
-        return Ok(answer);
-    }
-    let headers: HeaderMap = answer.headers().clone();
-    let said = body(answer, MAX_ERROR, limit).await.unwrap_or_default();
-    Err(Failure::status(status.as_u16(), &headers, &said, || link.now()))
+    Ok(answer)
 }
 
 /// Reads a whole answer, at most `max` bytes of it and for at most `limit`.
