@@ -21,6 +21,9 @@ pub(in crate::source) enum Failure {
     /// The server said that there is no more and never will be.
     #[error("the server says there is no more")]
     Ended,
+    /// No more is to be read, though there is.
+    #[error("{0}")]
+    Enough(String),
     /// The name of the host means nothing.
     #[error("cannot find the host `{host}`")]
     Resolve { host: String },
@@ -219,7 +222,8 @@ impl Failure {
             Failure::Status { status: 401 | 402 | 403 | 404 | 410, .. }
             | Failure::Setup(_)
             | Failure::Over
-            | Failure::Ended => Class::Refused,
+            | Failure::Ended
+            | Failure::Enough(_) => Class::Refused,
             Failure::Status { status: 429, retry_after, .. } => Class::RateLimit(*retry_after),
             Failure::Status { retry_after, .. } => Class::Server(*retry_after),
             Failure::Said { class, .. } => *class,

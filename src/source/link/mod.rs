@@ -48,8 +48,8 @@ pub struct Times {
     /// Between two requests for the same page, where a network is asked again and again and its own
     /// rules set the pace.
     pub poll: Duration,
-    /// Before the next attempt.
-    pub backoff: Backoff,
+    /// Before the next attempt; `None`: what the network asks for, or else the usual.
+    pub backoff: Option<Backoff>,
 }
 
 impl Default for Times {
@@ -59,7 +59,7 @@ impl Default for Times {
             stale: Duration::from_millis(2400),
             silence: Duration::from_secs(10),
             poll: Duration::from_secs(5),
-            backoff: Backoff::default(),
+            backoff: None,
         }
     }
 }
@@ -91,6 +91,7 @@ pub(in crate::source) struct Link {
     seat: Seat,
     clock: Clock,
     decoder: Decoder,
+    backoff: Backoff,
     skew: Skew,
     state: SourceState,
     /// The last sign of life.
@@ -132,6 +133,13 @@ pub(in crate::source) async fn run(mut session: impl Session, mut link: Link) {
                 let _over = link.tell_surely(Event::Source(link.seat.id, SourceState::Ended)).await;
                 Err(Failure::Over)
             }
+            Failure::Enough(_) => {
+                warn!("the source has ended: {failure}");
+                let problem = Event::Problem(link.seat.id, Some(failure.to_string().into()));
+                let _over = link.tell_surely(problem).await;
+                let _over = link.tell_surely(Event::Source(link.seat.id, SourceState::Ended)).await;
+                Err(Failure::Over)
+            }
             failure => link.failed(&failure, attempted).await,
         };
         let flushed = link.flush().await;
@@ -152,10 +160,12 @@ impl Link {
     pub(in crate::source) fn new(seat: Seat, decoder: Decoder) -> Link {
         let clock = seat.clock.expect("a show with a live source has a clock");
         let now = Instant::now();
+        let backoff = seat.times.backoff.unwrap_or_default();
         Link {
             seat,
             clock,
             decoder,
+            backoff,
             skew: Skew::default(),
             state: SourceState::Connecting,
             heard: now,
@@ -168,6 +178,12 @@ impl Link {
             unmatched: 0,
             dropped: 0,
         }
+    }
+
+    /// The same link to a network that says how long to wait before the next attempt.
+    pub(in crate::source) fn with_backoff(mut self, backoff: Backoff) -> Link {
+        self.backoff = self.seat.times.backoff.unwrap_or(backoff);
+        self
     }
 
     pub(in crate::source) fn times(&self) -> Times {
@@ -303,10 +319,25 @@ impl Link {
 
     /// Decodes a message that has just come, and tells what it says.
     pub(in crate::source) fn message(&mut self, message: &[u8]) -> Result<(), Failure> {
+        self.message_if(message, |_| Ok(()))
+    }
+
+    /// The same, where what a message says is not to be believed before it is looked at: `check`
+    /// sees each event that could change the count, and says what is wrong with it.
+    pub(in crate::source) fn message_if(
+        &mut self,
+        message: &[u8],
+        mut check: impl FnMut(&Event) -> Result<(), &'static str>,
+    ) -> Result<(), Failure> {
         let arrival = self.clock.now();
         let mut result = Ok(());
         let Link { decoder, skew, seat, unmatched, dropped, .. } = self;
         decoder.block(message, |_, mut event| {
+            if matches!(event, Event::Post(_) | Event::Deletion(_))
+                && let Err(reason) = check(&event)
+            {
+                event = Event::Malformed(reason);
+            }
             match &mut event {
                 Event::Unmatched(count) => return *unmatched += *count,
                 Event::Post(post) => post.at = skew.place(post.at, arrival),
@@ -344,7 +375,7 @@ impl Link {
     async fn failed(&mut self, failure: &Failure, attempted: Instant) -> Result<Instant, Failure> {
         self.failures += 1;
         let class = failure.class(self.works);
-        let backoff = self.seat.times.backoff;
+        let backoff = self.backoff;
         let mut delay = backoff.delay(class, self.failures, fastrand::f64());
         // A server that lets us in and throws us out again is not asked in a tight loop.
         if delay.is_zero() && attempted.elapsed() < backoff.base {
