@@ -3,6 +3,8 @@
 //! Like the known networks: a message in which no team's hashtag can occur, and which takes no post
 //! back, is counted without being read, and that changes no count.
 
+mod repeats;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
 
@@ -12,6 +14,8 @@ use crate::contest::Contest;
 use crate::event::Event;
 use crate::post::{AuthorId, Deletion, Hasher, Post, PostId, Side, Version};
 use crate::timestamp::Timestamp;
+
+use repeats::Repeats;
 
 use super::json::{self, Invalid, Kind, Reader};
 use super::matcher::{Folding, Matcher};
@@ -74,6 +78,8 @@ pub struct Mapped {
     /// Ids and authors are those of this source alone.
     scope: String,
     arrivals: Arrivals,
+    /// Where documents are asked for again and again.
+    repeats: Option<Repeats>,
 }
 
 /// When posts without a time of their own arrived first: a document that is asked for again and
@@ -125,7 +131,20 @@ impl Mapped {
             map,
             scope: scope.to_owned(),
             arrivals: Arrivals::default(),
+            repeats: None,
         }
+    }
+
+    /// The documents that follow are those of one poll: a message that stood in the last one, byte
+    /// for byte, is no message again.
+    pub fn begin_poll(&mut self) {
+        self.repeats.get_or_insert_default().begin();
+    }
+
+    /// How many messages of this poll were new, and how many were there before.
+    #[must_use]
+    pub fn polled(&self) -> (usize, usize) {
+        self.repeats.as_ref().map_or((0, 0), Repeats::counts)
     }
 
     /// Decodes one document, which may hold many messages. Those without a time of their own were
@@ -188,6 +207,10 @@ impl Mapped {
     }
 
     fn message(&mut self, text: &str, arrived: Timestamp, tell: &mut impl FnMut(Event)) {
+        let hash = |repeats: &mut Repeats| repeats.is_new(self.hasher.post("message", text).0);
+        if !self.repeats.as_mut().is_none_or(hash) {
+            return;
+        }
         if text.len() > MAX_MESSAGE {
             return self.refuse(text, TOO_LONG, tell);
         }

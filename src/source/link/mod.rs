@@ -24,6 +24,7 @@ use tracing::{info, warn};
 
 use crate::clock::Clock;
 use crate::decode::Decoder;
+use crate::decode::documents::Documents;
 use crate::event::Event;
 use crate::snapshot::{Gap, SourceState};
 use crate::timestamp::Timestamp;
@@ -86,11 +87,19 @@ pub(in crate::source) enum Resume {
     Lost,
 }
 
+/// How messages become events.
+pub(in crate::source) enum Decoding {
+    /// They are of a network that is known.
+    Feed(Box<Decoder>),
+    /// They are what the config says.
+    Documents(Documents),
+}
+
 /// What a session has of the show.
 pub(in crate::source) struct Link {
     seat: Seat,
     clock: Clock,
-    decoder: Decoder,
+    decoding: Decoding,
     backoff: Backoff,
     skew: Skew,
     state: SourceState,
@@ -158,13 +167,18 @@ impl Link {
     /// # Panics
     /// If the show has no clock: a show with a live source is live.
     pub(in crate::source) fn new(seat: Seat, decoder: Decoder) -> Link {
+        Link::decoding(seat, Decoding::Feed(Box::new(decoder)))
+    }
+
+    /// A link for the messages that `decoding` reads; like [`Link::new`].
+    pub(in crate::source) fn decoding(seat: Seat, decoding: Decoding) -> Link {
         let clock = seat.clock.expect("a show with a live source has a clock");
         let now = Instant::now();
         let backoff = seat.times.backoff.unwrap_or_default();
         Link {
             seat,
             clock,
-            decoder,
+            decoding,
             backoff,
             skew: Skew::default(),
             state: SourceState::Connecting,
@@ -331,8 +345,9 @@ impl Link {
     ) -> Result<(), Failure> {
         let arrival = self.clock.now();
         let mut result = Ok(());
-        let Link { decoder, skew, seat, unmatched, dropped, .. } = self;
-        decoder.block(message, |_, mut event| {
+        let Link { decoding, skew, seat, unmatched, dropped, .. } = self;
+        let network_now = skew.network(arrival);
+        let mut tell = |mut event| {
             if matches!(event, Event::Post(_) | Event::Deletion(_))
                 && let Err(reason) = check(&event)
             {
@@ -353,8 +368,33 @@ impl Link {
             if result.is_ok() {
                 result = send(seat, event, dropped);
             }
-        });
+        };
+        match decoding {
+            Decoding::Feed(decoder) => decoder.block(message, |_, event| tell(event)),
+            // What has no time of its own is of now, as the network has it.
+            Decoding::Documents(documents) => documents.document(message, network_now, tell),
+        }
         result
+    }
+
+    /// Counts a message that was too long to be read.
+    pub(in crate::source) fn too_long(&mut self) -> Result<(), Failure> {
+        self.tell(Event::Malformed("longer than any message"))
+    }
+
+    /// The documents that follow are those of one poll.
+    pub(in crate::source) fn begin_poll(&mut self) {
+        if let Decoding::Documents(documents) = &mut self.decoding {
+            documents.begin_poll();
+        }
+    }
+
+    /// How many messages of this poll were new, and how many were there before.
+    pub(in crate::source) fn polled(&self) -> (usize, usize) {
+        match &self.decoding {
+            Decoding::Feed(_) => (0, 0),
+            Decoding::Documents(documents) => documents.polled(),
+        }
     }
 
     /// Tells what was counted and not told yet. To be called when nothing is waiting to be read.
