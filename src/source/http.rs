@@ -93,8 +93,7 @@ pub(super) fn filled_headers(headers: &[Header]) -> Result<HeaderMap, Failure> {
     let mut map = HeaderMap::new();
     for Header { name, value } in headers {
         let refuse = || Failure::Setup(format!("the header `{name}` cannot be sent as it is"));
-        let mut value =
-            HeaderValue::from_str(filled(value)?.reveal()).map_err(|_| refuse())?;
+        let mut value = HeaderValue::from_str(filled(value)?.reveal()).map_err(|_| refuse())?;
         value.set_sensitive(true);
         map.append(HeaderName::from_bytes(name.as_bytes()).map_err(|_| refuse())?, value);
     }

@@ -175,9 +175,13 @@ mod tests {
 
     #[test]
     fn the_next_page_is_found_among_links_and_only_on_the_same_host() {
-        let links = "</api/list?page=0>; rel=\"prev\", </api/list?page=2>; title=\"x\"; rel=\"next\"";
+        let links =
+            "</api/list?page=0>; rel=\"prev\", </api/list?page=2>; title=\"x\"; rel=\"next\"";
         assert_eq!(next(links).as_deref(), Some("https://posts.example/api/list?page=2"));
-        assert_eq!(next("<?page=3>; rel=next").as_deref(), Some("https://posts.example/api/list?page=3"));
+        assert_eq!(
+            next("<?page=3>; rel=next").as_deref(),
+            Some("https://posts.example/api/list?page=3")
+        );
         assert_eq!(next("<https://elsewhere.example/>; rel=\"next\""), None);
         assert_eq!(next("</api>; rel=\"last\""), None);
     }
