@@ -105,6 +105,8 @@ async fn measure(rate: u64, span: Duration) {
         age(0.99),
         age(1.0),
     );
+    // The flood ends when nobody reads it any more.
+    drop(program);
     flood.await.unwrap();
 }
 
