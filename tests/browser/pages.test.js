@@ -2,5 +2,6 @@
 
 import "./cases/tug.js";
 import "./cases/news.js";
+import "./cases/sources.js";
 import "./cases/text.js";
 import "./cases/house.js";
