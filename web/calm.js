@@ -26,8 +26,10 @@ export class Calm {
     const direction = Math.sign(to - from);
     if (direction === 0) return to;
     if (this.#direction === 0) {
+      // To set out is half a flash too.
       this.#direction = direction;
       this.#farthest = from;
+      this.#sinceTurn = 0;
     }
     const ahead = (to - this.#farthest) * this.#direction;
     if (ahead >= 0) this.#farthest = to;
