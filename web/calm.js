@@ -11,9 +11,12 @@ export const REST_MS = 250;
 export const WIGGLE = 0.02;
 
 export class Calm {
+  /** 1 or -1 once the seam has gone far enough to have a direction. */
   #direction = 0;
-  /** The farthest place in that direction, as a part of the width. */
+  /** The farthest place in that direction, as a part of the width; without one, to both sides. */
   #farthest = 0;
+  #least = NaN;
+  #most = NaN;
   #sinceTurn = Infinity;
 
   /**
@@ -23,21 +26,31 @@ export class Calm {
    */
   step(from, to, dt) {
     this.#sinceTurn += dt;
-    const direction = Math.sign(to - from);
-    if (direction === 0) return to;
     if (this.#direction === 0) {
-      // To set out is half a flash too.
-      this.#direction = direction;
-      this.#farthest = from;
-      this.#sinceTurn = 0;
+      this.#setOut(from, to);
+      return to;
     }
     const ahead = (to - this.#farthest) * this.#direction;
     if (ahead >= 0) this.#farthest = to;
-    if (ahead > -WIGGLE) return to;
+    if (ahead >= -WIGGLE) return to;
     if (this.#sinceTurn < REST_MS) return this.#farthest - this.#direction * WIGGLE;
-    this.#sinceTurn = 0;
-    this.#direction = -this.#direction;
-    this.#farthest = to;
+    this.#turn(-this.#direction, to);
     return to;
+  }
+
+  /** @param {number} from @param {number} to */
+  #setOut(from, to) {
+    if (Number.isNaN(this.#least)) this.#least = this.#most = from;
+    this.#least = Math.min(this.#least, to);
+    this.#most = Math.max(this.#most, to);
+    if (to - this.#least > WIGGLE) this.#turn(1, to);
+    else if (this.#most - to > WIGGLE) this.#turn(-1, to);
+  }
+
+  /** @param {number} direction @param {number} at */
+  #turn(direction, at) {
+    this.#direction = direction;
+    this.#farthest = at;
+    this.#sinceTurn = 0;
   }
 }
