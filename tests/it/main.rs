@@ -6,6 +6,7 @@ mod browser;
 mod cli;
 mod config;
 mod oracle;
+mod packets;
 mod pipeline;
 mod server;
 mod stop;

@@ -6,7 +6,7 @@ use crate::render::Frame;
 use crate::rgb::Rgb;
 use crate::snapshot::Snapshot;
 
-use super::device::{Device, DeviceError};
+use super::device::{DeviceError, OldDevice as Device};
 
 /// Sends every frame that it shows, and a black one at the end; waits while nobody takes them.
 pub struct Memory {

@@ -3,9 +3,16 @@
 //! A device may block, so that each has a thread of its own and a slot for one frame. A device that
 //! is still busy misses a frame and gets a newer one later. While nothing changes nothing is drawn.
 
+pub mod artnet;
+pub mod ddp;
 pub mod device;
+pub mod e131;
+pub mod holiday;
 pub mod memory;
+pub mod spi;
 pub mod terminal;
+mod udp;
+pub mod wled;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TrySendError, sync_channel};
@@ -20,7 +27,7 @@ use crate::render::{self, Frame, Layout};
 use crate::rgb::Rgb;
 use crate::snapshot::Snapshot;
 
-use device::Device;
+use device::OldDevice as Device;
 
 /// How long a device may take to go dark. A terminal that is held takes for ever.
 const PATIENCE: Duration = Duration::from_millis(300);

@@ -17,7 +17,7 @@ use crate::snapshot::Snapshot;
 use crate::telemetry;
 
 use super::Strip;
-use super::device::{Device, DeviceError};
+use super::device::{DeviceError, OldDevice as Device};
 
 /// The keys of a `terminal` output.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,6 +2,7 @@
 
 pub(crate) mod http;
 pub(crate) mod program;
+pub(crate) mod receivers;
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -1,0 +1,101 @@
+//! The way of a packet to a host: found by name, sent without waiting for long.
+//!
+//! A socket is connected, so that the host's refusal (ICMP port unreachable) comes back as an error
+//! of a later packet. Names are looked up whenever a device is opened, on the thread of the device:
+//! a resolver that does not answer holds up this output alone.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+use std::time::Duration;
+
+use super::device::DeviceError;
+
+/// A frame that stands is sent again after so long. Receivers let go after two seconds and more, so
+/// that one packet may be lost.
+pub(super) const KEEP_ALIVE: Duration = Duration::from_millis(900);
+
+/// No protocol here has an answer that says that the black frame arrived; so many more are sent.
+pub(super) const FAREWELLS: u32 = 2;
+
+/// A full send buffer is waited for so long. A later frame is worth more than this one by then.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// One host that takes packets.
+#[derive(Debug)]
+pub(super) struct Peer {
+    socket: UdpSocket,
+    address: SocketAddr,
+}
+
+impl Peer {
+    /// Looks a host up, and makes ready to send to it. Nothing is sent.
+    pub(super) fn open(host: &str, port: u16) -> Result<Peer, DeviceError> {
+        let lost = |reason| DeviceError::Host { host: host.to_owned(), reason };
+        let mut addresses: Vec<SocketAddr> =
+            (host, port).to_socket_addrs().map_err(lost)?.collect();
+        // Controllers of lights that speak IPv6 are rare, and names often have both.
+        addresses.sort_by_key(SocketAddr::is_ipv6);
+        let mut failure = io::Error::from(io::ErrorKind::NotFound);
+        for address in addresses {
+            match connect(address) {
+                Ok(socket) => return Ok(Peer { socket, address }),
+                Err(reason) => failure = reason,
+            }
+        }
+        Err(lost(failure))
+    }
+
+    /// Sends one packet.
+    pub(super) fn send(&self, packet: &[u8]) -> Result<(), DeviceError> {
+        let sent = self.socket.send(packet);
+        sent.map(drop).map_err(|reason| DeviceError::Send { address: self.address, reason })
+    }
+}
+
+fn connect(address: SocketAddr) -> io::Result<UdpSocket> {
+    let any: SocketAddr = match address {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let socket = bind(any)?;
+    socket.connect(address)?;
+    Ok(socket)
+}
+
+/// A socket of this machine that never blocks for long.
+pub(super) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = UdpSocket::bind(address)?;
+    socket.set_write_timeout(Some(PATIENCE))?;
+    Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_refuses_is_an_error_and_comes_back() {
+        let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = receiver.local_addr().unwrap();
+        let peer = Peer::open("127.0.0.1", address.port()).unwrap();
+        drop(receiver);
+        // The refusal of one packet is told at the next.
+        let refused = (0..100).find_map(|_| peer.send(b"frame").err()).expect("it is refused");
+        assert_eq!(
+            refused.to_string(),
+            format!("cannot send to {address}: Connection refused (os error 111)")
+        );
+        let receiver = UdpSocket::bind(address).unwrap();
+        let peer = Peer::open("127.0.0.1", address.port()).unwrap();
+        peer.send(b"again").unwrap();
+        let mut buffer = [0; 16];
+        let length = receiver.recv(&mut buffer).unwrap();
+        assert_eq!(&buffer[..length], b"again");
+    }
+
+    #[test]
+    fn a_host_that_nobody_knows_is_named() {
+        let error = Peer::open("no-such-host.invalid", 4048).unwrap_err().to_string();
+        assert!(error.starts_with("cannot find host `no-such-host.invalid`: "), "{error}");
+    }
+}
