@@ -5,11 +5,14 @@ use std::convert::Infallible;
 use std::net::UdpSocket;
 use std::time::Duration;
 
+use hashtug::output::led::device::DeviceError;
 use hashtug::output::led::device::{Device, Open, Wire};
+use hashtug::output::led::spi::{self, Chip};
 use hashtug::output::led::{artnet, ddp, e131, holiday, wled};
 
 use crate::support::path;
 use crate::support::receivers::{self, Dmx};
+use crate::support::strip;
 
 /// Bytes that count up from 1, for so many channels.
 #[expect(clippy::cast_possible_truncation, reason = "they begin again after 256")]
@@ -307,4 +310,133 @@ fn ddp_and_holiday_end_black() {
     assert_eq!(packet(&receiver), [0; 160]);
     assert_eq!(packet(&receiver), [0; 160]);
     assert_silent(&receiver);
+}
+
+fn transfer(chip: Chip, hz: u32, bytes: &[u8]) -> Vec<u8> {
+    // Whatever was in it before.
+    let mut transfer = vec![0xff; 7];
+    spi::encode(chip, hz, bytes, &mut transfer);
+    assert_eq!(transfer.len(), spi::transfer_length(chip, hz, bytes.len() / chip.channels()));
+    transfer
+}
+
+#[test]
+fn strips_on_spi_show_what_was_sent() {
+    for pixels in (1..=340).chain([1000, 5442]) {
+        for hz in [spi::MIN_HZ, 2_400_000, spi::DEFAULT_HZ, 3_200_000, spi::MAX_HZ] {
+            if pixels > 40 && hz != spi::DEFAULT_HZ {
+                continue;
+            }
+            for chip in [Chip::Ws2812, Chip::Sk6812, Chip::Sk6812w] {
+                let bytes = ramp(pixels * chip.channels());
+                let shown = strip::ws2812(&transfer(chip, hz, &bytes), hz);
+                assert!(shown == bytes, "{pixels} pixels of {chip} at {hz} Hz");
+            }
+            let bytes = ramp(pixels * 3);
+            let shown = strip::apa102(&transfer(Chip::Apa102, hz, &bytes), pixels);
+            assert!(shown == bytes, "{pixels} pixels of apa102");
+        }
+    }
+}
+
+#[test]
+fn so_many_pixels_fit_one_transfer() {
+    let most = |chip, bufsiz| {
+        (1..10_000)
+            .take_while(|&n| spi::transfer_length(chip, spi::DEFAULT_HZ, n) <= bufsiz)
+            .count()
+    };
+    assert_eq!(most(Chip::Ws2812, spi::DEFAULT_BUFSIZ), 322);
+    assert_eq!(most(Chip::Sk6812w, spi::DEFAULT_BUFSIZ), 241);
+    assert_eq!(most(Chip::Apa102, spi::DEFAULT_BUFSIZ), 1006);
+    assert_eq!(most(Chip::Ws2812, spi::MAX_TRANSFER), 5442);
+    assert_eq!(spi::bufsiz_line(5000), "spidev.bufsiz=65536");
+}
+
+/// A bus that keeps each transfer, and breaks at the second.
+#[cfg(target_os = "linux")]
+#[derive(Default)]
+struct Bus(std::sync::Arc<std::sync::Mutex<Vec<Vec<u8>>>>);
+
+#[cfg(target_os = "linux")]
+mod bus {
+    use embedded_hal::spi::{self, ErrorKind, ErrorType, SpiBus};
+
+    use super::{Bus, DeviceError};
+
+    #[derive(Debug)]
+    pub(super) struct Broken;
+
+    impl spi::Error for Broken {
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    impl From<Broken> for DeviceError {
+        fn from(_: Broken) -> DeviceError {
+            DeviceError::Unfit("broken".into())
+        }
+    }
+
+    impl ErrorType for Bus {
+        type Error = Broken;
+    }
+
+    impl SpiBus for Bus {
+        fn write(&mut self, bytes: &[u8]) -> Result<(), Broken> {
+            let mut transfers = self.0.lock().unwrap();
+            transfers.push(bytes.to_vec());
+            if transfers.len() == 2 { Err(Broken) } else { Ok(()) }
+        }
+
+        fn flush(&mut self) -> Result<(), Broken> {
+            Ok(())
+        }
+
+        fn read(&mut self, _: &mut [u8]) -> Result<(), Broken> {
+            unreachable!("strips say nothing")
+        }
+
+        fn transfer(&mut self, _: &mut [u8], _: &[u8]) -> Result<(), Broken> {
+            unreachable!("strips say nothing")
+        }
+
+        fn transfer_in_place(&mut self, _: &mut [u8]) -> Result<(), Broken> {
+            unreachable!("strips say nothing")
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_frame_is_one_transfer_also_after_one_that_failed() {
+    let bus = Bus::default();
+    let transfers = bus.0.clone();
+    let mut device: Box<dyn Device> = Box::new(spi::Strip::new(bus, Chip::Ws2812, spi::DEFAULT_HZ));
+    write(&mut device, &[1; 150], 3);
+    let error = device.write(&Wire { bytes: &[2; 150], channels: 3, snapshot: None });
+    assert_eq!(error.unwrap_err().to_string(), "broken");
+    write(&mut device, &[3; 150], 3);
+    let transfers = transfers.lock().unwrap();
+    let shown: Vec<Vec<u8>> =
+        transfers.iter().map(|transfer| strip::ws2812(transfer, spi::DEFAULT_HZ)).collect();
+    assert_eq!(shown, [[1; 150], [2; 150], [3; 150]]);
+}
+
+#[test]
+fn addresses_of_buses_are_read_or_explained() {
+    assert_eq!("/dev/spidev0.0".parse(), Ok(spi::Address::FIRST));
+    assert_eq!("/dev/spidev6.15".parse(), Ok(spi::Address { bus: 6, slave: 15 }));
+    for (text, expected) in [
+        ("/dev/spidev1.0", "SPI bus 1 has no DMA and leaves gaps in a frame; use `/dev/spidev0.0`"),
+        ("/dev/spidev2.1", "SPI bus 2 has no DMA and leaves gaps in a frame; use `/dev/spidev0.0`"),
+        ("/dev/spidev7.0", "`/dev/spidev7.0` is not an SPI device; write it as `/dev/spidev0.0`"),
+        ("/dev/spidev0.16", "`/dev/spidev0.16` is not an SPI device; write it as `/dev/spidev0.0`"),
+        ("/dev/spidev00.0", "`/dev/spidev00.0` is not an SPI device; write it as `/dev/spidev0.0`"),
+        ("/dev/ttyS0", "`/dev/ttyS0` is not an SPI device; write it as `/dev/spidev0.0`"),
+        ("spi0", "`spi0` is not an SPI device; write it as `/dev/spidev0.0`"),
+    ] {
+        assert_eq!(text.parse::<spi::Address>().unwrap_err().to_string(), expected);
+    }
 }

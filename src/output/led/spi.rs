@@ -240,6 +240,9 @@ impl Open for Settings {
 }
 
 #[cfg(target_os = "linux")]
+pub use linux::Strip;
+
+#[cfg(target_os = "linux")]
 mod linux {
     //! The strip behind a bus of Linux.
 
@@ -269,15 +272,23 @@ mod linux {
                 bufsiz_line(length)
             )));
         }
-        Ok(Box::new(Strip { bus: spi, chip, hz, transfer: Vec::with_capacity(length) }))
+        Ok(Box::new(Strip::new(spi, chip, hz)))
     }
 
-    /// A strip that takes frames.
-    pub(super) struct Strip<B> {
-        pub(super) bus: B,
-        pub(super) chip: Chip,
-        pub(super) hz: u32,
-        pub(super) transfer: Vec<u8>,
+    /// A strip behind a bus.
+    #[derive(Debug)]
+    pub struct Strip<B> {
+        bus: B,
+        chip: Chip,
+        hz: u32,
+        transfer: Vec<u8>,
+    }
+
+    impl<B> Strip<B> {
+        /// A strip of `chip` behind `bus`, whose clock is `hz`.
+        pub fn new(bus: B, chip: Chip, hz: u32) -> Strip<B> {
+            Strip { bus, chip, hz, transfer: Vec::new() }
+        }
     }
 
     impl<B: SpiBus<Error: Into<DeviceError>> + Send> Device for Strip<B> {

@@ -3,6 +3,7 @@
 pub(crate) mod http;
 pub(crate) mod program;
 pub(crate) mod receivers;
+pub(crate) mod strip;
 
 use std::io::Write;
 use std::path::PathBuf;
