@@ -8,13 +8,16 @@
 //! file is looked at: whether a recording exists or a port is free shows when it is used.
 
 mod address;
+mod claims;
 mod contest;
 mod duration;
+mod host;
 mod log;
 mod names;
 mod output;
 mod problem;
 mod source;
+mod strip;
 mod syntax;
 mod table;
 mod value;
@@ -176,11 +179,29 @@ fn invalid(origin: &Path, text: &str, problems: Vec<Problem>) -> Error {
 mod tests {
     use super::*;
 
+    /// The example with its commented-out keys: those after a `#` without a space.
+    fn whole_example() -> String {
+        let is_key = |line: &str| line.starts_with(|c: char| c == '[' || c.is_ascii_lowercase());
+        let lines = DEMONSTRATION.lines().map(|line| match line.strip_prefix('#') {
+            Some(key) if is_key(key) => key,
+            _ => line,
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
     #[test]
     fn every_known_key_stands_in_the_example() {
-        let parsed = syntax::parse(DEMONSTRATION);
+        let example = whole_example();
+        let parsed = syntax::parse(&example);
         let log = Log::new(Path::new(""));
         Table::root(parsed.root.get_ref(), &log, gather);
         assert_eq!(log.unset(), std::collections::BTreeSet::new());
+    }
+
+    #[test]
+    fn all_of_the_example_is_sound() {
+        let config = Config::parse(&whole_example(), Path::new("config.toml"));
+        let config = config.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(config.outputs.len(), 8);
     }
 }
