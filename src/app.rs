@@ -16,24 +16,29 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, error, info_span, warn};
 
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::event::SourceId;
 use crate::post::Hasher;
+use crate::source::link::Times;
 use crate::tally::{self, Limits, Tally};
 use crate::{output, server, source};
 
 /// Parts that take longer to end are named and left behind.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// Runs the show until `stop`.
+/// Runs the show until `stop`. `clock` is what a live show goes by; one of recordings alone has
+/// their time.
 ///
 /// # Errors
 /// If a part failed; the others were stopped then.
 pub async fn run(
     config: Config,
     listener: TcpListener,
+    clock: Clock,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
+    let clock = config.sources.iter().any(|source| source.kind.is_live()).then_some(clock);
     let contest = Arc::new(config.contest);
     let statuses = config.sources.iter().map(source::Settings::status).collect();
     let mut tally = Tally::new(Arc::clone(&contest), statuses, Limits::default());
@@ -46,7 +51,7 @@ pub async fn run(
         parts.start(name, output::run(settings, snapshot_rx.clone()).instrument(span));
     }
     parts.start("server", server::run(listener, snapshot_rx, stop.clone()));
-    parts.start("tally", tally::task::run(tally, inbox_rx, snapshot_tx));
+    parts.start("tally", tally::task::run(tally, clock, inbox_rx, snapshot_tx));
     let hasher = Hasher::default();
     for (index, settings) in config.sources.into_iter().enumerate() {
         let span = info_span!("source", name = settings.name);
@@ -55,6 +60,8 @@ pub async fn run(
             contest: Arc::clone(&contest),
             hasher: hasher.clone(),
             inbox: inbox_tx.clone(),
+            clock,
+            times: Times::default(),
             stop: stop.clone(),
         };
         let name = format!("source `{}`", settings.name);

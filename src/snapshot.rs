@@ -116,6 +116,54 @@ pub struct SourceStatus {
     pub state: SourceState,
     /// How long ago it last said something.
     pub stale: Duration,
+    /// What keeps it from being live, and what to mend; `None` while nothing does.
+    pub problem: Option<Arc<str>>,
+    /// The newest spans of time whose posts may be missing, at most [`MAX_GAPS`], in order.
+    pub gaps: Vec<Gap>,
+    /// How many there were in all.
+    pub gap_count: u64,
+    /// How long they were together.
+    pub gap_time: Duration,
+}
+
+/// More gaps of a source than this are counted, and not listed.
+pub const MAX_GAPS: usize = 8;
+
+/// A span of time whose posts may be missing, because the source was not connected and its network
+/// does not send again what was missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The last sign of life before it, on the show's clock.
+    pub from: Timestamp,
+    /// From then until posts came again.
+    pub length: Duration,
+}
+
+impl SourceStatus {
+    /// A source that was not started yet.
+    #[must_use]
+    pub fn new(name: String, kind: &'static str) -> SourceStatus {
+        SourceStatus {
+            name,
+            kind,
+            state: SourceState::Connecting,
+            stale: Duration::ZERO,
+            problem: None,
+            gaps: Vec::new(),
+            gap_count: 0,
+            gap_time: Duration::ZERO,
+        }
+    }
+
+    /// Notes a gap; of too many the oldest is no longer listed.
+    pub fn note_gap(&mut self, gap: Gap) {
+        if self.gaps.len() == MAX_GAPS {
+            self.gaps.remove(0);
+        }
+        self.gaps.push(gap);
+        self.gap_count += 1;
+        self.gap_time += gap.length;
+    }
 }
 
 /// What a source is doing.

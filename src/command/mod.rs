@@ -12,6 +12,7 @@ use std::process::ExitCode;
 use crate::cli::{Cli, Command};
 use crate::config::Config;
 use crate::recording;
+use crate::source::secret;
 
 /// Why a command did not do what it was asked to.
 #[derive(Debug)]
@@ -55,6 +56,9 @@ fn hint(error: &anyhow::Error) -> Option<&'static str> {
         return Some(
             "another hashtug may be running; or choose another port: [web] listen = \"127.0.0.1:8081\"",
         );
+    }
+    if error.downcast_ref::<secret::Missing>().is_some() {
+        return Some("set it before the start, for example in the shell: export NAME=value");
     }
     match error.downcast_ref::<recording::Error>()? {
         recording::Error::Binary { .. } => {

@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use crate::app;
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::server;
 use crate::shutdown::Signals;
@@ -36,7 +37,7 @@ async fn show(config: Config) -> anyhow::Result<()> {
     let listener =
         server::listen(address).with_context(|| format!("cannot serve pages on {address}"))?;
     let stop = CancellationToken::new();
-    let app = app::run(config, listener, stop.clone());
+    let app = app::run(config, listener, Clock::from_wall(), stop.clone());
     tokio::pin!(app);
     tokio::select! {
         result = &mut app => return result,

@@ -44,10 +44,8 @@ pub(super) fn run(arguments: &cli::Tally, config: Option<&Path>) -> Result<(), F
         });
     }
     let sources = recordings.iter().map(|recording| SourceStatus {
-        name: recording.name().to_owned(),
-        kind: "replay",
         state: SourceState::Live,
-        stale: Duration::ZERO,
+        ..SourceStatus::new(recording.name().to_owned(), "replay")
     });
     let mut count = Count {
         tally: Tally::new(Arc::clone(&contest), sources.collect(), Limits::default()),

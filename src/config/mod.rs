@@ -11,11 +11,14 @@ mod address;
 mod claims;
 mod contest;
 mod duration;
+mod endpoint;
 mod host;
 mod log;
+mod map;
 mod names;
 mod output;
 mod problem;
+mod secret;
 mod source;
 mod strip;
 mod syntax;
@@ -135,8 +138,9 @@ impl Config {
         let config = Config::parse(DEMONSTRATION, Path::new("config.toml"));
         let mut config = config.expect("a test reads the embedded example");
         for source in &mut config.sources {
-            let posts::Kind::Replay(replay) = &mut source.kind;
-            replay.input = Input::Embedded;
+            if let posts::Kind::Replay(replay) = &mut source.kind {
+                replay.input = Input::Embedded;
+            }
         }
         config
     }
@@ -145,7 +149,7 @@ impl Config {
 /// Reads the whole file. What is wrong is in the log, and has its default here.
 fn gather(root: &Table<'_>) -> Option<Config> {
     let contest = contest::read(root);
-    let sources = source::read(root);
+    let sources = source::read(root, contest.as_ref());
     let outputs = output::read(root);
     let web = root.section("web", "[web]", web);
     Some(Config { contest: contest?, sources, outputs, web })
@@ -179,11 +183,11 @@ fn invalid(origin: &Path, text: &str, problems: Vec<Problem>) -> Error {
 mod tests {
     use super::*;
 
-    /// The example with its commented-out keys: those after a `#` without a space.
+    /// The example with the lines that it shows without running them: those that begin with `#` and
+    /// no space.
     fn whole_example() -> String {
-        let is_key = |line: &str| line.starts_with(|c: char| c == '[' || c.is_ascii_lowercase());
         let lines = DEMONSTRATION.lines().map(|line| match line.strip_prefix('#') {
-            Some(key) if is_key(key) => key,
+            Some(rest) if !rest.is_empty() && !rest.starts_with(' ') => rest,
             _ => line,
         });
         lines.collect::<Vec<_>>().join("\n")
@@ -199,9 +203,17 @@ mod tests {
     }
 
     #[test]
-    fn all_of_the_example_is_sound() {
+    fn what_the_example_shows_without_running_it_is_sound() {
         let config = Config::parse(&whole_example(), Path::new("config.toml"));
         let config = config.unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(config.outputs.len(), 8);
+        let sources = config.sources.iter().map(|source| source.kind.name());
+        let outputs = config.outputs.iter().map(|output| output.kind.name());
+        let kinds: Vec<&str> = sources.chain(outputs).collect();
+        for kind in ["bluesky", "mastodon", "x", "nostr", "http", "websocket"] {
+            assert!(kinds.contains(&kind), "{kind}");
+        }
+        for kind in ["spi", "ddp", "e131", "artnet", "wled", "holiday"] {
+            assert!(kinds.contains(&kind), "{kind}");
+        }
     }
 }

@@ -49,15 +49,23 @@ pub(super) struct Problem {
     pub(super) hint: Option<String>,
     /// Set when the problem is that something is not there: in which table, and which key.
     pub(super) missing: Option<(usize, &'static str)>,
+    /// Set when the line may hold a secret: it is not shown.
+    pub(super) concealed: bool,
 }
 
 impl Problem {
     pub(super) fn new(span: Range<usize>, message: impl Into<String>) -> Problem {
-        Problem { span, message: message.into(), hint: None, missing: None }
+        Problem { span, message: message.into(), hint: None, missing: None, concealed: false }
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Problem {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Keeps the line out of the report.
+    pub(super) fn conceal(mut self) -> Problem {
+        self.concealed = true;
         self
     }
 
@@ -146,7 +154,7 @@ impl Shown {
             // Some of the words are those of other parts, which do not know about terminals.
             message: clipped(&problem.message, MAX_WORDS),
             hint: problem.hint.map(|hint| clipped(&hint, MAX_WORDS)),
-            excerpt: (!line.trim().is_empty()).then(|| excerpt(line, caret)),
+            excerpt: (!problem.concealed && !line.trim().is_empty()).then(|| excerpt(line, caret)),
         }
     }
 }

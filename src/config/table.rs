@@ -303,6 +303,12 @@ impl<'t> Table<'t> {
         })
     }
 
+    /// Makes a key known that another table of this sort is for, and that has no meaning here.
+    pub(super) fn mention(&self, key: &'static str) {
+        let present = self.has(key);
+        self.known.borrow_mut().push(Known { key, written: key.to_owned(), present });
+    }
+
     /// Where to point for `key`: its value, or the header of the table where it is absent.
     pub(super) fn place(&self, key: &str) -> Range<usize> {
         self.entries.get(key).map_or_else(|| self.span.clone(), Spanned::span)

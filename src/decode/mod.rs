@@ -8,9 +8,11 @@
 pub mod html;
 mod jetstream;
 pub mod json;
+pub mod mapped;
 mod mastodon;
 mod matcher;
 mod nostr;
+pub mod numbers;
 mod post;
 pub mod prefilter;
 mod x;
@@ -26,6 +28,22 @@ use crate::timestamp::Timestamp;
 use json::{Invalid, Kind, Reader};
 use matcher::{Folding, Matcher};
 use prefilter::{Prefilter, Scan};
+
+/// What the documents of a service that is none of the known networks hold.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shape {
+    /// Posts, and where in a document each part of them is.
+    Posts(mapped::Map),
+    /// Numbers that pull the rope as they grow.
+    Numbers(numbers::Fields),
+}
+
+impl Default for Shape {
+    /// hashtug's own posts.
+    fn default() -> Shape {
+        Shape::Posts(mapped::Map::default())
+    }
+}
 
 /// The shape of the messages of one network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -78,6 +78,16 @@ struct Source<'a> {
     kind: &'static str,
     state: &'static str,
     stale_ms: u64,
+    problem: Option<&'a str>,
+    gaps: Vec<Gap>,
+    gap_count: u64,
+    gap_ms: u64,
+}
+
+#[derive(Serialize)]
+struct Gap {
+    at: Timestamp,
+    ms: u64,
 }
 
 #[derive(Serialize)]
@@ -115,6 +125,14 @@ impl<'a> From<&'a Snapshot> for Wire<'a> {
             kind: source.kind,
             state: source.state.name(),
             stale_ms: millis(source.stale),
+            problem: source.problem.as_deref(),
+            gaps: source
+                .gaps
+                .iter()
+                .map(|gap| Gap { at: gap.from, ms: millis(gap.length) })
+                .collect(),
+            gap_count: source.gap_count,
+            gap_ms: millis(source.gap_time),
         });
         let posts = &snapshot.posts;
         Wire {

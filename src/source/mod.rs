@@ -1,17 +1,30 @@
 //! Where posts come from. A source touches the world, keeps its own errors to itself, and never
 //! touches the count: it tells events, and what it is doing.
 
+pub mod framing;
+pub mod http;
+pub mod jetstream;
+pub mod link;
+pub mod mastodon;
+pub mod nostr;
 pub mod replay;
+pub mod secret;
+mod skew;
+pub mod websocket;
+pub mod x;
 
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::Clock;
 use crate::contest::Contest;
 use crate::event::{Event, SourceId};
 use crate::post::Hasher;
 use crate::snapshot::{SourceState, SourceStatus};
+
+use secret::Variable;
 
 /// One `[[source]]` of the config.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +40,18 @@ pub struct Settings {
 pub enum Kind {
     /// A recorded file, at its own pace or faster.
     Replay(replay::Settings),
+    /// Bluesky, by its Jetstream.
+    Bluesky(jetstream::Settings),
+    /// A Mastodon server.
+    Mastodon(mastodon::Settings),
+    /// X, by its filtered stream.
+    X(x::Settings),
+    /// Nostr, by relays.
+    Nostr(nostr::Settings),
+    /// Any service over HTTP.
+    Http(http::Settings),
+    /// Any service over a WebSocket.
+    Websocket(websocket::Settings),
 }
 
 impl Kind {
@@ -35,7 +60,40 @@ impl Kind {
     pub fn name(&self) -> &'static str {
         match self {
             Kind::Replay(_) => "replay",
+            Kind::Bluesky(_) => "bluesky",
+            Kind::Mastodon(_) => "mastodon",
+            Kind::X(_) => "x",
+            Kind::Nostr(_) => "nostr",
+            Kind::Http(_) => "http",
+            Kind::Websocket(_) => "websocket",
         }
+    }
+
+    /// The environment variables that must be set before it can run.
+    #[must_use]
+    pub fn variables(&self) -> Vec<&Variable> {
+        fn of_headers(headers: &[http::Header]) -> Vec<&Variable> {
+            headers.iter().flat_map(|header| header.value.variables()).collect()
+        }
+        match self {
+            Kind::Replay(_) | Kind::Bluesky(_) | Kind::Nostr(_) => Vec::new(),
+            Kind::Mastodon(mastodon) => mastodon.token.iter().collect(),
+            Kind::X(x) => vec![&x.token],
+            Kind::Http(http) => of_headers(&http.headers),
+            Kind::Websocket(websocket) => {
+                let mut variables = of_headers(&websocket.headers);
+                variables.extend(websocket.send.iter().flat_map(secret::Template::variables));
+                variables
+            }
+        }
+    }
+}
+
+impl Kind {
+    /// Whether its posts are of this moment, so that the show goes by a clock.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        !matches!(self, Kind::Replay(_))
     }
 }
 
@@ -43,12 +101,7 @@ impl Settings {
     /// How the source stands before it was started.
     #[must_use]
     pub fn status(&self) -> SourceStatus {
-        SourceStatus {
-            name: self.name.clone(),
-            kind: self.kind.name(),
-            state: SourceState::Connecting,
-            stale: std::time::Duration::ZERO,
-        }
+        SourceStatus::new(self.name.clone(), self.kind.name())
     }
 }
 
@@ -62,6 +115,10 @@ pub struct Seat {
     pub hasher: Hasher,
     /// Where events go.
     pub inbox: mpsc::Sender<(SourceId, Event)>,
+    /// The show's clock, if the show is live: any of its sources is.
+    pub clock: Option<Clock>,
+    /// How patient a live source is.
+    pub times: link::Times,
     /// Ends the source.
     pub stop: CancellationToken,
 }
@@ -85,5 +142,10 @@ impl Seat {
 pub async fn run(settings: Settings, seat: Seat) {
     match settings.kind {
         Kind::Replay(replay) => replay::run(replay, seat).await,
+        Kind::Bluesky(bluesky) => jetstream::run(bluesky, seat).await,
+        kind => {
+            tracing::error!(kind = kind.name(), "this kind of source does not run in this version");
+            let _over = seat.tell(Event::Source(seat.id, SourceState::Ended)).await;
+        }
     }
 }

@@ -147,8 +147,11 @@ async fn pass(
                         named_a_team = true;
                         pace.wait_for(post.at, seat).await?;
                     }
+                    post.at = pace.shown(post.at, seat);
                 }
-                Event::Deletion(deletion) => deletion.at = deletion.at.map(|at| pace.shifted(at)),
+                Event::Deletion(deletion) => {
+                    deletion.at = deletion.at.map(|at| pace.shown(pace.shifted(at), seat));
+                }
                 _ => {}
             }
             seat.tell(event).await?;
@@ -241,7 +244,8 @@ impl Pace {
         if self.speed == Speed::Max {
             // Only the last tick before the post is of use to anybody.
             let next = at.round_up(self.step);
-            if let Some(last) = next.checked_sub(self.step)
+            if seat.clock.is_none()
+                && let Some(last) = next.checked_sub(self.step)
                 && self.next_tick.is_some_and(|tick| tick <= last)
             {
                 seat.tell(Event::Tick(last)).await?;
@@ -254,11 +258,19 @@ impl Pace {
             warn!("the next post is dated {at}, which is {} minutes off", wait.as_secs() / 60);
         }
         while let Some(tick) = self.next_tick.filter(|&tick| tick < at) {
-            pause_until(seat, self.due(tick)).await?;
-            seat.tell(Event::Tick(tick)).await?;
+            if seat.clock.is_none() {
+                pause_until(seat, self.due(tick)).await?;
+                seat.tell(Event::Tick(tick)).await?;
+            }
             self.next_tick = Some(tick.saturating_add(self.step));
         }
         pause_until(seat, self.due(at)).await
+    }
+
+    /// Where a post of `at` stands in what is shown: in its own time, or in a live show in that of
+    /// the show, when its turn is.
+    fn shown(&self, at: Timestamp, seat: &Seat) -> Timestamp {
+        seat.clock.map_or(at, |clock| clock.at(self.due(at).min(Instant::now())))
     }
 
     /// When it is time for `at`.

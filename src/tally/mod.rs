@@ -47,7 +47,7 @@ pub struct Tally {
     limits: Limits,
     /// Window length in milliseconds.
     window_ms: i64,
-    /// The newest post so far that names a team.
+    /// The newest post so far that names a team, or what a live show's clock says if it is later.
     now: Option<Timestamp>,
     /// The newest time that a snapshot was asked for, or [`Tally::now`] if that is later.
     shown: i64,
@@ -91,7 +91,7 @@ impl Tally {
         }
     }
 
-    /// The newest time of a post so far that names a team.
+    /// The newest time of a post so far that names a team, or of the show's clock.
     #[must_use]
     pub fn now(&self) -> Option<Timestamp> {
         self.now
@@ -106,8 +106,23 @@ impl Tally {
             Event::Malformed(_) => self.posts.malformed += 1,
             Event::Dropped(count) => self.posts.dropped += count,
             Event::Tick(at) => self.show(at),
+            Event::Now(at) => {
+                if self.now.is_none_or(|now| at > now) {
+                    self.advance(at);
+                }
+            }
+            Event::Alive => {}
             Event::Source(source, state) => self.sources[source.0].state = state,
+            Event::Problem(source, problem) => self.sources[source.0].problem = problem,
+            Event::Gap(source, gap) => self.sources[source.0].note_gap(gap),
         }
+    }
+
+    /// Whether the mere passing of time changes what is shown: there are votes that will leave.
+    #[must_use]
+    pub fn will_fade(&self) -> bool {
+        self.votes.counts().iter().any(|&votes| votes > 0)
+            || (0..self.totals.len()).any(|team| self.rate.posts(team) > 0)
     }
 
     /// The state at `at`, or at the newest time known if that is later; `None` for that time.

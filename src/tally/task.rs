@@ -1,7 +1,7 @@
 //! The loop that owns the contest: inbox in, snapshot out on a beat.
 //!
-//! The only part of the tally that knows what a clock is, and only to keep the beat and to say how
-//! long ago each source was heard of.
+//! The only part of the tally that knows what a clock is: to keep the beat, to say how long ago each
+//! source was heard of, and in a live show to tell the tally how late it is.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
+use crate::clock::Clock;
 use crate::event::{Event, SourceId};
 use crate::snapshot::Snapshot;
 
@@ -20,43 +21,65 @@ pub const INBOX: usize = 16_384;
 /// The shortest time between two snapshots: what viewers and lights can show.
 const SHORTEST_BEAT: Duration = Duration::from_millis(33);
 
+/// The time between two snapshots while votes leave the window of a live show.
+const FADING_BEAT: Duration = Duration::from_millis(100);
+
 /// The longest time between two snapshots, so that a viewer soon knows silence from death.
 const LONGEST_BEAT: Duration = Duration::from_millis(500);
 
 /// Counts until the last source has gone, then ends.
 ///
 /// While recordings are played, each snapshot shows the state at a tick of the recording's own
-/// time, so that it is the same snapshot at any speed.
+/// time, so that it is the same snapshot at any speed. With a `clock` the show is live: a post is
+/// shown at the next beat, at once if the last one is a beat ago, and time passes without posts.
 pub async fn run(
     mut tally: Tally,
+    clock: Option<Clock>,
     mut inbox: mpsc::Receiver<(SourceId, Event)>,
     snapshots: watch::Sender<Arc<Snapshot>>,
 ) {
     let mut heard: Vec<Instant> = vec![Instant::now(); snapshots.borrow().sources.len()];
     let mut published = Instant::now();
+    // Something was told that the newest snapshot does not show.
+    let mut is_news = false;
     loop {
-        let snapshot = tokio::select! {
+        let beat = match clock {
+            Some(_) if is_news => SHORTEST_BEAT,
+            Some(_) if tally.will_fade() => FADING_BEAT,
+            _ => LONGEST_BEAT,
+        };
+        let is_due = tokio::select! {
             told = inbox.recv() => {
                 let Some((source, event)) = told else { break };
+                let now = Instant::now();
+                let since = now - published;
                 // A tick says that time goes on, not that anything was heard.
                 let (is_heard, is_due) = match event {
-                    Event::Tick(_) => (false, published.elapsed() >= SHORTEST_BEAT),
-                    Event::Source(..) => (true, true),
-                    _ => (true, false),
+                    Event::Tick(_) => (false, since >= SHORTEST_BEAT),
+                    Event::Source(..) | Event::Problem(..) => (false, true),
+                    Event::Gap(..) | Event::Now(_) => (false, false),
+                    _ => (true, clock.is_some() && since >= SHORTEST_BEAT),
                 };
                 if is_heard {
-                    heard[source.0] = Instant::now();
+                    heard[source.0] = now;
+                }
+                is_news = true;
+                if let Some(clock) = clock {
+                    tally.apply(Event::Now(clock.at(now)));
                 }
                 tally.apply(event);
-                if !is_due {
-                    continue;
-                }
-                tally.snapshot(None)
+                is_due
             }
-            () = sleep_until(published + LONGEST_BEAT) => tally.snapshot(None),
+            () = sleep_until(published + beat) => true,
         };
-        snapshots.send_replace(Arc::new(with_ages(snapshot, &heard)));
-        published = Instant::now();
+        if is_due {
+            if let Some(clock) = clock {
+                tally.apply(Event::Now(clock.now()));
+            }
+            snapshots.send_replace(Arc::new(with_ages(tally.snapshot(None), &heard)));
+            published = Instant::now();
+            is_news = false;
+        }
     }
     snapshots.send_replace(Arc::new(with_ages(tally.snapshot(None), &heard)));
 }

@@ -242,7 +242,12 @@ impl Model {
             Event::Unmatched(count) => self.fates.unmatched += count,
             Event::Malformed(_) => self.fates.malformed += 1,
             Event::Dropped(count) => self.fates.dropped += count,
-            Event::Tick(_) | Event::Source(..) => {}
+            Event::Now(at) => self.now = self.now.max(Some(at.millis())),
+            Event::Tick(_)
+            | Event::Alive
+            | Event::Source(..)
+            | Event::Problem(..)
+            | Event::Gap(..) => {}
             Event::Deletion(deletion) => {
                 let hit = self.in_window(Some(deletion.posts[0]));
                 if let Some(index) = hit {

@@ -9,10 +9,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hashtug::config::{Config, Error};
-use hashtug::contest::{Reposts, Vote};
+use hashtug::contest::{Reposts, TeamId, Vote};
+use hashtug::decode::Shape;
+use hashtug::decode::mapped::{Map, Pointer};
+use hashtug::decode::numbers::Fields;
 use hashtug::output::{self, led::terminal};
 use hashtug::rgb::Rgb;
-use hashtug::source::{self, replay};
+use hashtug::source::{self, http, jetstream, mastodon, nostr, replay, websocket, x};
 use proptest::prelude::*;
 
 /// Two sound teams, to stand below what is tested.
@@ -219,7 +222,7 @@ fn a_report_shows_all_that_is_wrong() {
        |
     19 | kind = "blueski"
        |        ^^^^^^^^^
-    hint: `bluesky` is not in this version; it has `replay`
+    hint: did you mean `bluesky`?
 
     typos.toml:21:1: this `[[source]]` needs a `path`
        |
@@ -1328,7 +1331,7 @@ path = "x"
 "#,
         &[
             "1:1: this `[[source]]` needs a `kind`",
-            r#"hint: add `kind = "replay"`; this version has `replay`"#,
+            r#"hint: add `kind = "replay"`; this version has `replay`, `bluesky`, `mastodon`, `x`, `nostr`, `http`, `websocket`"#,
         ],
     );
     check_with_teams(
@@ -1342,10 +1345,12 @@ path = "x"
     check_with_teams(
         "a kind that is not there yet",
         r#"[[source]]
-kind = "bluesky"
+kind = "webhook"
 endpoint = "wss://x"
 "#,
-        &["2:8: kind `bluesky` is not in this version; it has `replay`"],
+        &[
+            "2:8: kind `webhook` is not in this version; it has `replay`, `bluesky`, `mastodon`, `x`, `nostr`, `http`, `websocket`",
+        ],
     );
     check_with_teams(
         "a kind misspelt",
@@ -1358,16 +1363,22 @@ file = "x"
     check_with_teams(
         "a kind not there yet and misspelt",
         r#"[[source]]
-kind = "blusky"
+kind = "webhok"
 "#,
-        &["2:8: unknown kind `blusky`", "hint: `bluesky` is not in this version; it has `replay`"],
+        &[
+            "2:8: unknown kind `webhok`",
+            "hint: `webhook` is not in this version; it has `replay`, `bluesky`, `mastodon`, `x`, `nostr`, `http`, `websocket`",
+        ],
     );
     check_with_teams(
         "a kind from nowhere",
         r#"[[source]]
 kind = "telegraph"
 "#,
-        &["2:8: unknown kind `telegraph`", "hint: this version has `replay`"],
+        &[
+            "2:8: unknown kind `telegraph`",
+            "hint: this version has `replay`, `bluesky`, `mastodon`, `x`, `nostr`, `http`, `websocket`",
+        ],
     );
     check_with_teams(
         "a kind that is a number",
@@ -1382,7 +1393,10 @@ kind = "telegraph"
         r#"[[source]]
 kind = ""
 "#,
-        &["2:8: unknown kind ``", "hint: this version has `replay`"],
+        &[
+            "2:8: unknown kind ``",
+            "hint: this version has `replay`, `bluesky`, `mastodon`, `x`, `nostr`, `http`, `websocket`",
+        ],
     );
     check_with_teams(
         "no path",
@@ -1617,11 +1631,11 @@ token = "hunter2"
     check_with_teams(
         "a secret of a kind that is not there yet",
         r#"[[source]]
-kind = "x"
+kind = "webhook"
 bearer_token = "hunter2"
 "#,
         &[
-            "2:8: kind `x` is not in this version; it has `replay`",
+            "2:8: kind `webhook` is not in this version; it has `replay`, `bluesky`, `mastodon`, `x`, `nostr`, `http`, `websocket`",
             "3:1: `bearer_token` looks like a secret, and secrets never stand in this file",
             "hint: keep it in an environment variable, or in a file that only you can read",
         ],
@@ -1665,6 +1679,525 @@ pixels = 3
 "#,
         &["10:1: unknown key `pixels` in `[[source]]`", "hint: `pixels` belongs to `[[output]]`"],
     );
+}
+
+#[test]
+fn live_sources_have_their_defaults() {
+    let text = r#"
+        [[source]]
+        kind = "bluesky"
+        [[source]]
+        kind = "mastodon"
+        server = "https://mastodon.example"
+        [[source]]
+        kind = "x"
+        token_env = "X_TOKEN"
+        [[source]]
+        kind = "nostr"
+        relays = "ws://localhost:7000"
+        [[source]]
+        kind = "http"
+        url = "https://chat.example/posts#top"
+        [[source]]
+        kind = "websocket"
+        url = "ws://[::1]:9/live"
+    "#;
+    let config = parse(&(TEAMS.to_owned() + text), Path::new("config.toml"));
+    let kinds: Vec<_> = config.sources.into_iter().map(|source| source.kind).collect();
+    let url = |text: &str| text.parse().expect("a URL");
+    assert_eq!(
+        kinds,
+        [
+            source::Kind::Bluesky(jetstream::Settings {
+                endpoints: jetstream::ENDPOINTS.map(url).to_vec()
+            }),
+            source::Kind::Mastodon(mastodon::Settings {
+                server: url("https://mastodon.example/"),
+                token: None,
+                mode: mastodon::Mode::Auto,
+            }),
+            source::Kind::X(x::Settings {
+                endpoint: url("https://api.x.com"),
+                token: "X_TOKEN".parse().unwrap(),
+                max_posts: 10_000,
+            }),
+            source::Kind::Nostr(nostr::Settings { relays: vec![url("ws://localhost:7000")] }),
+            source::Kind::Http(http::Settings {
+                url: url("https://chat.example/posts"),
+                headers: vec![],
+                mode: http::Mode::Stream,
+                shape: Shape::Posts(Map::default()),
+            }),
+            source::Kind::Websocket(websocket::Settings {
+                url: url("ws://[::1]:9/live"),
+                headers: vec![],
+                send: vec![],
+                shape: Shape::Posts(Map::default()),
+            }),
+        ]
+    );
+}
+
+#[test]
+fn everything_can_be_set_of_live_sources() {
+    let text = r#"
+        [[source]]
+        kind = "bluesky"
+        endpoint = ["ws://127.0.0.2:1/subscribe", "wss://b.example/xrpc/network.bsky.jetstream.subscribeEvents"]
+        [[source]]
+        kind = "mastodon"
+        server = "http://127.0.0.1:3000"
+        token_env = "MASTODON_TOKEN"
+        mode = "poll"
+        [[source]]
+        kind = "x"
+        endpoint = "http://localhost:5"
+        token_env = "X_TOKEN"
+        max_posts = 7
+        [[source]]
+        kind = "nostr"
+        relays = ["wss://a.example", "wss://b.example/path?x=1"]
+        [[source]]
+        kind = "http"
+        url = "https://chat.example/posts"
+        mode = "poll"
+        every = "1m"
+        [source.headers]
+        Authorization = "Bearer ${CHAT_TOKEN}"
+        Accept = "application/json"
+        [source.map]
+        text = "/a~1b/0/~0"
+        [[source]]
+        kind = "websocket"
+        url = "wss://chat.example"
+        headers = { Cookie = "session=${SESSION}" }
+        send = ['{"join":1}', "token ${CHAT_TOKEN}"]
+        map = { numbers = { Spaces = "/right", Tabs = "" }, per_vote = 0.5 }
+    "#;
+    let config = parse(&(TEAMS.to_owned() + text), Path::new("config.toml"));
+    let kinds: Vec<_> = config.sources.into_iter().map(|source| source.kind).collect();
+    let url = |text: &str| text.parse().expect("a URL");
+    let pointer = |text: &str| Pointer::parse(text).expect("a pointer");
+    let header = |name: &str, value: &str| http::Header {
+        name: name.to_owned(),
+        value: value.parse().expect("a template"),
+    };
+    let nowhere = Map {
+        items: None,
+        text: None,
+        hashtags: None,
+        id: None,
+        author: None,
+        at: None,
+        delete: None,
+    };
+    assert_eq!(
+        kinds,
+        [
+            source::Kind::Bluesky(jetstream::Settings {
+                endpoints: vec![
+                    url("ws://127.0.0.2:1/subscribe"),
+                    url("wss://b.example/xrpc/network.bsky.jetstream.subscribeEvents"),
+                ]
+            }),
+            source::Kind::Mastodon(mastodon::Settings {
+                server: url("http://127.0.0.1:3000"),
+                token: Some("MASTODON_TOKEN".parse().unwrap()),
+                mode: mastodon::Mode::Poll,
+            }),
+            source::Kind::X(x::Settings {
+                endpoint: url("http://localhost:5"),
+                token: "X_TOKEN".parse().unwrap(),
+                max_posts: 7,
+            }),
+            source::Kind::Nostr(nostr::Settings {
+                relays: vec![url("wss://a.example"), url("wss://b.example/path?x=1")]
+            }),
+            source::Kind::Http(http::Settings {
+                url: url("https://chat.example/posts"),
+                headers: vec![
+                    header("Accept", "application/json"),
+                    header("Authorization", "Bearer ${CHAT_TOKEN}"),
+                ],
+                mode: http::Mode::Poll(Duration::from_mins(1)),
+                shape: Shape::Posts(Map { text: Some(pointer("/a~1b/0/~0")), ..nowhere }),
+            }),
+            source::Kind::Websocket(websocket::Settings {
+                url: url("wss://chat.example"),
+                headers: vec![header("Cookie", "session=${SESSION}")],
+                send: vec![
+                    r#"{"join":1}"#.parse().unwrap(),
+                    "token ${CHAT_TOKEN}".parse().unwrap()
+                ],
+                shape: Shape::Numbers(Fields {
+                    teams: vec![(TeamId(0), pointer("")), (TeamId(1), pointer("/right"))],
+                    per_vote: 0.5,
+                }),
+            }),
+        ]
+    );
+}
+
+/// What is said about one line of a source whose other keys are sound.
+fn check_source(name: &str, kind: &str, line: &str, expected: &[&str]) {
+    let sound = match kind {
+        "mastodon" if !line.starts_with("server") => "server = \"https://m.example\"",
+        "x" if !line.starts_with("token_env") => "token_env = \"X_TOKEN\"",
+        "nostr" if !line.starts_with("relays") => "relays = \"wss://r.example\"",
+        "http" if !line.starts_with("url") => "url = \"https://h.example\"",
+        "websocket" if !line.starts_with("url") => "url = \"wss://h.example\"",
+        _ => "",
+    };
+    // The line under test is the first, so that places do not depend on the rest.
+    check_with_teams(name, &format!("[[source]]\n{line}\nkind = \"{kind}\"\n{sound}\n"), expected);
+}
+
+#[test]
+fn problems_of_urls() {
+    let cases: &[(&str, &str, &str, &[&str])] = &[
+        (
+            "not a URL",
+            "http",
+            "url = \"\"",
+            &[
+                "2:7: `url` is not a URL: relative URL without a base",
+                r#"hint: for example `url = "https://example.org"`"#,
+            ],
+        ),
+        (
+            "a host alone",
+            "mastodon",
+            "server = \"mastodon.example\"",
+            &[
+                "2:10: `server` is not a URL: relative URL without a base",
+                r#"hint: write `server = "https://mastodon.example"`"#,
+            ],
+        ),
+        (
+            "a host and a port alone",
+            "nostr",
+            "relays = [\"localhost:7000\"]",
+            &["2:11: `relays` has no scheme", r#"hint: write `relays = "wss://localhost:7000"`"#],
+        ),
+        (
+            "another scheme",
+            "websocket",
+            "url = \"https://h.example/live\"",
+            &[
+                "2:7: `url` must begin with `wss://`, not `https:`",
+                r#"hint: write `url = "wss://h.example/live"`"#,
+            ],
+        ),
+        (
+            "no host",
+            "http",
+            "url = \"https://\"",
+            &[
+                "2:7: `url` is not a URL: empty host",
+                r#"hint: for example `url = "https://example.org"`"#,
+            ],
+        ),
+        (
+            "plain over the network",
+            "http",
+            "url = \"http://192.168.0.7:80/x?y=1\"",
+            &[
+                "2:7: `http://` is for this machine only: anybody on the way could change the count",
+                r#"hint: write `url = "https://192.168.0.7/x?y=1"`"#,
+            ],
+        ),
+        (
+            "plain to what only looks like this machine",
+            "bluesky",
+            "endpoint = \"ws://localhost.example/subscribe\"",
+            &[
+                "2:12: `ws://` is for this machine only: anybody on the way could change the count",
+                r#"hint: write `endpoint = "wss://localhost.example/subscribe"`"#,
+            ],
+        ),
+        (
+            "a password",
+            "http",
+            "url = \"https://me:hunter2@h.example\"",
+            &[
+                "2:7: `url` holds a user or a password, and secrets never stand in this file",
+                "hint: keep it in an environment variable, and name that in `headers` as `${NAME}`",
+            ],
+        ),
+        (
+            "a password in what is no URL",
+            "http",
+            "url = \"https://me:hunter2@h.example:x\"",
+            &[
+                "2:7: `url` is not a URL",
+                "hint: keep it in an environment variable, and name that in `headers` as `${NAME}`",
+            ],
+        ),
+        (
+            "a secret as a parameter",
+            "websocket",
+            "url = \"wss://h.example/?a=1&access_token=hunter2\"",
+            &[
+                "2:7: `access_token` in `url` looks like a secret, and secrets never stand in this file",
+                "hint: keep it in an environment variable, and name that in `headers` as `${NAME}`",
+            ],
+        ),
+        (
+            "a server with a path",
+            "mastodon",
+            "server = \"https://m.example/@me\"",
+            &[
+                "2:10: `server` is a server, without a path",
+                r#"hint: write `server = "https://m.example"`"#,
+            ],
+        ),
+        (
+            "a Jetstream without its path",
+            "bluesky",
+            "endpoint = [\"wss://j.example/subscribe\", \"wss://j.example\"]",
+            &[
+                "2:42: `endpoint` does not end in `/subscribe`",
+                r#"hint: for example `endpoint = "wss://jetstream1.us-east.bsky.network/subscribe"`"#,
+            ],
+        ),
+        (
+            "no relay",
+            "nostr",
+            "relays = []",
+            &["2:10: `relays` is empty", r#"hint: for example `relays = ["wss://example.org"]`"#],
+        ),
+        (
+            "a relay twice",
+            "nostr",
+            "relays = [\"wss://r.example\", \"wss://R.example/\"]",
+            &["2:30: `relays` has `wss://r.example/` twice"],
+        ),
+        (
+            "a number for a list",
+            "nostr",
+            "relays = 1",
+            &[
+                "2:10: `relays` must be a URL in quotes, or a list of them, not a whole number",
+                "hint: put quotes around it",
+            ],
+        ),
+    ];
+    for (name, kind, line, expected) in cases {
+        check_source(name, kind, line, expected);
+    }
+    let many: Vec<_> = (0..17).map(|n| format!("\"wss://r{n}.example\"")).collect();
+    check_source(
+        "too many relays",
+        "nostr",
+        &format!("relays = [{}]", many.join(",")),
+        &["2:10: `relays` has 17 URLs, and 16 are the most"],
+    );
+}
+
+#[test]
+fn problems_of_live_sources() {
+    let cases: &[(&str, &str, &str, &[&str])] = &[
+        (
+            "a token where its variable belongs",
+            "x",
+            "token_env = \"AAAAAAAAhunter2%3Dhunter2\"",
+            &[
+                "2:13: `token_env` is not the name of an environment variable: letters, digits and `_`, at most 40 of them",
+                r#"hint: put the secret into an environment variable, and its name here: `token_env = "MY_TOKEN"`"#,
+            ],
+        ),
+        (
+            "no posts",
+            "x",
+            "max_posts = 0",
+            &["2:13: `max_posts` must be from 1 to 10000000, not 0"],
+        ),
+        (
+            "another mode",
+            "mastodon",
+            "mode = \"sse\"",
+            &["2:8: `mode` cannot be `sse`", "hint: it is one of `auto`, `stream`, `poll`"],
+        ),
+        (
+            "an interval without polling",
+            "http",
+            "every = \"5s\"",
+            &["2:9: `every` has a meaning only for `mode = \"poll\"`"],
+        ),
+        (
+            "too often",
+            "http",
+            "mode = \"poll\"\nevery = \"20ms\"",
+            &["3:9: `every` must be from 1s to 3600s, not 20ms"],
+        ),
+        (
+            "a secret in a header",
+            "http",
+            "headers = { authorization = \"Bearer hunter2\" }",
+            &[
+                "2:29: the header `authorization` is a secret, and secrets never stand in this file",
+                r#"hint: name an environment variable: `authorization = "Bearer ${MY_TOKEN}"`"#,
+            ],
+        ),
+        (
+            "a session in a header",
+            "websocket",
+            "headers = { Cookie = \"a=hunter2\" }",
+            &[
+                "2:22: the header `Cookie` is a secret, and secrets never stand in this file",
+                r#"hint: name an environment variable: `Cookie = "${MY_TOKEN}"`"#,
+            ],
+        ),
+        (
+            "a header of the protocol",
+            "http",
+            "headers = { Host = \"x\" }",
+            &["2:20: the header `Host` is set by hashtug itself"],
+        ),
+        (
+            "no name of a header",
+            "http",
+            "headers = { \"a b\" = \"x\" }",
+            &["2:21: `a b` cannot be the name of a header"],
+        ),
+        (
+            "a header of two lines",
+            "http",
+            "headers = { X = \"a\\r\\nB: c\" }",
+            &[
+                "2:17: the header `X` holds what no header can",
+                "hint: ASCII characters on one line, at most 8000",
+            ],
+        ),
+        (
+            "a variable without an end",
+            "http",
+            "headers = { X = \"${A\" }",
+            &["2:17: the header `X`: a `${` has no `}` after it"],
+        ),
+        (
+            "headers as text",
+            "http",
+            "headers = \"X: y\"",
+            &[
+                "2:11: `headers` must be a table, not text",
+                "hint: for example `headers = { Authorization = \"Bearer ${MY_TOKEN}\" }`",
+            ],
+        ),
+        (
+            "nothing to send",
+            "websocket",
+            "send = [\"a\", \"\"]",
+            &["2:14: `send` must have 1 to 8000 bytes"],
+        ),
+        (
+            "a map without a text",
+            "http",
+            "map = { id = \"/id\" }",
+            &[
+                "2:7: this `[source.map]` needs a `text`",
+                r#"hint: say where the text of a post is: `text = "/text"`"#,
+            ],
+        ),
+        (
+            "a path of another language",
+            "http",
+            "map = { text = \"$.items[0].text\" }",
+            &[
+                "2:16: `text` is not a JSON Pointer: it does not begin with `/`",
+                r#"hint: write `"/items/0/text"`"#,
+            ],
+        ),
+        (
+            "a tilde alone",
+            "http",
+            "map = { text = \"/~\" }",
+            &[
+                "2:16: `text` is not a JSON Pointer: after `~` there must be `0` (for `~`) or `1` (for `/`)",
+            ],
+        ),
+        (
+            "a misspelt key of the map",
+            "http",
+            "map = { text = \"/t\", hashtag = \"/h\" }",
+            &["2:22: unknown key `hashtag` in `[source.map]`", "hint: did you mean `hashtags`?"],
+        ),
+        (
+            "numbers of nobody",
+            "http",
+            "map = { numbers = { tabs = \"/a\", Spaces = \"/b\" } }",
+            &["2:21: no team is named `tabs`", "hint: the teams are `Tabs`, `Spaces`"],
+        ),
+        (
+            "no numbers",
+            "http",
+            "map = { numbers = {} }",
+            &[
+                "2:19: `numbers` is empty",
+                r#"hint: give each team its number: `numbers = { Tabs = "/left", Spaces = "/right" }`"#,
+            ],
+        ),
+        (
+            "numbers and posts",
+            "http",
+            "map = { numbers = { Tabs = \"/a\" }, text = \"/t\" }",
+            &[
+                "2:43: `text` has no meaning beside `numbers`",
+                "hint: a source has posts or numbers; leave one of them to another source",
+            ],
+        ),
+        (
+            "votes of no numbers",
+            "http",
+            "map = { text = \"/t\", per_vote = 2 }",
+            &[
+                "2:33: `per_vote` has no meaning without `numbers`",
+                r#"hint: for example `numbers = { Tabs = "/left", Spaces = "/right" }`"#,
+            ],
+        ),
+        (
+            "a vote for nothing",
+            "http",
+            "map = { numbers = { Tabs = \"/a\" }, per_vote = 0 }",
+            &["2:47: `per_vote` must be from 0.000001 to 1000000000000, not 0"],
+        ),
+    ];
+    for (name, kind, line, expected) in cases {
+        check_source(name, kind, line, expected);
+    }
+    for (kind, expected) in [
+        ("mastodon", "1:1: this `[[source]]` needs a `server`"),
+        ("x", "1:1: this `[[source]]` needs a `token_env`"),
+        ("nostr", "1:1: this `[[source]]` needs a `relays`"),
+        ("http", "1:1: this `[[source]]` needs a `url`"),
+        ("websocket", "1:1: this `[[source]]` needs a `url`"),
+    ] {
+        let text = format!("[[source]]\nkind = \"{kind}\"\n{TEAMS}");
+        let error = Config::parse(&text, Path::new("config.toml")).expect_err("a key is missing");
+        let said = error.to_string();
+        assert!(said.contains(expected) && said.contains("hint: "), "{said}");
+    }
+}
+
+#[test]
+fn what_may_be_a_secret_is_not_shown() {
+    for line in [
+        "url = \"https://me:hunter2@h.example\"",
+        "url = \"https://me:hunter2@h.example:x\"",
+        "url = \"ftp://me:hunter2@h.example\"",
+        "url = \"https://h.example/?key=1&token=hunter2\"",
+        "headers = { Cookie = \"hunter2\" }",
+        "headers = { Authorization = \"Bearer hunter2\" }",
+        "headers = { X = \"${hunter2\" }",
+        "headers = { X = \"${hunter-2 hunter2}\" }",
+    ] {
+        let text = format!("{TEAMS}[[source]]\nkind = \"http\"\n{line}\n");
+        let error = Config::parse(&text, Path::new("config.toml")).expect_err("a secret");
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
+    let text = format!("{TEAMS}[[source]]\nkind = \"x\"\ntoken_env = \"hunter2%3D\"\n");
+    let error = Config::parse(&text, Path::new("config.toml")).expect_err("a secret");
+    assert!(!error.to_string().contains("hunter2"), "{error}");
 }
 
 #[test]

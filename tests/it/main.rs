@@ -9,5 +9,6 @@ mod oracle;
 mod packets;
 mod pipeline;
 mod server;
+mod sources;
 mod stop;
 mod support;

@@ -13,6 +13,7 @@ use hashtug::post::Hasher;
 use hashtug::render::{Frame, Layout};
 use hashtug::rgb::Rgb;
 use hashtug::snapshot::{Snapshot, SourceState};
+use hashtug::source::link::Times;
 use hashtug::source::replay::{self, Input, Speed};
 use hashtug::source::{self, Seat};
 use hashtug::tally::{self, Limits, Tally};
@@ -38,9 +39,16 @@ fn play(input: Input, speed: Speed, repeat: bool) -> Play {
     let (inbox, inbox_rx) = mpsc::channel(tally::task::INBOX);
     let (snapshot_tx, snapshots) = watch::channel(Arc::new(tally.snapshot(None)));
     let stop = CancellationToken::new();
-    let seat =
-        Seat { id: SourceId(0), contest, hasher: Hasher::default(), inbox, stop: stop.clone() };
-    tokio::spawn(tally::task::run(tally, inbox_rx, snapshot_tx));
+    let seat = Seat {
+        id: SourceId(0),
+        contest,
+        hasher: Hasher::default(),
+        inbox,
+        clock: None,
+        times: Times::default(),
+        stop: stop.clone(),
+    };
+    tokio::spawn(tally::task::run(tally, None, inbox_rx, snapshot_tx));
     tokio::spawn(source::run(settings, seat));
     Play { snapshots, stop }
 }

@@ -1,8 +1,11 @@
 //! What the tests share: the program as a process, and a small HTTP client.
 
+pub(crate) mod fake;
 pub(crate) mod http;
 pub(crate) mod program;
+pub(crate) mod proxy;
 pub(crate) mod receivers;
+pub(crate) mod rig;
 pub(crate) mod strip;
 
 use std::io::Write;

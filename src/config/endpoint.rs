@@ -1,0 +1,157 @@
+//! URLs of services, and what people write instead of one.
+//!
+//! Whatever may hold a password is neither quoted nor shown.
+
+use toml::de::DeValue;
+use url::{Host, Url};
+
+use super::problem::{Problem, is_secret, printable};
+use super::table::Table;
+use super::value::{Value, string, wrong_type};
+
+/// The protocol of a URL: how it is written with TLS and without.
+#[derive(Clone, Copy)]
+pub(super) struct Scheme {
+    tls: &'static str,
+    plain: &'static str,
+}
+
+pub(super) const HTTP: Scheme = Scheme { tls: "https", plain: "http" };
+pub(super) const WEBSOCKET: Scheme = Scheme { tls: "wss", plain: "ws" };
+
+/// A longer URL is none.
+const MAX_URL: usize = 2000;
+
+/// The URL at `key`.
+pub(super) fn one(table: &Table<'_>, key: &'static str, scheme: Scheme) -> Option<Url> {
+    table.read(key, |value| read(key, value, scheme))
+}
+
+/// The URL of a server as a whole, without a path, at `key`.
+pub(super) fn server(table: &Table<'_>, key: &'static str, scheme: Scheme) -> Option<Url> {
+    table.read(key, |value| {
+        let url = read(key, value, scheme)?;
+        if url.path() != "/" || url.query().is_some() {
+            let origin = url.origin().ascii_serialization();
+            return Err(Problem::new(value.span(), format!("`{key}` is a server, without a path"))
+                .hint(format!("write `{key} = \"{}\"`", printable(&origin))));
+        }
+        Ok(url)
+    })
+}
+
+/// One URL at `key`, or a list of up to `most` different ones; problems are recorded one by one, and
+/// an empty list is one.
+pub(super) fn several(
+    table: &Table<'_>,
+    key: &'static str,
+    scheme: Scheme,
+    most: usize,
+    check: impl Fn(&Url) -> Result<(), (String, String)>,
+) -> Option<Vec<Url>> {
+    table.read(key, |value| {
+        let values: Vec<&Value<'_>> = match value.get_ref() {
+            DeValue::String(_) => vec![value],
+            DeValue::Array(array) => array.iter().collect(),
+            _ => return Err(wrong_type(key, "a URL in quotes, or a list of them", value)),
+        };
+        if values.is_empty() {
+            let hint = format!("for example `{key} = [\"{}://example.org\"]`", scheme.tls);
+            return Err(Problem::new(value.span(), format!("`{key}` is empty")).hint(hint));
+        }
+        if values.len() > most {
+            let message = format!("`{key}` has {} URLs, and {most} are the most", values.len());
+            return Err(Problem::new(value.span(), message));
+        }
+        let mut urls: Vec<Url> = Vec::new();
+        for value in values {
+            let url = read(key, value, scheme).and_then(|url| {
+                let problem = |message: String| Problem::new(value.span(), message);
+                check(&url).map_err(|(message, hint)| problem(message).hint(hint))?;
+                if urls.contains(&url) {
+                    return Err(problem(format!(
+                        "`{key}` has `{}` twice",
+                        printable(url.as_str())
+                    )));
+                }
+                Ok(url)
+            });
+            match url {
+                Ok(url) => urls.push(url),
+                Err(problem) => table.report(problem),
+            }
+        }
+        Ok(urls)
+    })
+}
+
+fn read(key: &str, value: &Value<'_>, scheme: Scheme) -> Result<Url, Problem> {
+    let Scheme { tls, plain } = scheme;
+    let text = string(key, value, Some(&format!("{tls}://example.org")))?;
+    let problem = |message: String| Problem::new(value.span(), message);
+    if text.len() > MAX_URL {
+        return Err(problem(format!("`{key}` is longer than {MAX_URL} bytes")).conceal());
+    }
+    let mut url = match Url::parse(text) {
+        Ok(url) => url,
+        // The text may hold a password, wherever that was meant to stand.
+        Err(_) if text.contains('@') => {
+            return Err(problem(format!("`{key}` is not a URL")).conceal().hint(SECRETS));
+        }
+        Err(error) => {
+            let bare = !text.contains("://") && text.contains(['.', ':']) || text == "localhost";
+            let problem = problem(format!("`{key}` is not a URL: {error}"));
+            return Err(problem.hint(if bare {
+                format!("write `{key} = \"{tls}://{}\"`", printable(text))
+            } else {
+                format!("for example `{key} = \"{tls}://example.org\"`")
+            }));
+        }
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        let message =
+            format!("`{key}` holds a user or a password, and secrets never stand in this file");
+        return Err(problem(message).conceal().hint(SECRETS));
+    }
+    if let Some((name, _)) = url.query_pairs().find(|(name, _)| is_secret(name)) {
+        let message = format!(
+            "`{}` in `{key}` looks like a secret, and secrets never stand in this file",
+            printable(&name)
+        );
+        return Err(problem(message).conceal().hint(SECRETS));
+    }
+    if url.scheme() != tls && url.scheme() != plain {
+        let bare = url.host().is_none() && !text.contains("://");
+        let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+        let message = if bare {
+            format!("`{key}` has no scheme")
+        } else {
+            format!("`{key}` must begin with `{tls}://`, not `{}:`", printable(url.scheme()))
+        };
+        return Err(
+            problem(message).hint(format!("write `{key} = \"{tls}://{}\"`", printable(rest)))
+        );
+    }
+    if url.scheme() == plain && !is_loopback(&url) {
+        let rest = &url.as_str()[plain.len()..];
+        let message = format!(
+            "`{plain}://` is for this machine only: anybody on the way could change the count"
+        );
+        return Err(problem(message).hint(format!("write `{key} = \"{tls}{}\"`", printable(rest))));
+    }
+    url.set_fragment(None);
+    Ok(url)
+}
+
+const SECRETS: &str = "keep it in an environment variable, and name that in `headers` as `${NAME}`";
+
+/// Whether a URL cannot leave this machine. `localhost` is known by heart, other names are not
+/// looked up.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}

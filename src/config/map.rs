@@ -1,0 +1,110 @@
+//! `[source.map]`: where in the documents of any service posts, or numbers, are found.
+
+use toml::de::DeValue;
+
+use super::problem::{Problem, printable};
+use super::table::Table;
+use super::value::{Value, string, wrong_type};
+use crate::contest::{Contest, TeamId};
+use crate::decode::Shape;
+use crate::decode::mapped::{Map, Pointer, PointerError};
+use crate::decode::numbers::{Fields, PER_VOTE};
+
+/// What a map of posts can have.
+const OF_POSTS: [&str; 7] = ["items", "text", "hashtags", "id", "author", "at", "delete"];
+
+/// Reads the map of the source, or takes hashtug's own posts if it has none. Without a sound contest
+/// the names of teams are not judged.
+pub(super) fn read(source: &Table<'_>, contest: Option<&Contest>) -> Shape {
+    let is_there = source.has("map");
+    source.section("map", "[source.map]", |map| {
+        if !is_there {
+            return Shape::default();
+        }
+        if !map.has("numbers") {
+            map.mention("numbers");
+            return Shape::Posts(posts(map));
+        }
+        for key in OF_POSTS {
+            map.mention(key);
+            if map.has(key) {
+                let message = format!("`{key}` has no meaning beside `numbers`");
+                let hint = "a source has posts or numbers; leave one of them to another source";
+                map.report(Problem::new(map.place(key), message).hint(hint));
+            }
+        }
+        Shape::Numbers(Fields {
+            teams: numbers(map, contest).unwrap_or_default(),
+            per_vote: map.number("per_vote", PER_VOTE).unwrap_or(1.0),
+        })
+    })
+}
+
+fn posts(map: &Table<'_>) -> Map {
+    map.mention("per_vote");
+    if map.has("per_vote") {
+        let message = "`per_vote` has no meaning without `numbers`";
+        let hint = "for example `numbers = { Tabs = \"/left\", Spaces = \"/right\" }`";
+        map.report(Problem::new(map.place("per_vote"), message).hint(hint));
+    }
+    if !map.has("text") && !map.has("hashtags") {
+        map.report_missing(
+            "text",
+            "say where the text of a post is: `text = \"/text\"`".to_owned(),
+        );
+    }
+    let [items, text, hashtags, id, author, at, delete] =
+        OF_POSTS.map(|key| map.read(key, |value| pointer(key, value)));
+    Map { items, text, hashtags, id, author, at, delete }
+}
+
+/// The numbers of the teams, one for each at most.
+fn numbers(map: &Table<'_>, contest: Option<&Contest>) -> Option<Vec<(TeamId, Pointer)>> {
+    const EXAMPLE: &str =
+        "give each team its number: `numbers = { Tabs = \"/left\", Spaces = \"/right\" }`";
+    map.read("numbers", |value| {
+        let DeValue::Table(entries) = value.get_ref() else {
+            return Err(wrong_type("numbers", "a table", value).hint(EXAMPLE));
+        };
+        if entries.is_empty() {
+            return Err(Problem::new(value.span(), "`numbers` is empty").hint(EXAMPLE));
+        }
+        let mut numbers = Vec::new();
+        for (name, value) in entries {
+            let found = pointer(name.get_ref(), value).map_err(|problem| map.report(problem));
+            let Some(contest) = contest else { continue };
+            let names = || contest.teams().iter().map(|team| team.name.as_str());
+            match (names().position(|team| team == &**name.get_ref()), found) {
+                (Some(index), Ok(pointer)) => {
+                    let index = u16::try_from(index).expect("a contest has at most 64 teams");
+                    numbers.push((TeamId(index), pointer));
+                }
+                (Some(_), Err(())) => {}
+                (None, _) => {
+                    let message = format!("no team is named `{}`", printable(name.get_ref()));
+                    let all: Vec<_> =
+                        names().map(|name| format!("`{}`", printable(name))).collect();
+                    let hint = format!("the teams are {}", all.join(", "));
+                    map.report(Problem::new(name.span(), message).hint(hint));
+                }
+            }
+        }
+        numbers.sort_by_key(|(team, _)| team.index());
+        Ok(numbers)
+    })
+}
+
+fn pointer(key: &str, value: &Value<'_>) -> Result<Pointer, Problem> {
+    let text = string(key, value, Some("/text"))?;
+    Pointer::parse(text).map_err(|error| {
+        let message = format!("`{}` is not a JSON Pointer: {error}", printable(key));
+        let problem = Problem::new(value.span(), message);
+        if error == PointerError::NoSlash {
+            let path =
+                text.trim_start_matches(['$', '.']).replace(['.', '['], "/").replace(']', "");
+            problem.hint(format!("write `\"/{}\"`", printable(&path)))
+        } else {
+            problem
+        }
+    })
+}

@@ -1,0 +1,306 @@
+//! Bluesky's Jetstream: every public post of the network over a WebSocket, resumed where it broke.
+//!
+//! The stream has no filter for hashtags, so that all posts come, and are counted here. Both
+//! generations of the protocol are spoken, told apart by the path of the endpoint: `/subscribe`
+//! resumes by time (`cursor` in microseconds, portable between hosts), `/xrpc/…` by sequence.
+//! After a break we ask for a little more than was missed: servers drop and reorder events when a
+//! subscriber catches up. What comes twice is counted once by the tally.
+//! A server that no longer has what we ask for says nothing (the first generation) or something
+//! (the second); either way the time that is missing is told as a gap.
+//! Source: the Jetstream README and its source, `internal/subscribe`.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::http::HeaderMap;
+use url::Url;
+
+use crate::decode::json::{Kind, Reader};
+use crate::decode::{Decoder, Feed};
+use crate::timestamp::Timestamp;
+
+use super::Seat;
+use super::link::failure::{Class, Failure};
+use super::link::websocket::Socket;
+use super::link::{self, Link, Resume, Session};
+
+/// The keys of a `bluesky` source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Tried in turn, at least one: `wss`, or `ws` on this machine, with the path of one of the two
+    /// generations of the protocol ([`PATHS`]).
+    pub endpoints: Vec<Url>,
+}
+
+/// The public ones, which need no account.
+pub const ENDPOINTS: [&str; 4] = [
+    "wss://jetstream1.us-east.bsky.network/subscribe",
+    "wss://jetstream2.us-east.bsky.network/subscribe",
+    "wss://jetstream1.us-west.bsky.network/subscribe",
+    "wss://jetstream2.us-west.bsky.network/subscribe",
+];
+
+/// The ends of the paths of the first and the second generation of the protocol.
+pub const PATHS: [&str; 2] = ["/subscribe", "/xrpc/network.bsky.jetstream.subscribeEvents"];
+
+/// More endpoints than this are a problem of the config.
+pub const MAX_ENDPOINTS: usize = 16;
+
+const POSTS: &str = "app.bsky.feed.post";
+
+/// The server's own pings come so often.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// So much before the last event is asked for again.
+const REWIND: Duration = Duration::from_secs(5);
+
+/// A connection that was resumed and breaks within this time did not catch up.
+const CATCH_UP: Duration = Duration::from_secs(10);
+
+/// After so many of those in a row the cursor is given up: the show needs the present.
+const MAX_CATCH_UPS: u32 = 3;
+
+/// Reads the stream until the show is over.
+pub(super) async fn run(settings: Settings, seat: Seat) {
+    let decoder = Decoder::new(&seat.contest, Some(Feed::Jetstream), seat.hasher.clone());
+    let link = Link::new(seat, decoder);
+    link::run(Jetstream::new(settings.endpoints), link).await;
+}
+
+struct Jetstream {
+    endpoints: Vec<Url>,
+    /// Which of them is tried.
+    current: usize,
+    /// The last attempt brought nothing.
+    barren: bool,
+    /// The newest event, in the network's time.
+    newest: Option<Timestamp>,
+    /// The same in microseconds, for the first generation.
+    newest_us: Option<i64>,
+    /// The last event's number on the endpoint that gave it, for the second generation.
+    seq: Option<(usize, i64)>,
+    /// How often in a row a resumed connection broke before it had caught up.
+    catch_ups: u32,
+}
+
+/// What an event says of itself.
+#[derive(Debug, Default, PartialEq)]
+struct Mark {
+    at: Option<Timestamp>,
+    time_us: Option<i64>,
+    seq: Option<i64>,
+    /// The server remarks something: its name.
+    info: Option<String>,
+    /// The server ends the stream: why.
+    error: Option<String>,
+}
+
+impl Session for Jetstream {
+    async fn run(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
+        if std::mem::replace(&mut self.barren, true) {
+            self.current = (self.current + 1) % self.endpoints.len();
+        }
+        let resumed = self.catch_ups < MAX_CATCH_UPS && self.can_resume();
+        let url = self.url(link, resumed);
+        let socket = Socket::open(link, &url, &HeaderMap::new(), HEARTBEAT).await;
+        let mut socket = match socket {
+            Err(Failure::Status { status: 400, said, retry_after }) if resumed => {
+                // It no longer has what we ask for, and will not have it again.
+                self.catch_ups = MAX_CATCH_UPS;
+                self.barren = false;
+                return Err(Failure::Status { status: 400, said, retry_after });
+            }
+            socket => socket?,
+        };
+        let resume = if resumed { Resume::Complete } else { Resume::Lost };
+        link.connected(resume).await?;
+        let opened = Instant::now();
+        let result = self.read(link, &mut socket, resumed).await;
+        if resumed && opened.elapsed() < CATCH_UP {
+            self.catch_ups += 1;
+        } else {
+            self.catch_ups = 0;
+        }
+        result
+    }
+}
+
+impl Jetstream {
+    fn new(endpoints: Vec<Url>) -> Jetstream {
+        Jetstream {
+            endpoints,
+            current: 0,
+            barren: false,
+            newest: None,
+            newest_us: None,
+            seq: None,
+            catch_ups: 0,
+        }
+    }
+
+    async fn read(
+        &mut self,
+        link: &mut Link,
+        socket: &mut Socket,
+        resumed: bool,
+    ) -> Result<Infallible, Failure> {
+        // The event that the first one must not be later than, or something is missing.
+        let mut expected = self.newest.filter(|_| resumed);
+        loop {
+            let received = socket.next(link).await?;
+            let mark = mark(received.bytes());
+            if let Some(error) = mark.error {
+                return Err(Failure::Said {
+                    message: format!("the server ends the stream: {error}"),
+                    class: Class::Broken,
+                    hint: None,
+                });
+            }
+            if let Some(info) = mark.info {
+                tracing::warn!("the server remarks: {info}");
+                continue;
+            }
+            self.barren = false;
+            if let Some(at) = mark.at {
+                link.hear_time(at);
+                if let Some(expected) = expected.take().filter(|&expected| at > expected) {
+                    let (from, to) = (link.place(expected), link.place(at));
+                    link.gap(from, to).await?;
+                }
+                // Not monotonic after a resume.
+                self.newest = self.newest.max(Some(at));
+            }
+            self.newest_us = self.newest_us.max(mark.time_us);
+            if let Some(seq) = mark.seq {
+                self.seq = Some((self.current, seq));
+            }
+            link.message(received.bytes())?;
+        }
+    }
+
+    fn endpoint(&self) -> &Url {
+        &self.endpoints[self.current]
+    }
+
+    fn is_second_generation(&self) -> bool {
+        self.endpoint().path().ends_with(PATHS[1])
+    }
+
+    fn can_resume(&self) -> bool {
+        if self.is_second_generation() {
+            self.seq.is_some_and(|(endpoint, _)| endpoint == self.current)
+        } else {
+            self.newest_us.is_some()
+        }
+    }
+
+    fn url(&self, link: &Link, resumed: bool) -> Url {
+        let mut url = self.endpoint().clone();
+        let mut query = url.query_pairs_mut();
+        if self.is_second_generation() {
+            query.append_pair("kinds", "commit").append_pair("collections", POSTS);
+            if let Some((_, seq)) = self.seq.filter(|_| resumed) {
+                query.append_pair("cursor", &seq.to_string());
+            }
+        } else {
+            query.append_pair("wantedCollections", POSTS);
+            if let Some(newest_us) = self.newest_us.filter(|_| resumed) {
+                let back = |span: Duration| i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+                // What has left the window by now would not count any more.
+                let window = link.contest().window() + REWIND;
+                let horizon = (link.network_now().millis() * 1000).saturating_sub(back(window));
+                let cursor = newest_us.saturating_sub(back(REWIND)).max(horizon);
+                query.append_pair("cursor", &cursor.to_string());
+            }
+        }
+        drop(query);
+        url
+    }
+}
+
+/// Reads what is around the event, in both generations. What cannot be read has no mark, and is
+/// judged by the decoder.
+fn mark(message: &[u8]) -> Mark {
+    let mut mark = Mark::default();
+    let Ok(text) = std::str::from_utf8(message) else { return mark };
+    let mut is_error = false;
+    let mut said = None;
+    let mut in_payload = None;
+    let read = Reader::new(text).object(|reader, name| {
+        match (&*name.value(), reader.peek()?) {
+            ("time_us", Kind::Number) => mark.time_us = Some(reader.integer()?),
+            ("$type", Kind::String) => is_error = reader.string()?.is("error"),
+            ("payload", Kind::Object) => in_payload = Some(reader.skip()?),
+            ("error" | "message", Kind::String) => {
+                let text = reader.string()?.value();
+                said = Some(said.take().map_or_else(|| text.to_string(), |s: String| s + ": " + &text));
+            }
+            _ => drop(reader.skip()?),
+        }
+        Ok(())
+    });
+    if read.is_err() {
+        return Mark::default();
+    }
+    mark.at = mark.time_us.and_then(Timestamp::from_micros);
+    if is_error {
+        mark.error = Some(link::failure::quoted(&said.unwrap_or_default()));
+    }
+    if let Some(payload) = in_payload {
+        let mut is_info = false;
+        let mut name_of_info = None;
+        let _checked_as_a_whole = Reader::new(payload).object(|reader, name| {
+            match (&*name.value(), reader.peek()?) {
+                ("seq", Kind::Number) => mark.seq = Some(reader.integer()?),
+                ("time", Kind::String) => {
+                    mark.at = Timestamp::parse_rfc3339(&reader.string()?.value());
+                }
+                ("$type", Kind::String) => {
+                    is_info = reader.string()?.value().ends_with("subscribeEvents#info");
+                }
+                ("name", Kind::String) => name_of_info = Some(reader.string()?.value()),
+                _ => drop(reader.skip()?),
+            }
+            Ok(())
+        });
+        mark.info = name_of_info.filter(|_| is_info).map(|name| link::failure::quoted(&name));
+    }
+    mark
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_generations_say_when_and_where_they_are() {
+        let first = mark(br#"{"did":"did:plc:a","time_us":1795287841276556,"kind":"identity"}"#);
+        assert_eq!(first.time_us, Some(1_795_287_841_276_556));
+        assert_eq!(first.at, Timestamp::from_millis(1_795_287_841_276));
+        let second = mark(
+            br#"{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#commit","seq":40118333,"did":"did:plc:a","time":"2026-11-21T19:04:01.276556Z"}}"#,
+        );
+        assert_eq!((second.seq, second.time_us), (Some(40_118_333), None));
+        assert_eq!(second.at, Timestamp::from_millis(1_795_287_841_276));
+    }
+
+    #[test]
+    fn a_record_cannot_pretend_to_be_the_event() {
+        let mark = mark(
+            br#"{"did":"did:plc:a","commit":{"record":{"time_us":9,"text":"\"time_us\":8"}},"time_us":1795287841276556}"#,
+        );
+        assert_eq!(mark.time_us, Some(1_795_287_841_276_556));
+    }
+
+    #[test]
+    fn the_servers_remarks_are_told_from_events() {
+        let info = mark(
+            br#"{"$type":"message","payload":{"$type":"network.bsky.jetstream.subscribeEvents#info","name":"OutdatedCursor"}}"#,
+        );
+        assert_eq!(info.info.as_deref(), Some("OutdatedCursor"));
+        let error = mark(br#"{"$type":"error","error":"ConsumerTooSlow","message":"too slow"}"#);
+        assert_eq!(error.error.as_deref(), Some("ConsumerTooSlow: too slow"));
+        assert_eq!(mark(b"{\"time_us\":1,"), Mark::default());
+    }
+}

@@ -1,0 +1,136 @@
+//! Requests over HTTP: one client a source, answers checked before anything is read from them.
+//!
+//! No cookies, no compression (a small answer could unpack to gigabytes, and gzip holds events
+//! back), no proxies, and redirects only within the host that the config names.
+
+use std::time::Duration;
+
+use reqwest::header::HeaderMap;
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use url::Url;
+
+use super::failure::{Failure, Unresolved, server_date};
+use super::net::{self, CONNECT_TIME};
+use super::{Link, tls};
+
+/// A redirect within the host is followed so often.
+const MAX_REDIRECTS: usize = 3;
+
+/// What of an error's answer is read.
+const MAX_ERROR: usize = 16 << 10;
+
+/// Between keep-alive probes of the system, and how many may go unanswered: a peer that has vanished
+/// is known to be dead within ten seconds, even if its network has no heartbeat.
+const PROBE: Duration = Duration::from_secs(2);
+const PROBES: u32 = 4;
+
+/// Speaks to one host.
+pub(in crate::source) struct Http {
+    client: Client,
+}
+
+impl Http {
+    /// A client for the host of `url`. Nothing is connected yet.
+    pub(in crate::source) fn new(url: &Url) -> Result<Http, Failure> {
+        let redirects = Policy::custom(|attempt| {
+            let same_host = attempt.previous().last().is_some_and(|last| {
+                last.host() == attempt.url().host()
+                    && last.port_or_known_default() == attempt.url().port_or_known_default()
+                    && last.scheme() == attempt.url().scheme()
+            });
+            if same_host && attempt.previous().len() <= MAX_REDIRECTS {
+                attempt.follow()
+            } else {
+                attempt.stop()
+            }
+        });
+        let tls = tls::config(url.scheme()).map_err(Failure::Tls)?;
+        let client = Client::builder()
+            .tls_backend_preconfigured((*tls).clone())
+            .user_agent(super::USER_AGENT)
+            .redirect(redirects)
+            .no_proxy()
+            .connect_timeout(CONNECT_TIME)
+            .tcp_keepalive(PROBE)
+            .tcp_keepalive_interval(PROBE)
+            .tcp_keepalive_retries(PROBES)
+            .dns_resolver(Resolver)
+            .build()
+            .map_err(|error| Failure::from_error(&error, &net::host(url)))?;
+        Ok(Http { client })
+    }
+
+    /// Begins a request.
+    pub(in crate::source) fn get(&self, url: &Url) -> RequestBuilder {
+        self.client.get(url.clone())
+    }
+
+    /// Begins a request that carries something.
+    pub(in crate::source) fn post(&self, url: &Url) -> RequestBuilder {
+        self.client.post(url.clone())
+    }
+}
+
+/// Sends a request and waits `limit` for the head of the answer. The answer's date tells of the
+/// network's clock; a status other than 2xx or 304 is a failure.
+pub(in crate::source) async fn send(
+    link: &mut Link,
+    request: RequestBuilder,
+    limit: Duration,
+) -> Result<Response, Failure> {
+    let (client, request) = request.build_split();
+    let request = request.map_err(|error| Failure::Setup(error.to_string()))?;
+    let host = net::host(request.url());
+    let answer = tokio::time::timeout(limit, client.execute(request))
+        .await
+        .map_err(|_| Failure::NoAnswer { host: host.clone() })?
+        .map_err(|error| Failure::from_error(&error, &host))?;
+    if let Some(date) = server_date(answer.headers()) {
+        link.hear_time(date);
+    }
+    let status = answer.status();
+    if status.is_success() || status == StatusCode::NOT_MODIFIED {
+        return Ok(answer);
+    }
+    let headers: HeaderMap = answer.headers().clone();
+    let said = body(answer, MAX_ERROR, limit).await.unwrap_or_default();
+    Err(Failure::status(status.as_u16(), &headers, &said, || link.now()))
+}
+
+/// Reads a whole answer, at most `max` bytes of it and for at most `limit`.
+pub(in crate::source) async fn body(
+    mut answer: Response,
+    max: usize,
+    limit: Duration,
+) -> Result<Vec<u8>, Failure> {
+    let host = net::host(answer.url());
+    let read = async {
+        let mut bytes = Vec::new();
+        while let Some(chunk) =
+            answer.chunk().await.map_err(|error| Failure::from_error(&error, &host))?
+        {
+            if bytes.len() + chunk.len() > max {
+                return Err(Failure::TooLong(max));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    };
+    tokio::time::timeout(limit, read)
+        .await
+        .unwrap_or_else(|_| Err(Failure::NoAnswer { host: host.clone() }))
+}
+
+/// Looks names up within a limit.
+struct Resolver;
+
+impl reqwest::dns::Resolve for Resolver {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        Box::pin(async move {
+            let addresses = net::resolve(name.as_str(), 0).await;
+            let addresses = addresses.map_err(|error: Unresolved| Box::new(error) as Box<_>)?;
+            Ok(Box::new(addresses.into_iter()) as reqwest::dns::Addrs)
+        })
+    }
+}

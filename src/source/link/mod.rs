@@ -1,0 +1,391 @@
+//! What all live sources share: connect, watch for silence, tell what is wrong, come back.
+//!
+//! A network is a [`Session`]: it connects, reads until something fails, and returns the failure.
+//! [`run`] keeps calling it: at once after a connection that worked, later and later while none
+//! does, for ever. Between the two stands the [`Link`], through which a session tells messages and
+//! signs of life, and which knows the show's clock.
+//! Nothing here knows any network.
+
+pub mod backoff;
+pub mod failure;
+pub(in crate::source) mod http;
+pub(in crate::source) mod net;
+pub(in crate::source) mod tls;
+pub(in crate::source) mod websocket;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::time::{Instant, sleep_until};
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tracing::{info, warn};
+
+use crate::clock::Clock;
+use crate::decode::Decoder;
+use crate::event::Event;
+use crate::snapshot::{Gap, SourceState};
+use crate::timestamp::Timestamp;
+
+use super::skew::Skew;
+use super::{Over, Seat};
+use backoff::Backoff;
+use failure::{Class, Failure};
+
+const USER_AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("hashtug/", env!("CARGO_PKG_VERSION")));
+
+/// How patient a link is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Times {
+    /// Between two pings of ours.
+    pub ping: Duration,
+    /// After so much silence a source is shown as stale, if it should have said something by then.
+    pub stale: Duration,
+    /// After so much silence a source is dead, unless its heartbeat is slower than half of that.
+    pub silence: Duration,
+    /// Before the next attempt.
+    pub backoff: Backoff,
+}
+
+impl Default for Times {
+    fn default() -> Times {
+        Times {
+            ping: Duration::from_secs(1),
+            stale: Duration::from_millis(2400),
+            silence: Duration::from_secs(10),
+            backoff: Backoff::default(),
+        }
+    }
+}
+
+/// Signs of life are told no more often than this: the page shows tenths of seconds.
+const ALIVE_STEP: Duration = Duration::from_millis(100);
+
+/// The same trouble is logged again after so many attempts, and not at each.
+const LOG_EVERY: u32 = 20;
+
+/// One network.
+pub(in crate::source) trait Session: Send {
+    /// Connects and reads until something fails. Called again after that; what is to be remembered
+    /// from one connection to the next stays in `self`.
+    fn run(
+        &mut self,
+        link: &mut Link,
+    ) -> impl Future<Output = Result<Infallible, Failure>> + Send;
+}
+
+/// Whether a connection brings what was missed since the last one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::source) enum Resume {
+    /// The network sends it, or the session fetches it.
+    Complete,
+    /// It is lost: the time between the connections is a gap.
+    Lost,
+}
+
+/// What a session has of the show.
+pub(in crate::source) struct Link {
+    seat: Seat,
+    clock: Clock,
+    decoder: Decoder,
+    skew: Skew,
+    state: SourceState,
+    /// The last sign of life.
+    heard: Instant,
+    /// When that was last told.
+    told: Instant,
+    /// How long a silence is normal, by what the network promises.
+    rhythm: Duration,
+    /// Anything was heard through this connection.
+    works: bool,
+    /// The source was live before.
+    was_live: bool,
+    /// Failures since a connection worked.
+    failures: u32,
+    /// A problem is being shown.
+    troubled: bool,
+    /// Messages that concern nobody and were not told yet.
+    unmatched: u64,
+    /// Messages that found the inbox full and were not told yet.
+    dropped: u64,
+}
+
+/// Keeps a source connected until the show is over, or the server says that there is no more.
+pub(in crate::source) async fn run(mut session: impl Session, mut link: Link) {
+    let stop = link.seat.stop.clone();
+    loop {
+        let attempted = Instant::now();
+        link.works = false;
+        link.rhythm = Duration::ZERO;
+        let failure = tokio::select! {
+            biased;
+            () = stop.cancelled() => Failure::Over,
+            ended = session.run(&mut link) => match ended { Err(failure) => failure },
+        };
+        let next = match failure {
+            Failure::Over => Err(Failure::Over),
+            Failure::Ended => {
+                info!("the source has ended: {failure}");
+                let _over = link.tell_surely(Event::Source(link.seat.id, SourceState::Ended)).await;
+                Err(Failure::Over)
+            }
+            failure => link.failed(&failure, attempted).await,
+        };
+        let flushed = link.flush().await;
+        let Ok(next) = next.and_then(|next| flushed.map(|()| next)) else { return };
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            () = sleep_until(next) => {}
+        }
+    }
+}
+
+impl Link {
+    /// A link for the messages that `decoder` reads.
+    ///
+    /// # Panics
+    /// If the show has no clock: a show with a live source is live.
+    pub(in crate::source) fn new(seat: Seat, decoder: Decoder) -> Link {
+        let clock = seat.clock.expect("a show with a live source has a clock");
+        let now = Instant::now();
+        Link {
+            seat,
+            clock,
+            decoder,
+            skew: Skew::default(),
+            state: SourceState::Connecting,
+            heard: now,
+            told: now,
+            rhythm: Duration::ZERO,
+            works: false,
+            was_live: false,
+            failures: 0,
+            troubled: false,
+            unmatched: 0,
+            dropped: 0,
+        }
+    }
+
+    pub(in crate::source) fn times(&self) -> Times {
+        self.seat.times
+    }
+
+    /// The contest, for the hashtags to ask for.
+    pub(in crate::source) fn contest(&self) -> &crate::contest::Contest {
+        &self.seat.contest
+    }
+
+    /// The show's clock.
+    pub(in crate::source) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// What the network's own clock shows at this moment, as far as that is known.
+    pub(in crate::source) fn network_now(&self) -> Timestamp {
+        self.skew.network(self.now())
+    }
+
+    /// Where something that the network dates `network` belongs on the show's clock.
+    pub(in crate::source) fn place(&self, network: Timestamp) -> Timestamp {
+        self.skew.place(network, self.now())
+    }
+
+    /// How far the show's clock is ahead of the network's, in milliseconds, once that is known.
+    pub(in crate::source) fn skew_ms(&self) -> Option<i64> {
+        self.skew.ahead()
+    }
+
+    /// The network said what its own clock shows.
+    pub(in crate::source) fn hear_time(&mut self, network: Timestamp) {
+        self.skew.hear(network, self.clock.now());
+    }
+
+    /// How long a normal silence of this connection is: shown as stale only after that.
+    pub(in crate::source) fn expect_word_every(&mut self, rhythm: Duration) {
+        self.rhythm = rhythm;
+    }
+
+    /// The connection stands, and posts may come.
+    pub(in crate::source) async fn connected(&mut self, resume: Resume) -> Result<(), Failure> {
+        if self.was_live && resume == Resume::Lost {
+            self.gap(self.clock.at(self.heard), self.clock.now()).await?;
+        }
+        if self.failures > 0 {
+            info!(attempts = self.failures, "source connected again");
+        } else if !self.was_live {
+            info!("source connected");
+        }
+        self.was_live = true;
+        if std::mem::take(&mut self.troubled) {
+            self.tell_surely(Event::Problem(self.seat.id, None)).await?;
+        }
+        self.heard = Instant::now();
+        self.told = self.heard;
+        self.tell_surely(Event::Alive).await?;
+        self.set_state(SourceState::Live).await
+    }
+
+    /// Posts between two times of the show's clock are missing.
+    pub(in crate::source) async fn gap(
+        &mut self,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<(), Failure> {
+        let length = to.saturating_since(from);
+        warn!(seconds = length.as_secs_f32(), "posts are missing from {from} on");
+        self.tell_surely(Event::Gap(self.seat.id, Gap { from, length })).await
+    }
+
+    /// Something is wrong that does not end the connection; `None`: nothing any more.
+    pub(in crate::source) async fn problem(&mut self, problem: Option<&str>) -> Result<(), Failure> {
+        if problem.is_none() && !self.troubled {
+            return Ok(());
+        }
+        self.troubled = problem.is_some();
+        if let Some(problem) = problem {
+            warn!("{problem}");
+        }
+        self.tell_surely(Event::Problem(self.seat.id, problem.map(Arc::from))).await
+    }
+
+    /// A sign of life.
+    pub(in crate::source) async fn alive(&mut self) -> Result<(), Failure> {
+        self.heard = Instant::now();
+        self.works = true;
+        self.failures = 0;
+        if self.state == SourceState::Stale {
+            self.set_state(SourceState::Live).await?;
+        }
+        if self.heard - self.told >= ALIVE_STEP {
+            self.told = self.heard;
+            self.tell(Event::Alive)?;
+        }
+        Ok(())
+    }
+
+    /// Waits while the connection is silent; shows it as stale in between, and in the end says that
+    /// it is dead. Cancel-safe.
+    pub(in crate::source) async fn silence(&mut self, limit: Duration) -> Failure {
+        if self.state == SourceState::Live {
+            sleep_until(self.heard + self.seat.times.stale + self.rhythm).await;
+            if let Err(over) = self.set_state(SourceState::Stale).await {
+                return over;
+            }
+        }
+        sleep_until(self.heard + limit).await;
+        Failure::Silent(limit)
+    }
+
+    /// Waits for `future` as long as the connection gives signs of life: at most `limit` after the
+    /// last one.
+    pub(in crate::source) async fn watch<T>(
+        &mut self,
+        limit: Duration,
+        future: impl Future<Output = T>,
+    ) -> Result<T, Failure> {
+        tokio::select! {
+            done = future => Ok(done),
+            failure = self.silence(limit) => Err(failure),
+        }
+    }
+
+    /// Decodes a message that has just come, and tells what it says.
+    pub(in crate::source) fn message(&mut self, message: &[u8]) -> Result<(), Failure> {
+        let arrival = self.clock.now();
+        let mut result = Ok(());
+        let Link { decoder, skew, seat, unmatched, dropped, .. } = self;
+        decoder.block(message, |_, mut event| {
+            match &mut event {
+                Event::Unmatched(count) => return *unmatched += *count,
+                Event::Post(post) => post.at = skew.place(post.at, arrival),
+                Event::Deletion(deletion) => {
+                    deletion.at = Some(deletion.at.map_or(arrival, |at| skew.place(at, arrival)));
+                }
+                _ => {}
+            }
+            if *unmatched > 0 && result.is_ok() {
+                let count = std::mem::take(unmatched);
+                result = send(seat, Event::Unmatched(count), dropped);
+            }
+            if result.is_ok() {
+                result = send(seat, event, dropped);
+            }
+        });
+        result
+    }
+
+    /// Tells what was counted and not told yet. To be called when nothing is waiting to be read.
+    pub(in crate::source) async fn flush(&mut self) -> Result<(), Failure> {
+        if self.dropped > 0 {
+            let dropped = std::mem::take(&mut self.dropped);
+            warn!(dropped, "messages were dropped: there was no time for them");
+            self.tell_surely(Event::Dropped(dropped)).await?;
+        }
+        if self.unmatched > 0 {
+            let unmatched = std::mem::take(&mut self.unmatched);
+            self.tell_surely(Event::Unmatched(unmatched)).await?;
+        }
+        Ok(())
+    }
+
+    /// Shows what is wrong, and says when to try again.
+    async fn failed(&mut self, failure: &Failure, attempted: Instant) -> Result<Instant, Failure> {
+        self.failures += 1;
+        let class = failure.class(self.works);
+        let backoff = self.seat.times.backoff;
+        let mut delay = backoff.delay(class, self.failures, fastrand::f64());
+        // A server that lets us in and throws us out again is not asked in a tight loop.
+        if delay.is_zero() && attempted.elapsed() < backoff.base {
+            delay = backoff.delay(Class::Network, 1, fastrand::f64());
+        }
+        if self.failures % LOG_EVERY == 1 || class == Class::Refused {
+            let hint = failure.hint().unwrap_or_default();
+            warn!(attempt = self.failures, retry_in = ?delay, hint, "source failed: {failure}");
+        }
+        self.set_state(SourceState::Connecting).await?;
+        let text = match failure.hint() {
+            Some(hint) => format!("{failure} ({hint})"),
+            None => failure.to_string(),
+        };
+        self.troubled = true;
+        self.tell_surely(Event::Problem(self.seat.id, Some(text.into()))).await?;
+        Ok(Instant::now() + delay)
+    }
+
+    async fn set_state(&mut self, state: SourceState) -> Result<(), Failure> {
+        if self.state == state {
+            return Ok(());
+        }
+        self.state = state;
+        self.tell_surely(Event::Source(self.seat.id, state)).await
+    }
+
+    /// Tells an event that may be lost, if there is no room, and is then counted.
+    fn tell(&mut self, event: Event) -> Result<(), Failure> {
+        send(&self.seat, event, &mut self.dropped)
+    }
+
+    /// Tells an event that must not be lost.
+    async fn tell_surely(&self, event: Event) -> Result<(), Failure> {
+        self.seat.tell(event).await.map_err(|Over| Failure::Over)
+    }
+}
+
+/// A live source does not wait: what finds no room is counted.
+fn send(seat: &Seat, event: Event, dropped: &mut u64) -> Result<(), Failure> {
+    match seat.inbox.try_send((seat.id, event)) {
+        Ok(()) => Ok(()),
+        Err(TrySendError::Full((_, event))) => {
+            *dropped += match event {
+                Event::Unmatched(count) => count,
+                Event::Alive => 0,
+                _ => 1,
+            };
+            Ok(())
+        }
+        Err(TrySendError::Closed(_)) => Err(Failure::Over),
+    }
+}

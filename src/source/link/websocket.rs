@@ -1,0 +1,156 @@
+//! A WebSocket that is known to be alive.
+//!
+//! Half-open connections never fail: a socket whose peer has vanished waits for ever. So we ping,
+//! and a peer that answers pings is known to be dead soon after it stops. One that never answers
+//! is judged by the heartbeat of its network.
+//! Messages have a limit before they are read, and compression is never offered.
+
+use std::task::Poll;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Bytes, Message, Utf8Bytes, http};
+use url::Url;
+
+use super::failure::{Failure, quoted, server_date};
+use super::net::{self, CONNECT_TIME};
+use super::{Link, Times};
+
+/// A message longer than this ends the connection: no post is.
+pub(in crate::source) const MAX_MESSAGE: usize = 1 << 20;
+
+/// What is read from the network at a time.
+const READ_BUFFER: usize = 64 << 10;
+
+/// What we may have to say that the peer has not taken: pongs and requests.
+const WRITE_BUFFER: usize = 128 << 10;
+
+/// What the peer sent.
+pub(in crate::source) enum Received {
+    /// A text message.
+    Text(Utf8Bytes),
+    /// A binary message.
+    Binary(Bytes),
+}
+
+impl Received {
+    /// The message as bytes; the text ones are UTF-8.
+    pub(in crate::source) fn bytes(&self) -> &[u8] {
+        match self {
+            Received::Text(text) => text.as_bytes(),
+            Received::Binary(bytes) => bytes,
+        }
+    }
+}
+
+/// An open WebSocket.
+pub(in crate::source) struct Socket {
+    stream: WebSocketStream<Box<dyn net::Bytes>>,
+    host: String,
+    /// Without pongs, so long a silence is death.
+    heartbeat: Duration,
+    next_ping: Instant,
+    /// The peer has answered a ping.
+    answers: bool,
+}
+
+impl Socket {
+    /// Opens a WebSocket. `heartbeat` is how often the network says something by itself at least,
+    /// for a peer that does not answer pings.
+    pub(in crate::source) async fn open(
+        link: &mut Link,
+        url: &Url,
+        headers: &http::HeaderMap,
+        heartbeat: Duration,
+    ) -> Result<Socket, Failure> {
+        let host = net::host(url);
+        let mut request = url
+            .as_str()
+            .into_client_request()
+            .map_err(|error| Failure::Setup(quoted(&error.to_string())))?;
+        request.headers_mut().extend(headers.clone());
+        request.headers_mut().entry(http::header::USER_AGENT).or_insert(super::USER_AGENT);
+        let stream = net::connect(url).await?;
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
+            .write_buffer_size(0)
+            .max_write_buffer_size(WRITE_BUFFER)
+            .max_message_size(Some(MAX_MESSAGE))
+            .max_frame_size(Some(MAX_MESSAGE));
+        let handshake = tokio_tungstenite::client_async_with_config(request, stream, Some(config));
+        let (stream, answer) = timeout(CONNECT_TIME, handshake)
+            .await
+            .map_err(|_| Failure::NoAnswer { host: host.clone() })?
+            .map_err(|error| Failure::from_websocket(error, &host, || link.now()))?;
+        if let Some(date) = server_date(answer.headers()) {
+            link.hear_time(date);
+        }
+        let next_ping = Instant::now();
+        Ok(Socket { stream, host, heartbeat, next_ping, answers: false })
+    }
+
+    /// Sends a text.
+    pub(in crate::source) async fn send(
+        &mut self,
+        link: &Link,
+        text: String,
+    ) -> Result<(), Failure> {
+        self.write(link, Message::text(text)).await
+    }
+
+    /// The next message. Notes every sign of life, and fails if there was none for too long.
+    pub(in crate::source) async fn next(&mut self, link: &mut Link) -> Result<Received, Failure> {
+        loop {
+            // What has arrived already is taken before anything is looked up or told.
+            let ready = futures_util::poll!(self.stream.next());
+            let received = if let Poll::Ready(received) = ready {
+                received
+            } else {
+                link.flush().await?;
+                let Times { ping, silence, .. } = link.times();
+                let limit = if self.answers { silence } else { silence.max(self.heartbeat * 2) };
+                tokio::select! {
+                    received = self.stream.next() => received,
+                    silent = link.silence(limit) => return Err(silent),
+                    () = sleep_until(self.next_ping) => {
+                        self.next_ping = Instant::now() + ping;
+                        self.write(link, Message::Ping(Bytes::new())).await?;
+                        continue;
+                    }
+                }
+            };
+            let message = match received {
+                None => return Err(Failure::Closed(String::new())),
+                Some(Err(error)) => {
+                    return Err(Failure::from_websocket(error, &self.host, || link.now()));
+                }
+                Some(Ok(message)) => message,
+            };
+            link.alive().await?;
+            match message {
+                Message::Text(text) => return Ok(Received::Text(text)),
+                Message::Binary(bytes) => return Ok(Received::Binary(bytes)),
+                Message::Pong(_) => self.answers = true,
+                Message::Ping(_) | Message::Frame(_) => {}
+                Message::Close(frame) => {
+                    let said = frame
+                        .map(|frame| format!("{} {}", u16::from(frame.code), frame.reason))
+                        .unwrap_or_default();
+                    return Err(Failure::Closed(quoted(&said)));
+                }
+            }
+        }
+    }
+
+    async fn write(&mut self, link: &Link, message: Message) -> Result<(), Failure> {
+        match timeout(link.times().silence, self.stream.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(Failure::from_websocket(error, &self.host, || link.now())),
+            Err(_) => Err(Failure::Silent(link.times().silence)),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Secrets, which stand in the environment and never in the config: the config has the names.
+//!
+//! A [`Variable`] is such a name, a [`Template`] a text with names in it, a [`Secret`] what comes of
+//! them when a source starts. Nothing here reads the environment before it is asked to.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A longer name is taken for a secret that was put where its name belongs.
+const MAX_NAME: usize = 40;
+
+/// The name of an environment variable: letters, digits and `_`, and no digit first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Variable(String);
+
+/// A text in which `${NAME}` stands for the value of an environment variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    /// Each text with the variable that follows it.
+    parts: Vec<(String, Variable)>,
+    end: String,
+}
+
+/// What nobody may read in a log: shown as `***`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+/// Why a variable gives no value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Missing {
+    /// There is none of that name, or nothing in it.
+    #[error("the environment variable `{0}` is not set")]
+    Unset(Variable),
+    /// Its value is no text.
+    #[error("the environment variable `{0}` is not UTF-8 text")]
+    NotText(Variable),
+}
+
+/// Why a text cannot be the name of an environment variable. Says nothing of the text itself, which
+/// may be the secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the name of an environment variable: letters, digits and `_`, at most 40 of them")]
+pub struct NotAName;
+
+/// Why a text is no template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    /// A `${` without its `}`.
+    #[error("a `${{` has no `}}` after it")]
+    Open,
+    /// What stands between them is no name.
+    #[error("what stands in `${{…}}` is {0}")]
+    Name(#[from] NotAName),
+}
+
+impl Variable {
+    /// Its value now, without white space around it, which files of secrets end with.
+    ///
+    /// # Errors
+    /// If it is not set, or to nothing, or not to text.
+    pub fn read(&self) -> Result<Secret, Missing> {
+        match std::env::var(&self.0) {
+            Ok(value) if !value.trim().is_empty() => Ok(Secret(value.trim().to_owned())),
+            Ok(_) | Err(std::env::VarError::NotPresent) => Err(Missing::Unset(self.clone())),
+            Err(std::env::VarError::NotUnicode(_)) => Err(Missing::NotText(self.clone())),
+        }
+    }
+}
+
+impl FromStr for Variable {
+    type Err = NotAName;
+
+    fn from_str(name: &str) -> Result<Variable, NotAName> {
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let first_fits = name.starts_with(|c: char| is_word(c) && !c.is_ascii_digit());
+        let fits = first_fits && name.len() <= MAX_NAME && name.chars().all(is_word);
+        fits.then(|| Variable(name.to_owned())).ok_or(NotAName)
+    }
+}
+
+impl fmt::Display for Variable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Template {
+    /// The variables in it, in their order.
+    pub fn variables(&self) -> impl Iterator<Item = &Variable> {
+        self.parts.iter().map(|(_, variable)| variable)
+    }
+
+    /// The text with the values in it.
+    ///
+    /// # Errors
+    /// The first variable that `read` has no value for; outside tests that is [`Variable::read`].
+    pub fn fill(
+        &self,
+        read: impl Fn(&Variable) -> Result<Secret, Missing>,
+    ) -> Result<Secret, Missing> {
+        let mut text = String::new();
+        for (before, variable) in &self.parts {
+            text.push_str(before);
+            text.push_str(read(variable)?.reveal());
+        }
+        text.push_str(&self.end);
+        Ok(Secret(text))
+    }
+}
+
+impl FromStr for Template {
+    type Err = TemplateError;
+
+    fn from_str(mut text: &str) -> Result<Template, TemplateError> {
+        let mut parts = Vec::new();
+        while let Some((before, rest)) = text.split_once("${") {
+            let (name, rest) = rest.split_once('}').ok_or(TemplateError::Open)?;
+            parts.push((before.to_owned(), name.parse()?));
+            text = rest;
+        }
+        Ok(Template { parts, end: text.to_owned() })
+    }
+}
+
+impl Secret {
+    /// A secret of that value.
+    #[must_use]
+    pub fn new(value: impl Into<String>) -> Secret {
+        Secret(value.into())
+    }
+
+    /// The value, for the wire alone.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_template_is_filled_from_the_environment() {
+        let template: Template = "Bearer ${A}-${B}!".parse().unwrap();
+        assert_eq!(template.variables().map(|v| v.0.as_str()).collect::<Vec<_>>(), ["A", "B"]);
+        let read = |variable: &Variable| Ok(Secret::new(format!("<{variable}>")));
+        assert_eq!(template.fill(read).unwrap().reveal(), "Bearer <A>-<B>!");
+        let plain: Template = "price: 5$ {x}".parse().unwrap();
+        assert_eq!(plain.fill(read).unwrap().reveal(), "price: 5$ {x}");
+    }
+
+    #[test]
+    fn a_variable_that_is_not_set_is_named() {
+        let template: Template = "${HASHTUG_NOBODY_SETS_THIS}".parse().unwrap();
+        assert_eq!(
+            template.fill(Variable::read).unwrap_err().to_string(),
+            "the environment variable `HASHTUG_NOBODY_SETS_THIS` is not set"
+        );
+    }
+
+    #[test]
+    fn values_are_not_unfolded_again() {
+        let template: Template = "${A}".parse().unwrap();
+        let filled = template.fill(|_| Ok(Secret::new("${B}"))).unwrap();
+        assert_eq!(filled.reveal(), "${B}");
+    }
+
+    #[test]
+    fn what_looks_like_a_secret_is_no_name() {
+        for text in ["", "1A", "A-B", "AAAA%3D", "a.b", &"x".repeat(41), "${A}"] {
+            assert_eq!(text.parse::<Variable>(), Err(NotAName), "{text}");
+        }
+        assert_eq!("${A".parse::<Template>(), Err(TemplateError::Open));
+        assert_eq!("${}".parse::<Template>(), Err(TemplateError::Name(NotAName)));
+    }
+
+    #[test]
+    fn a_secret_does_not_print_itself() {
+        assert_eq!(format!("{:?}", Some(Secret::new("hunter2"))), "Some(***)");
+    }
+}

@@ -1,0 +1,3 @@
+//! Live sources against servers and networks that misbehave.
+
+mod jetstream;

@@ -1,0 +1,225 @@
+//! Bluesky's Jetstream.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hashtug::clock::Clock;
+use hashtug::contest::{Contest, Reposts, Vote};
+use hashtug::snapshot::SourceState;
+use hashtug::source::{Kind, jetstream};
+use hashtug::timestamp::Timestamp;
+use tokio::net::TcpListener;
+use url::Url;
+
+use crate::support::contest;
+use crate::support::fake::jetstream::Jetstream;
+use crate::support::proxy::{Fault, Proxy};
+use crate::support::rig::{Rig, quick};
+
+fn bluesky(endpoints: Vec<Url>) -> Kind {
+    Kind::Bluesky(jetstream::Settings { endpoints })
+}
+
+/// The teams of the other tests, and every post a vote for an hour.
+fn long_contest() -> Arc<Contest> {
+    let contest = contest();
+    let (title, teams) = (contest.title().to_owned(), contest.teams().to_vec());
+    let hour = Duration::from_hours(1);
+    Arc::new(Contest::new(title, hour, Vote::Every, Reposts::Ignore, teams).unwrap())
+}
+
+/// Microseconds on the clock of the server, which is that of the show here.
+fn us(clock: &Clock) -> i64 {
+    clock.now().millis() * 1000
+}
+
+#[tokio::test]
+async fn posts_and_their_ends_are_counted() {
+    for url in [Jetstream::url, Jetstream::url_of_second] {
+        let server = Jetstream::start().await;
+        let mut rig = Rig::start(&contest(), vec![bluesky(vec![url(server.address)])], quick());
+        rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
+        let now = us(&rig.clock);
+        server.post(now, "ada", "1", "tabs");
+        server.post(now, "bo", "2", "spaces");
+        server.post(now, "cy", "3", "tea");
+        server.delete(now, "bo", "2");
+        let done = |s: &hashtug::snapshot::Snapshot| s.posts.received() == 4;
+        let snapshot = rig.until("four messages", done).await;
+        assert_eq!((snapshot.teams[0].votes, snapshot.teams[1].votes), (1, 0));
+        assert_eq!(
+            (snapshot.posts.matched, snapshot.posts.unmatched, snapshot.posts.revised),
+            (2, 1, 1)
+        );
+        rig.end().await;
+    }
+}
+
+#[tokio::test]
+async fn f01_a_thousand_cuts_lose_no_post_and_count_none_twice() {
+    const CUTS: u64 = 1000;
+    let server = Jetstream::start().await;
+    let proxy = Proxy::start(server.address).await;
+    let endpoint = Jetstream::url(proxy.address);
+    let mut rig = Rig::start(&long_contest(), vec![bluesky(vec![endpoint])], quick());
+    rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
+    // The first post is there before the first cut, so that there is something to resume from.
+    server.post(us(&rig.clock), "ada", "first", "tabs");
+    rig.until("the first post", |s| s.posts.matched == 1).await;
+    for cut in 0..CUTS {
+        server.post(us(&rig.clock), "ada", &format!("{cut}-before"), "tabs");
+        proxy.cut();
+        server.post(us(&rig.clock), "bo", &format!("{cut}-during"), "spaces");
+        if cut % 3 == 0 {
+            server.delete(us(&rig.clock), "bo", &format!("{cut}-during"));
+        }
+        let all = 1 + 2 * (cut + 1);
+        // Not every cut waits for the count, so that some fall into the catching up.
+        if cut % 4 == 0 {
+            rig.until("all posts", |s| s.posts.matched == all).await;
+        } else {
+            tokio::task::yield_now().await;
+        }
+    }
+    let all = 1 + 2 * CUTS;
+    let deleted = CUTS.div_ceil(3);
+    let done = |s: &hashtug::snapshot::Snapshot| {
+        s.posts.matched == all && s.teams[1].total == CUTS - deleted
+    };
+    rig.until("all posts", done).await;
+    assert!(proxy.accepted() > 200, "{} connections", proxy.accepted());
+    let last = rig.end().await;
+    assert_eq!((last.teams[0].total, last.teams[1].total), (1 + CUTS, CUTS - deleted));
+    assert_eq!((last.teams[0].votes, last.teams[1].votes), (1 + CUTS, CUTS - deleted));
+    assert_eq!((last.posts.late, last.posts.dropped, last.posts.malformed), (0, 0, 0));
+    assert_eq!(last.sources[0].gap_count, 0);
+}
+
+#[tokio::test]
+async fn f02_a_silent_network_is_stale_and_then_dead_and_comes_back() {
+    let server = Jetstream::start().await;
+    let proxy = Proxy::start(server.address).await;
+    let endpoint = Jetstream::url(proxy.address);
+    let mut rig = Rig::start(&long_contest(), vec![bluesky(vec![endpoint])], quick());
+    rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
+    server.post(us(&rig.clock), "ada", "1", "tabs");
+    rig.until("a post", |s| s.posts.matched == 1).await;
+    proxy.set(Fault::Blackhole);
+    let stale = rig.until("stale", |s| s.sources[0].state == SourceState::Stale).await;
+    assert_eq!(stale.sources[0].problem, None);
+    let dead = rig.until("dead", |s| s.sources[0].state == SourceState::Connecting).await;
+    let dead = if dead.sources[0].problem.is_some() {
+        dead
+    } else {
+        rig.until("explained", |s| s.sources[0].problem.is_some()).await
+    };
+    let problem = dead.sources[0].problem.as_deref().unwrap();
+    assert!(problem.starts_with("nothing was heard for"), "{problem}");
+    server.post(us(&rig.clock), "bo", "2", "spaces");
+    proxy.set(Fault::None);
+    let back = rig.until("back", |s| s.posts.matched == 2).await;
+    assert_eq!(back.sources[0].state, SourceState::Live);
+    assert_eq!((&back.sources[0].problem, back.sources[0].gap_count), (&None, 0));
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn f03_single_bytes_and_a_thin_line_change_no_count() {
+    for fault in [Fault::Sliced(1), Fault::Bandwidth(20_000)] {
+        let server = Jetstream::start().await;
+        let proxy = Proxy::start(server.address).await;
+        let endpoint = Jetstream::url(proxy.address);
+        let mut rig = Rig::start(&long_contest(), vec![bluesky(vec![endpoint])], quick());
+        rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
+        proxy.set(fault);
+        for post in 0..50 {
+            server.post(us(&rig.clock), "ada", &post.to_string(), "tabs");
+        }
+        rig.until("all posts", |s| s.posts.matched == 50).await;
+        assert_eq!(proxy.accepted(), 1, "{fault:?}");
+        rig.end().await;
+    }
+}
+
+#[tokio::test]
+async fn f05_what_the_server_has_forgotten_is_a_gap() {
+    let server = Jetstream::start().await;
+    let proxy = Proxy::start(server.address).await;
+    let endpoint = Jetstream::url(proxy.address);
+    let mut rig = Rig::start(&long_contest(), vec![bluesky(vec![endpoint])], quick());
+    rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
+    let start = us(&rig.clock);
+    server.post(start, "ada", "1", "tabs");
+    rig.until("a post", |s| s.posts.matched == 1).await;
+    server.forget();
+    proxy.cut();
+    rig.until("a second connection", |_| proxy.accepted() == 2).await;
+    server.post(start + 42_000_000, "bo", "2", "spaces");
+    let snapshot = rig.until("the next post", |s| s.posts.matched == 2).await;
+    assert_eq!(snapshot.sources[0].gap_count, 1);
+    let gap = snapshot.sources[0].gaps[0];
+    // The server's clock is taken for what it says.
+    assert_eq!(gap.from, Timestamp::from_micros(start).unwrap());
+    assert!(gap.length <= Duration::from_secs(43), "{gap:?}");
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn f05_a_cursor_that_is_refused_is_given_up_and_told_as_a_gap() {
+    let server = Jetstream::start().await;
+    let proxy = Proxy::start(server.address).await;
+    let endpoint = Jetstream::url_of_second(proxy.address);
+    let mut rig = Rig::start(&long_contest(), vec![bluesky(vec![endpoint])], quick());
+    rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
+    server.post(us(&rig.clock), "ada", "1", "tabs");
+    rig.until("a post", |s| s.posts.matched == 1).await;
+    server.refuse(Some((400, r#"{"error":"CursorTooOld","message":"too old"}"#)));
+    proxy.cut();
+    let refused = rig.until("refused", |s| s.sources[0].problem.is_some()).await;
+    let problem = refused.sources[0].problem.as_deref().unwrap();
+    assert!(problem.contains("400") && problem.contains("CursorTooOld"), "{problem}");
+    server.refuse(None);
+    let back = rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
+    assert_eq!(back.sources[0].gap_count, 1);
+    let queries = server.queries();
+    assert!(queries[1].contains("cursor=40000000"), "{queries:?}");
+    assert!(!queries.last().unwrap().contains("cursor"), "{queries:?}");
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn the_next_endpoint_is_tried_where_one_is_down() {
+    // A port that was free a moment ago, and where nobody listens.
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let server = Jetstream::start().await;
+    let endpoints = vec![Jetstream::url(nobody), Jetstream::url(server.address)];
+    let mut rig = Rig::start(&contest(), vec![bluesky(endpoints)], quick());
+    let live = rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
+    assert_eq!(live.sources[0].problem, None);
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn f11_clocks_that_are_years_apart_change_nothing() {
+    let year = Duration::from_hours(24 * 365);
+    let server = Jetstream::start().await;
+    // The laptop has no battery for its clock.
+    let wrong = Clock::starting_at(Clock::from_wall().now().checked_sub(year * 10).unwrap());
+    let endpoint = Jetstream::url(server.address);
+    let kinds = vec![bluesky(vec![endpoint])];
+    let mut rig = Rig::starting_at(wrong, &contest(), kinds, quick());
+    rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
+    let now = us(&Clock::from_wall());
+    server.post(now, "ada", "1", "tabs");
+    rig.until("a post of now", |s| s.teams[0].votes == 1).await;
+    // Half a minute old on the server's clock: in the window; two minutes old: not.
+    server.post(now - 30_000_000, "bo", "2", "spaces");
+    server.post(now - 120_000_000, "cy", "3", "spaces");
+    let snapshot = rig.until("an old post", |s| s.posts.late == 1).await;
+    assert_eq!((snapshot.teams[0].votes, snapshot.teams[1].votes), (1, 1));
+    // A post from the future is one of now.
+    server.post(now + 500_000_000, "di", "4", "tabs");
+    let snapshot = rig.until("a post of the future", |s| s.teams[0].votes == 2).await;
+    assert!(snapshot.at.unwrap() <= rig.clock.now());
+    rig.end().await;
+}

@@ -1,0 +1,3 @@
+//! Servers that speak the networks' own wire forms, with invented content, and misbehave on demand.
+
+pub(crate) mod jetstream;

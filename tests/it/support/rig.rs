@@ -1,0 +1,123 @@
+//! Sources and a tally, without lights and pages.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hashtug::clock::Clock;
+use hashtug::contest::Contest;
+use hashtug::event::SourceId;
+use hashtug::post::Hasher;
+use hashtug::snapshot::Snapshot;
+use hashtug::source::link::Times;
+use hashtug::source::link::backoff::Backoff;
+use hashtug::source::{self, Kind, Seat};
+use hashtug::tally::{self, Limits, Tally};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+/// Longer than anything takes here.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A source that is in a hurry, so that tests are.
+pub(crate) fn quick() -> Times {
+    Times {
+        ping: Duration::from_millis(50),
+        stale: Duration::from_millis(150),
+        silence: Duration::from_millis(500),
+        backoff: Backoff {
+            base: Duration::from_millis(4),
+            cap: Duration::from_millis(40),
+            server_base: Duration::from_millis(4),
+            server_cap: Duration::from_millis(40),
+            refused: Duration::from_millis(400),
+        },
+    }
+}
+
+/// What runs.
+pub(crate) struct Rig {
+    pub(crate) clock: Clock,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+impl Rig {
+    pub(crate) fn start(contest: &Arc<Contest>, kinds: Vec<Kind>, times: Times) -> Rig {
+        Rig::starting_at(Clock::from_wall(), contest, kinds, times)
+    }
+
+    pub(crate) fn starting_at(
+        clock: Clock,
+        contest: &Arc<Contest>,
+        kinds: Vec<Kind>,
+        times: Times,
+    ) -> Rig {
+        let settings: Vec<source::Settings> = kinds
+            .into_iter()
+            .enumerate()
+            .map(|(index, kind)| source::Settings { name: format!("source {index}"), kind })
+            .collect();
+        let statuses = settings.iter().map(source::Settings::status).collect();
+        let mut tally = Tally::new(Arc::clone(contest), statuses, Limits::default());
+        let (inbox_tx, inbox_rx) = mpsc::channel(tally::task::INBOX);
+        let (snapshot_tx, snapshots) = watch::channel(Arc::new(tally.snapshot(None)));
+        let stop = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(tally::task::run(tally, Some(clock), inbox_rx, snapshot_tx));
+        let hasher = Hasher::default();
+        for (index, settings) in settings.into_iter().enumerate() {
+            let seat = Seat {
+                id: SourceId(index),
+                contest: Arc::clone(contest),
+                hasher: hasher.clone(),
+                inbox: inbox_tx.clone(),
+                clock: Some(clock),
+                times,
+                stop: stop.clone(),
+            };
+            tasks.spawn(source::run(settings, seat));
+        }
+        Rig { clock, snapshots, stop, tasks }
+    }
+
+    /// Waits for a snapshot that is as wanted.
+    #[track_caller]
+    pub(crate) fn until(
+        &mut self,
+        what: &str,
+        wanted: impl FnMut(&Snapshot) -> bool,
+    ) -> impl Future<Output = Arc<Snapshot>> {
+        let what = what.to_owned();
+        let caller = std::panic::Location::caller();
+        let mut wanted = wanted;
+        async move {
+            let waiting = self.snapshots.wait_for(|snapshot| wanted(snapshot));
+            let found = timeout(PATIENCE, waiting)
+                .await
+                .map(|snapshot| Arc::clone(&snapshot.expect("the tally runs")));
+            found.unwrap_or_else(|_| {
+                panic!("{caller}: never {what}: {:#?}", *self.snapshots.borrow())
+            })
+        }
+    }
+
+    /// The newest snapshot.
+    pub(crate) fn now(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.snapshots.borrow())
+    }
+
+    /// Stops all, and gives the last snapshot.
+    pub(crate) async fn end(mut self) -> Arc<Snapshot> {
+        self.stop.cancel();
+        let ended = timeout(PATIENCE, async {
+            while let Some(ended) = self.tasks.join_next().await {
+                ended.expect("no part panics");
+            }
+        });
+        ended.await.expect("all parts end");
+        Arc::clone(&self.snapshots.borrow())
+    }
+}
