@@ -2,10 +2,12 @@
 
 pub(crate) mod fake;
 pub(crate) mod http;
+pub(crate) mod olad;
 pub(crate) mod program;
 pub(crate) mod proxy;
 pub(crate) mod receivers;
 pub(crate) mod rig;
+pub(crate) mod spidev;
 pub(crate) mod strip;
 
 use std::io::Write;
