@@ -7,8 +7,8 @@ use anyhow::anyhow;
 
 use crate::config::Config;
 use crate::contest::{Reposts, Vote};
+use crate::source;
 use crate::source::replay::{Input, Speed};
-use crate::{output, source};
 
 use super::{Failure, load, print};
 
@@ -79,8 +79,8 @@ fn describe(config: &Config) -> String {
         line("source", format!("{}: replay of {input} {speed}{repeat}", source.name));
     }
     for output in &config.outputs {
-        let output::Kind::Terminal(terminal) = &output.kind;
-        line("output", format!("{}: terminal, {} pixels", output.name, terminal.pixels));
+        let (kind, pixels) = (output.kind.name(), output.strip.layout.pixels);
+        line("output", format!("{}: {kind}, {pixels} pixels", output.name));
     }
     line("web", format!("http://{}/", config.web.listen));
     text

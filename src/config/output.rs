@@ -4,8 +4,11 @@
 
 use super::names::Names;
 use super::table::Table;
-use crate::output::led::terminal;
+use crate::output::led::{Strip, terminal};
 use crate::output::{Kind, Settings};
+use crate::render::colour::Calibration;
+use crate::render::layout::Layout;
+use crate::render::power::Budget;
 
 type Reader = fn(&Table<'_>) -> Kind;
 
@@ -21,17 +24,24 @@ pub(super) fn read(root: &Table<'_>) -> Vec<Settings> {
     let outputs = root.each("output", "[[output]]", |table| {
         let kind = table.kind(&KINDS, &PLANNED);
         let name = names.claim(table, kind.map(|(kind, _)| kind));
-        kind.map(|(_, read)| Settings { name, kind: read(table) })
+        kind.map(|(_, read)| {
+            let strip = strip(table);
+            Settings { name, kind: read(table), strip }
+        })
     });
     outputs.into_iter().flatten().collect()
 }
 
 fn terminal(table: &Table<'_>) -> terminal::Settings {
-    terminal::Settings {
-        pixels: table.whole("pixels", 1..=1000).map_or(50, |pixels| pixels as usize),
-        fps: table.whole("fps", 1..=30).unwrap_or(30),
-        brightness: brightness(table),
-        reverse: table.flag("reverse").unwrap_or(false),
+    terminal::Settings { fps: table.whole("fps", 1..=30).unwrap_or(30) }
+}
+
+fn strip(table: &Table<'_>) -> Strip {
+    let pixels = table.whole("pixels", 1..=1000).map_or(50, |pixels| pixels as usize);
+    Strip {
+        layout: Layout { reverse: table.flag("reverse").unwrap_or(false), ..Layout::plain(pixels) },
+        calibration: Calibration { brightness: brightness(table), ..Calibration::default() },
+        budget: Budget { max_milliamps: 20 * pixels.max(100) as u32 },
     }
 }
 

@@ -138,9 +138,12 @@ fn everything_can_be_set() {
             source::Settings { name: "second".to_owned(), kind: second },
         ]
     );
-    let settings = terminal::Settings { pixels: 16, fps: 1, brightness: 0.0, reverse: true };
-    let kind = output::Kind::Terminal(settings);
-    assert_eq!(config.outputs, [output::Settings { name: "terminal".to_owned(), kind }]);
+    let kind = output::Kind::Terminal(terminal::Settings { fps: 1 });
+    let strip = &config.outputs[0].strip;
+    assert_eq!((strip.layout.pixels, strip.layout.reverse), (16, true));
+    assert_eq!(strip.calibration.brightness.to_bits(), 0);
+    let strip = strip.clone();
+    assert_eq!(config.outputs, [output::Settings { name: "terminal".to_owned(), kind, strip }]);
     assert_eq!(config.web.listen, SocketAddr::from(([127, 0, 0, 1], 0)));
 }
 
