@@ -10,6 +10,8 @@ use crate::config::Config;
 use crate::contest::{Contest, Reposts, Vote};
 use crate::decode::Shape;
 use crate::decode::mapped::Map;
+use crate::output::led::e131::{self, To};
+use crate::output::led::{Strip, artnet, ddp, holiday, wled};
 use crate::source::replay::{Input, Speed};
 use crate::source::{http, mastodon};
 use crate::{output, source};

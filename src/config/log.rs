@@ -91,7 +91,8 @@ impl Log {
     #[cfg(test)]
     pub(super) fn unset(&self) -> BTreeSet<(&'static str, &'static str)> {
         let asked = self.asked.borrow();
-        let known = asked.iter().flat_map(|(section, keys)| keys.iter().map(|key| (*section, *key)));
+        let known =
+            asked.iter().flat_map(|(section, keys)| keys.iter().map(|key| (*section, *key)));
         known.filter(|known| !self.set.borrow().contains(known)).collect()
     }
 

@@ -6,12 +6,12 @@
 use std::net::Ipv4Addr;
 
 use super::claims::Claims;
+use super::duration;
 use super::host;
 use super::names::Names;
 use super::problem::Problem;
 use super::strip::{self, Kin, MAX_PIXELS, White};
 use super::table::Table;
-use super::duration;
 use crate::output::led::spi::Chip;
 use crate::output::led::{Strip, artnet, ddp, e131, holiday, spi, terminal, wled};
 use crate::output::{Kind, Settings};
@@ -73,11 +73,10 @@ fn terminal(table: &Table<'_>) -> (Kind, Strip) {
         Calibration { brightness: strip::brightness(table), ..Calibration::default() };
     // Cells of a terminal draw nothing.
     let budget = Budget { max_milliamps: u32::MAX };
-    (Kind::Terminal(terminal::Settings { fps: fps(table, 30, 30) }), Strip {
-        layout,
-        calibration,
-        budget,
-    })
+    (
+        Kind::Terminal(terminal::Settings { fps: fps(table, 30, 30) }),
+        Strip { layout, calibration, budget },
+    )
 }
 
 fn spi(table: &Table<'_>) -> (Kind, Strip) {
@@ -89,7 +88,8 @@ fn spi(table: &Table<'_>) -> (Kind, Strip) {
     let length = spi::transfer_length(chip, hz, pixels);
     if length > spi::MAX_TRANSFER {
         let most = spi::MAX_TRANSFER;
-        let message = format!("{pixels} pixels of {chip} take {length} bytes, and {most} is the most");
+        let message =
+            format!("{pixels} pixels of {chip} take {length} bytes, and {most} is the most");
         let hint = "a frame is one transfer on the bus; use fewer pixels, or a network output";
         table.report(Problem::new(table.place("pixels"), message).hint(hint));
     }
@@ -119,9 +119,9 @@ fn e131(table: &Table<'_>) -> (Kind, Strip) {
     let strip = network_strip(table);
     let host = host::read(table, ", or `host = \"multicast\"` for all that listen");
     let interface = table.parsed("interface", "192.168.1.20", |text| {
-        text.parse::<Ipv4Addr>().map_err(|_| {
-            "`interface` is the IPv4 address of this machine on the network to send to"
-        })
+        text.parse::<Ipv4Addr>().map_err(
+            |_| "`interface` is the IPv4 address of this machine on the network to send to",
+        )
     });
     let to = match host {
         Some(host) if host == host::MULTICAST => e131::To::Multicast { interface },
@@ -230,7 +230,8 @@ fn universe(table: &Table<'_>, strip: &Strip, default: u16, first: u32, last: u3
 /// Seconds until WLED takes over when nothing comes.
 fn timeout(text: &str) -> Result<u8, String> {
     let duration = duration(text).map_err(|error| error.to_string())?;
-    let seconds = u8::try_from(duration.as_secs()).ok().filter(|seconds| (2..=254).contains(seconds));
+    let seconds =
+        u8::try_from(duration.as_secs()).ok().filter(|seconds| (2..=254).contains(seconds));
     seconds.filter(|_| duration.subsec_nanos() == 0).ok_or_else(|| {
         format!("`timeout` must be from 2s to 254s in whole seconds, not {duration:?}")
     })

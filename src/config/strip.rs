@@ -76,7 +76,8 @@ fn order(table: &Table<'_>, white: bool) -> Option<Order> {
     });
     let (order, names_white) = order?;
     if names_white && !white {
-        let problem = Problem::new(table.place("order"), "`order` has white, and the strip has not");
+        let problem =
+            Problem::new(table.place("order"), "`order` has white, and the strip has not");
         table.report(problem.hint("leave the `w` out, or say that there is white: `white = true`"));
     }
     Some(order)
@@ -110,8 +111,7 @@ fn layout(table: &Table<'_>, pixels: usize) -> Layout {
     let skip_first = table.whole("skip_first", 0..=MAX_PIXELS).unwrap_or(0) as usize;
     let lit = pixels.saturating_sub(skip_first);
     if lit == 0 {
-        let message =
-            format!("`skip_first` is {skip_first}, which leaves none of {pixels} pixels");
+        let message = format!("`skip_first` is {skip_first}, which leaves none of {pixels} pixels");
         table.report(Problem::new(table.place("skip_first"), message));
     }
     let matrix = matrix(table);
@@ -140,7 +140,7 @@ fn fits(
 ) {
     let report = |key, message: String, wanted: usize| {
         let problem = Problem::new(table.place(key), message);
-        table.report(problem.hint(format!("write `pixels = {}`, or mend the rest", wanted)));
+        table.report(problem.hint(format!("write `pixels = {wanted}`, or mend the rest")));
     };
     let have = if lit == pixels {
         format!("`pixels` is {pixels}")

@@ -35,6 +35,7 @@ use tokio_util::sync::CancellationToken;
 use tower_service::Service as _;
 use tracing::{info, warn};
 
+use crate::output::status::Monitor;
 use crate::snapshot::Snapshot;
 
 use history::History;
@@ -92,8 +93,10 @@ struct Shared {
 pub async fn run(
     listener: TcpListener,
     mut snapshots: watch::Receiver<Arc<Snapshot>>,
+    outputs: Vec<Monitor>,
     stop: CancellationToken,
 ) {
+    drop(outputs);
     let first = snapshots.borrow_and_update().clone();
     let mut history = History::default();
     history.push(&first);

@@ -234,7 +234,9 @@ fn mark(message: &[u8]) -> Mark {
             ("payload", Kind::Object) => in_payload = Some(reader.skip()?),
             ("error" | "message", Kind::String) => {
                 let text = reader.string()?.value();
-                said = Some(said.take().map_or_else(|| text.to_string(), |s: String| s + ": " + &text));
+                said = Some(
+                    said.take().map_or_else(|| text.to_string(), |s: String| s + ": " + &text),
+                );
             }
             _ => drop(reader.skip()?),
         }

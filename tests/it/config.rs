@@ -2446,8 +2446,7 @@ host = "10.0.0.8"
     let ddp = output::Kind::Ddp(ddp::Settings { host: host(), port: 4048, fps: 40 });
     let host = |host: &str| e131::To::Host(host.to_owned());
     let all = e131::To::Multicast { interface: None };
-    let artnet =
-        artnet::Settings { host: "10.0.0.6".into(), port: 6454, universe: 0, fps: 40 };
+    let artnet = artnet::Settings { host: "10.0.0.6".into(), port: 6454, universe: 0, fps: 40 };
     let wled = wled::Settings { host: "10.0.0.7".into(), port: 21324, timeout: 2, fps: 40 };
     let holiday = holiday::Settings { host: "10.0.0.8".into(), port: 9988, fps: 25 };
     assert_eq!(
@@ -2625,9 +2624,7 @@ fn problems_of_strips() {
     check(
         "an order of no colours",
         "order = \"rgg\"",
-        &[
-            "4:9: `rgg` is no order of colours; write `rgb`, `rbg`, `grb`, `gbr`, `brg` or `bgr`",
-        ],
+        &["4:9: `rgg` is no order of colours; write `rgb`, `rbg`, `grb`, `gbr`, `brg` or `bgr`"],
     );
     check(
         "an order with white for a strip without",
@@ -2762,20 +2759,17 @@ fn problems_of_kinds_of_output() {
     );
     check(
         "a name that does not fit",
-        &format!(
-            "kind = \"e131\"\nhost = \"10.0.0.5\"\nsource_name = \"{}\"",
-            "ä".repeat(32)
-        ),
+        &format!("kind = \"e131\"\nhost = \"10.0.0.5\"\nsource_name = \"{}\"", "ä".repeat(32)),
         &["4:15: `source_name` has 64 bytes, and 63 fit"],
     );
     check(
-        "a multicast that is none",
+        "a key of another kind",
         "kind = \"ddp\"\nhost = \"10.0.0.5\"\npriority = 100",
         &[
             "4:1: unknown key `priority` in `[[output]]`",
-            "hint: `[[output]]` knows `kind`, `name`, `pixels`, `white`, `order`, `brightness`, \
-             `gamma`, `white_balance`, `max_milliamps`, `skip_first`, `matrix`, `segments`, \
-             `reverse`, `mirror`, `offset`, `host`, `port`, `fps`",
+            "hint: `[[output]]` knows `kind`, `name`, `host`, `port`, `fps`, `pixels`, `white`, \
+             `order`, `brightness`, `gamma`, `white_balance`, `skip_first`, `matrix`, `segments`, \
+             `reverse`, `mirror`, `offset`, `max_milliamps`",
         ],
     );
     check(
@@ -2792,9 +2786,7 @@ fn problems_of_kinds_of_output() {
         check(
             timeout,
             &toml,
-            &[&format!(
-                "4:11: `timeout` must be from 2s to 254s in whole seconds, not {shown:?}"
-            )],
+            &[&format!("4:11: `timeout` must be from 2s to 254s in whole seconds, not {shown:?}")],
         );
     }
     check(

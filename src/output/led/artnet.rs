@@ -105,7 +105,8 @@ fn next(sequence: u8, step: u8) -> u8 {
 impl Device for Node {
     fn write(&mut self, wire: &Wire<'_>) -> Result<(), DeviceError> {
         self.shape = (wire.bytes.len(), wire.channels);
-        self.show(wire.bytes, wire.channels)
+        self.show(wire.bytes, wire.channels)?;
+        self.peer.confirm()
     }
 
     fn end(&mut self) -> Result<(), DeviceError> {

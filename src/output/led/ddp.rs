@@ -109,7 +109,8 @@ impl Display {
 impl Device for Display {
     fn write(&mut self, wire: &Wire<'_>) -> Result<(), DeviceError> {
         self.shape = (wire.bytes.len(), wire.channels);
-        self.show(wire.bytes, wire.channels)
+        self.show(wire.bytes, wire.channels)?;
+        self.peer.confirm()
     }
 
     fn end(&mut self) -> Result<(), DeviceError> {

@@ -4,7 +4,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::rgb::Rgb;
 use crate::snapshot::Snapshot;
 
 /// One frame as it leaves: whole, in the strip's own colour order.
@@ -46,21 +45,6 @@ pub struct Pace {
     pub keep_alive: Option<Duration>,
 }
 
-/// Temporary.
-pub trait OldDevice: Send + 'static {
-    /// Shows one frame, whole. `snapshot` is for devices that have words as well as light.
-    ///
-    /// # Errors
-    /// If the device did not take it. The next frame is tried all the same.
-    fn write(&mut self, frame: &[Rgb], snapshot: &Snapshot) -> Result<(), DeviceError>;
-
-    /// Leaves the device dark. The last call.
-    ///
-    /// # Errors
-    /// If the device may still be lit.
-    fn blackout(&mut self) -> Result<(), DeviceError>;
-}
-
 /// Why a device did not show a frame.
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
@@ -85,7 +69,7 @@ pub enum DeviceError {
         /// Why not.
         reason: io::Error,
     },
-    /// A packet did not leave, or the host refused the one before.
+    /// A packet did not leave, or the host refused one.
     #[error("cannot send to {address}: {reason}")]
     Send {
         /// Where to.

@@ -254,7 +254,11 @@ impl Stream {
 impl Device for Stream {
     fn write(&mut self, wire: &Wire<'_>) -> Result<(), DeviceError> {
         self.shape = (wire.bytes.len(), wire.channels);
-        self.show(wire.bytes, wire.channels, State::Live)
+        self.show(wire.bytes, wire.channels, State::Live)?;
+        match &mut self.way {
+            Way::Host(peer) => peer.confirm(),
+            Way::Groups(..) => Ok(()),
+        }
     }
 
     fn end(&mut self) -> Result<(), DeviceError> {

@@ -54,7 +54,8 @@ struct Holiday {
 
 impl Device for Holiday {
     fn write(&mut self, wire: &Wire<'_>) -> Result<(), DeviceError> {
-        self.peer.send(&encode(wire.bytes))
+        self.peer.send(&encode(wire.bytes))?;
+        self.peer.confirm()
     }
 
     fn end(&mut self) -> Result<(), DeviceError> {

@@ -10,14 +10,15 @@ use std::time::Duration;
 
 use super::device::DeviceError;
 
-/// A frame that stands is sent again after so long. Receivers let go after two seconds and more, so
-/// that one packet may be lost.
-pub(super) const KEEP_ALIVE: Duration = Duration::from_millis(900);
+/// A frame that stands is sent again within this time. Receivers let go after two seconds and more,
+/// so that one packet may be lost.
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(1);
 
 /// No protocol here has an answer that says that the black frame arrived; so many more are sent.
 pub(super) const FAREWELLS: u32 = 2;
 
-/// A full send buffer is waited for so long. A later frame is worth more than this one by then.
+/// A full send buffer is waited for so long, and a refusal of the first frame. A later frame is worth
+/// more than this one by then.
 const PATIENCE: Duration = Duration::from_millis(20);
 
 /// One host that takes packets.
@@ -25,6 +26,8 @@ const PATIENCE: Duration = Duration::from_millis(20);
 pub(super) struct Peer {
     socket: UdpSocket,
     address: SocketAddr,
+    /// The first frame was not refused.
+    confirmed: bool,
 }
 
 impl Peer {
@@ -38,7 +41,7 @@ impl Peer {
         let mut failure = io::Error::from(io::ErrorKind::NotFound);
         for address in addresses {
             match connect(address) {
-                Ok(socket) => return Ok(Peer { socket, address }),
+                Ok(socket) => return Ok(Peer { socket, address, confirmed: false }),
                 Err(reason) => failure = reason,
             }
         }
@@ -49,6 +52,22 @@ impl Peer {
     pub(super) fn send(&self, packet: &[u8]) -> Result<(), DeviceError> {
         let sent = self.socket.send(packet);
         sent.map(drop).map_err(|reason| DeviceError::Send { address: self.address, reason })
+    }
+
+    /// To be called after each frame. After the first it waits a moment for a refusal: without that a
+    /// host that refuses would seem to be back with every attempt, and gone again a frame later.
+    pub(super) fn confirm(&mut self) -> Result<(), DeviceError> {
+        if self.confirmed {
+            return Ok(());
+        }
+        self.confirmed = true;
+        match self.socket.recv(&mut [0]) {
+            Err(reason) if reason.kind() == io::ErrorKind::ConnectionRefused => {
+                Err(DeviceError::Send { address: self.address, reason })
+            }
+            // Nothing has come, which is the rule, or an answer that nobody has asked for.
+            _ => Ok(()),
+        }
     }
 }
 
@@ -66,6 +85,7 @@ fn connect(address: SocketAddr) -> io::Result<UdpSocket> {
 pub(super) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
     let socket = UdpSocket::bind(address)?;
     socket.set_write_timeout(Some(PATIENCE))?;
+    socket.set_read_timeout(Some(PATIENCE))?;
     Ok(socket)
 }
 
@@ -77,17 +97,18 @@ mod tests {
     fn a_host_that_refuses_is_an_error_and_comes_back() {
         let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
         let address = receiver.local_addr().unwrap();
-        let peer = Peer::open("127.0.0.1", address.port()).unwrap();
+        let mut peer = Peer::open("127.0.0.1", address.port()).unwrap();
         drop(receiver);
-        // The refusal of one packet is told at the next.
-        let refused = (0..100).find_map(|_| peer.send(b"frame").err()).expect("it is refused");
+        peer.send(b"frame").unwrap();
+        let refused = peer.confirm().unwrap_err();
         assert_eq!(
             refused.to_string(),
             format!("cannot send to {address}: Connection refused (os error 111)")
         );
         let receiver = UdpSocket::bind(address).unwrap();
-        let peer = Peer::open("127.0.0.1", address.port()).unwrap();
+        let mut peer = Peer::open("127.0.0.1", address.port()).unwrap();
         peer.send(b"again").unwrap();
+        peer.confirm().unwrap();
         let mut buffer = [0; 16];
         let length = receiver.recv(&mut buffer).unwrap();
         assert_eq!(&buffer[..length], b"again");

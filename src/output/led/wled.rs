@@ -106,7 +106,8 @@ impl Controller {
 impl Device for Controller {
     fn write(&mut self, wire: &Wire<'_>) -> Result<(), DeviceError> {
         self.shape = (wire.bytes.len(), wire.channels);
-        self.show(wire.bytes, wire.channels)
+        self.show(wire.bytes, wire.channels)?;
+        self.peer.confirm()
     }
 
     fn end(&mut self) -> Result<(), DeviceError> {

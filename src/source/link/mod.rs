@@ -70,10 +70,7 @@ const LOG_EVERY: u32 = 20;
 pub(in crate::source) trait Session: Send {
     /// Connects and reads until something fails. Called again after that; what is to be remembered
     /// from one connection to the next stays in `self`.
-    fn run(
-        &mut self,
-        link: &mut Link,
-    ) -> impl Future<Output = Result<Infallible, Failure>> + Send;
+    fn run(&mut self, link: &mut Link) -> impl Future<Output = Result<Infallible, Failure>> + Send;
 }
 
 /// Whether a connection brings what was missed since the last one.
@@ -240,7 +237,10 @@ impl Link {
     }
 
     /// Something is wrong that does not end the connection; `None`: nothing any more.
-    pub(in crate::source) async fn problem(&mut self, problem: Option<&str>) -> Result<(), Failure> {
+    pub(in crate::source) async fn problem(
+        &mut self,
+        problem: Option<&str>,
+    ) -> Result<(), Failure> {
         if problem.is_none() && !self.troubled {
             return Ok(());
         }

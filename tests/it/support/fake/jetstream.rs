@@ -166,5 +166,6 @@ fn wire(kept: &Kept, second: bool) -> String {
         return serde_json::json!({"$type": "message", "payload": body}).to_string();
     }
     let did = body.as_object_mut().unwrap().remove("did").unwrap();
-    serde_json::json!({"did": did, "time_us": time_us, "kind": "commit", "commit": body}).to_string()
+    serde_json::json!({"did": did, "time_us": time_us, "kind": "commit", "commit": body})
+        .to_string()
 }
