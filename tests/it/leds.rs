@@ -384,6 +384,29 @@ fn a_device_file_that_vanishes_holds_up_nobody_and_comes_back_by_itself() {
 }
 
 #[test]
+fn a_bus_that_hangs_holds_up_nobody() {
+    let Some(spidev) = Spidev::new() else { return };
+    let (receiver, port) = socket();
+    let config = Config::new(&format!(
+        "[[output]]\nname = \"stuck\"\nkind = \"spi\"\n\
+         [[output]]\nkind = \"ddp\"\nhost = \"127.0.0.1\"\nport = {port}\n"
+    ));
+    // Longer than the whole test.
+    spidev.set("slow", "100000\n");
+    let mut show = with(&spidev, &config);
+    let mut display = Ddp::default();
+    until_split(&receiver, &mut display);
+    show.signal("-INT");
+    let (code, said, took) = show.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(took < Duration::from_secs(2), "{took:?}");
+    assert!(said.contains("output takes no last frame, and is left behind"), "{said}");
+    display.shown.clear();
+    all(&receiver).iter().for_each(|packet| display.take(packet));
+    assert_eq!(display.shown.last().unwrap().1, vec![0; 150], "the other one is dark");
+}
+
+#[test]
 fn a_user_without_the_right_to_the_bus_is_told_the_group() {
     let Some(spidev) = Spidev::new() else { return };
     spidev.set("denied", "");
