@@ -80,7 +80,7 @@ impl Meter {
         check(&times, &means, "the whole strip");
     }
 
-    /// The light of a pixel as the eye sees it, without white balance: red, green, blue.
+    /// The light of a pixel as the eye sees it: white where the white balance makes white.
     fn light(&self, bytes: &[u8], pixel: usize) -> (f64, f64, f64) {
         let channels = self.calibration.channels();
         let bytes = &bytes[pixel * channels..(pixel + 1) * channels];
@@ -93,7 +93,9 @@ impl Meter {
             return (light.r.into(), light.g.into(), light.b.into());
         }
         let white = bytes.get(3).map_or(0.0, |&white| f64::from(white) / 255.0);
-        let light = |place: usize| f64::from(color[place]) / 255.0 + white;
+        let balance = self.calibration.white_balance;
+        let light =
+            |place: usize| f64::from(color[place]) / 255.0 / f64::from(balance[place]) + white;
         (light(0), light(1), light(2))
     }
 }
