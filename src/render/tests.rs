@@ -336,7 +336,7 @@ fn scene(demand: &Demand, snapshot: &mut Snapshot) -> Scene {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_is_asked_for_stays_within_current_and_flashes(
