@@ -13,11 +13,14 @@
 //! is stopped too.
 
 pub mod bytes;
+pub mod check;
 pub mod colour;
 pub mod easing;
+pub mod effects;
 pub mod flash;
 pub mod layout;
 pub mod pattern;
+pub mod planes;
 pub mod power;
 pub mod scene;
 pub mod split;
@@ -31,13 +34,30 @@ use crate::contest::Contest;
 use bytes::{Cell, Encoder, Encoding};
 use colour::{Calibration, Linear};
 use easing::Easing;
+use effects::Effects;
 use flash::Flash;
 use layout::{Layout, Map};
+use planes::{Planes, Sums};
 use power::Budget;
 use scene::{Look, Scene};
 
 /// From black to full light at the start: a supply that is switched on by full white falls over.
 const FADE_IN: Duration = Duration::from_millis(800);
+
+/// How a lost feed is marked: dimmed by so much on the whole, and breathing by so much, so slowly.
+const STALE_DIM: f32 = 0.45;
+const STALE_BREATH: f32 = 0.2;
+const STALE_PERIOD: Duration = Duration::from_secs(4);
+
+/// The mark comes and goes within this, and so does a look.
+const LOOK_TIME: Duration = Duration::from_secs(1);
+
+/// A winner's opponents keep so much of their light.
+const BEATEN: f32 = 0.25;
+
+/// On a tie each team's light falls by so much in turn, so slowly.
+const TIE_BREATH: f32 = 0.35;
+const TIE_PERIOD: Duration = Duration::from_secs(4);
 
 /// Longer gaps between frames count as this for what moves by itself.
 const LONGEST_STEP: Duration = Duration::from_millis(100);
@@ -70,13 +90,20 @@ pub struct Renderer {
     /// For how long the scene has been shown.
     age: Duration,
     easing: Easing,
+    effects: Effects,
+    stale: Stale,
     contest: Option<Arc<Contest>>,
+    /// The colours of the teams, and as the look has them.
     lights: Vec<Linear>,
+    looks: Vec<Linear>,
     fade: f32,
     flash: Flash,
-    wanted: Vec<Linear>,
-    shown: Vec<Linear>,
-    mean: Linear,
+    /// The scene in full light.
+    drawn: Vec<Linear>,
+    /// The frame that is made, and the last one with what it shows together.
+    wanted: Planes,
+    shown: Planes,
+    sums: Sums,
     /// The bytes of the cells, and those of a dark one.
     cells: Vec<Cell>,
 }
@@ -102,13 +129,18 @@ impl Renderer {
             scene: None,
             age: Duration::ZERO,
             easing: Easing::default(),
+            effects: Effects::new(cells),
+            stale: Stale::default(),
             contest: None,
             lights: Vec::new(),
-            fade: 0.0,
+            looks: Vec::new(),
+            // No supply falls over by what a screen shows.
+            fade: if encoding == Encoding::Screen { 1.0 } else { 0.0 },
             flash: Flash::new(cells),
-            wanted: vec![Linear::BLACK; cells],
-            shown: vec![Linear::BLACK; cells],
-            mean: Linear::BLACK,
+            drawn: vec![Linear::BLACK; cells],
+            wanted: Planes::new(cells),
+            shown: Planes::new(cells),
+            sums: Sums::default(),
             cells: vec![Cell::default(); cells + 1],
             map,
         }
@@ -122,9 +154,11 @@ impl Renderer {
 
     /// The strip was dark so far: what was rendered did not reach it.
     pub fn darken(&mut self) {
-        self.fade = 0.0;
-        self.shown.fill(Linear::BLACK);
-        self.mean = Linear::BLACK;
+        if self.encoding == Encoding::Duty {
+            self.fade = 0.0;
+        }
+        self.shown.darken();
+        self.sums = Sums::default();
         self.flash.reset();
     }
 
@@ -132,15 +166,11 @@ impl Renderer {
     /// bytes; if it has had so many already, nothing is allocated.
     pub fn frame(&mut self, scene: &Scene, elapsed: Duration, bytes: &mut Vec<u8>) -> Report {
         self.continue_with(scene, elapsed);
-        let moving = self.draw(scene, elapsed);
-        let limited = self.level();
+        let (moving, level) = self.draw(scene, elapsed);
+        let limited = self.level(level);
         let (held, reined) = self.hold(elapsed);
-        let (milliamps, reduced) = self.encode();
         bytes.resize(self.bytes(), 0);
-        let channels = self.calibration.channels();
-        for (pixel, &place) in bytes.chunks_exact_mut(channels).zip(self.map.places()) {
-            pixel.copy_from_slice(&self.cells[place as usize][..channels]);
-        }
+        let (milliamps, reduced) = self.encode(bytes);
         Report {
             moving: moving || self.fade < 1.0 || held,
             milliamps,
@@ -159,31 +189,56 @@ impl Renderer {
         self.scene = Some(scene.clone());
     }
 
-    /// Draws the scene, and says whether it moves.
-    fn draw(&mut self, scene: &Scene, elapsed: Duration) -> bool {
+    /// Draws the scene, and says whether it moves and at what level its light is.
+    fn draw(&mut self, scene: &Scene, elapsed: Duration) -> (bool, f32) {
         let age = self.age;
         match scene {
             Scene::Split { snapshot, look } => {
                 self.colours_of(&snapshot.contest);
+                self.look(*look);
+                self.effects.step(&snapshot.teams, elapsed);
+                self.stale.step(scene::is_stale(snapshot), elapsed);
                 let target = || snapshot.teams.iter().map(|team| team.share);
                 let shares = self.easing.step(target(), elapsed);
                 for run in self.map.runs() {
-                    let cells = &mut self.wanted[run.start..run.start + run.cells];
-                    split::draw(shares, &self.lights, run, cells);
+                    let cells = &mut self.drawn[run.start..run.start + run.cells];
+                    split::draw(shares, &self.looks, run, cells);
+                    self.effects.draw(shares, run, cells);
                 }
-                !self.easing.is_settled(target()) || *look == Look::Tie
+                let moving = !self.easing.is_settled(target())
+                    || self.effects.is_active()
+                    || self.stale.amount > 0.0
+                    || *look == Look::Tie
+                    || (*look != Look::Standing && age < LOOK_TIME);
+                (moving, self.effects.level() * self.stale.level())
             }
             Scene::Pattern(pattern) => {
                 for run in self.map.runs() {
-                    let cells = &mut self.wanted[run.start..run.start + run.cells];
+                    let cells = &mut self.drawn[run.start..run.start + run.cells];
                     pattern.draw(age, run, cells);
                 }
-                scene.is_moving(age)
+                (scene.is_moving(age), 1.0)
             }
             Scene::Timer(timer) => {
-                self.wanted.fill(timer.light(age));
-                scene.is_moving(age)
+                self.drawn.fill(timer.light(age));
+                (scene.is_moving(age), 1.0)
             }
+        }
+    }
+
+    /// The colours of the teams as the look has them.
+    fn look(&mut self, look: Look) {
+        let on = (self.age.as_secs_f32() / LOOK_TIME.as_secs_f32()).min(1.0);
+        let turn = self.age.as_secs_f32() / TIE_PERIOD.as_secs_f32();
+        let count = self.lights.len() as f32;
+        for (index, (look_light, &light)) in self.looks.iter_mut().zip(&self.lights).enumerate() {
+            let level = match look {
+                Look::Standing => 1.0,
+                Look::Winner(team) if team.index() == index => 1.0,
+                Look::Winner(_) => 1.0 - on * (1.0 - BEATEN),
+                Look::Tie => 1.0 - on * TIE_BREATH * breath(turn + index as f32 / count),
+            };
+            *look_light = light * level;
         }
     }
 
@@ -198,23 +253,18 @@ impl Renderer {
             Encoding::Duty => Linear::by_gamma(team.color, gamma),
             Encoding::Screen => Linear::decode(team.color),
         }));
+        self.looks.clone_from(&self.lights);
         self.contest = Some(Arc::clone(contest));
     }
 
-    /// Brings what is wanted to its brightness, and within the budget; says whether that took more.
-    fn level(&mut self) -> bool {
-        let level = self.calibration.brightness.clamp(0.0, 1.0) * self.fade * self.fade;
-        let mut drive = 0.0;
-        for (light, &times) in self.wanted.iter().zip(self.map.times()) {
-            drive += self.encoder.drive(*light) * times;
-        }
-        drive *= level;
-        let most = self.most.map_or(f32::MAX, |most| most as f32 / 255.0);
+    /// Brings what was drawn to its brightness, and within the budget; says whether that took more.
+    fn level(&mut self, level: f32) -> bool {
+        let level = level * self.calibration.brightness.clamp(0.0, 1.0) * self.fade * self.fade;
+        self.wanted.take(&self.drawn);
+        let sums = self.sums_of(&self.wanted);
+        let (drive, most) = (self.encoder.drive(sums) * level, self.most_drive());
         let limit = if drive > most { most / drive } else { 1.0 };
-        let level = level * limit;
-        for light in &mut self.wanted {
-            *light = *light * level;
-        }
+        self.wanted.scale(level * limit);
         limit < 1.0
     }
 
@@ -222,52 +272,85 @@ impl Renderer {
     /// was because others, held, did not give their current free.
     fn hold(&mut self, elapsed: Duration) -> (bool, bool) {
         self.flash.pass(elapsed);
-        let mut held = self.flash.hold(&self.shown, &mut self.wanted);
-        let mut mean = self.mean_of(&self.wanted);
-        let mut part = self.flash.whole(self.mean, mean);
-        held |= part < 1.0;
-        let mut reined = false;
-        if held && let Some(most) = self.most {
-            let drive = |cells: &[Linear]| {
-                let each = cells.iter().zip(self.map.times());
-                each.map(|(&light, &times)| self.encoder.drive(light) * times).sum::<f32>()
-            };
-            let (from, to, most) = (drive(&self.shown), drive(&self.wanted), most as f32 / 255.0);
-            if to > most {
-                let within = ((most - from) / (to - from)).clamp(0.0, 1.0);
+        let mut sums = self.sums_of(&self.wanted);
+        let mean = 1.0 / self.lit;
+        let (mut held, mut reined) = (false, false);
+        if self.flash.is_hasty(&self.wanted, sums.light * mean) {
+            held = true;
+            self.flash.hold(&self.shown, &mut self.wanted);
+            sums = self.sums_of(&self.wanted);
+            let mut part = self.flash.whole(self.sums.light * mean, sums.light * mean);
+            let (from, to) = (self.encoder.drive(self.sums), self.encoder.drive(sums));
+            if to > self.most_drive() {
+                let within = ((self.most_drive() - from) / (to - from)).clamp(0.0, 1.0);
                 reined = within < part;
                 part = part.min(within);
             }
-        }
-        if part < 1.0 {
-            for (wanted, &shown) in self.wanted.iter_mut().zip(&self.shown) {
-                *wanted = flash::between(shown, *wanted, part);
+            if part < 1.0 {
+                self.wanted.keep(&self.shown, part);
+                sums = self.sums_of(&self.wanted);
             }
-            mean = self.mean_of(&self.wanted);
+            let _noted_only = self.flash.is_hasty(&self.wanted, sums.light * mean);
         }
-        self.flash.note(&self.wanted, mean);
-        self.mean = mean;
+        self.flash.note();
+        self.sums = sums;
         std::mem::swap(&mut self.wanted, &mut self.shown);
         (held, reined)
     }
 
-    fn mean_of(&self, cells: &[Linear]) -> Linear {
-        let each = cells.iter().zip(self.map.times());
-        let sum = each.fold(Linear::BLACK, |sum, (&light, &times)| sum + light * times);
-        sum * (1.0 / self.lit)
+    fn sums_of(&self, cells: &Planes) -> Sums {
+        cells.sums(self.map.times(), self.encoder.has_white())
     }
 
-    /// Makes the bytes of the cells, and says what they draw and whether they had to be reduced.
-    fn encode(&mut self) -> (Option<u32>, bool) {
+    /// How many channels at full the budget allows.
+    fn most_drive(&self) -> f32 {
+        self.most.map_or(f32::MAX, |most| most as f32 / 255.0)
+    }
+
+    /// Makes the bytes, and says what they draw and whether they had to be reduced.
+    fn encode(&mut self, bytes: &mut [u8]) -> (Option<u32>, bool) {
         let cells = self.shown.len();
         self.encoder.encode(&self.shown, &mut self.cells[..cells]);
+        bytes::lay(&self.cells, self.map.places(), self.calibration.channels(), bytes);
         let Some(most) = self.most else { return (None, false) };
-        let mut sum = bytes::sum(&self.cells, self.map.times());
-        let reduced = sum > most;
-        if reduced {
-            bytes::reduce(&mut self.cells[..cells], self.map.times(), most);
-            sum = bytes::sum(&self.cells, self.map.times());
+        let sum = bytes::sum(bytes);
+        let excess = sum.saturating_sub(most);
+        if excess > 0 {
+            bytes::reduce(bytes, excess);
         }
-        (Some(power::milliamps(self.pixels, sum)), reduced)
+        (Some(power::milliamps(self.pixels, sum - excess)), excess > 0)
     }
 }
+
+/// The mark of a lost feed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Stale {
+    /// How much of it is there, 0..=1.
+    amount: f32,
+    /// Where in a breath it is, 0..1.
+    turn: f32,
+}
+
+impl Stale {
+    fn step(&mut self, stale: bool, elapsed: Duration) {
+        let step = elapsed.min(LONGEST_STEP).as_secs_f32();
+        let by = step / LOOK_TIME.as_secs_f32();
+        self.amount = (self.amount + if stale { by } else { -by }).clamp(0.0, 1.0);
+        self.turn = (self.turn + step / STALE_PERIOD.as_secs_f32()) % 1.0;
+        if self.amount <= 0.0 {
+            self.turn = 0.0;
+        }
+    }
+
+    fn level(&self) -> f32 {
+        1.0 - self.amount * (STALE_DIM + STALE_BREATH * (2.0 * breath(self.turn) - 1.0))
+    }
+}
+
+/// In and out, 0 to 1 and back within a turn.
+fn breath(turn: f32) -> f32 {
+    0.5 - 0.5 * (turn * std::f32::consts::TAU).cos()
+}
+
+#[cfg(test)]
+mod tests;
