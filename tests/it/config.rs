@@ -2890,7 +2890,7 @@ fn problems_of_two_outputs_that_drive_the_same() {
         "kind = \"e131\"\nhost = \"10.0.0.5\"\npixels = 340",
         "kind = \"e131\"\nhost = \"10.0.0.5\"\npixels = 340\nuniverse = 2",
         &[
-            "10:12: the outputs `a` and `b` drive the same universe 2 of `10.0.0.5`",
+            "11:12: the outputs `a` and `b` drive the same universe 2 of `10.0.0.5`",
             "hint: give each a `universe` that the other does not reach",
         ],
     );
