@@ -243,7 +243,7 @@ mod tests {
             let text = format!(r#"{{"version":"{version}"}}"#);
             assert!(!facts(text.as_bytes()).unwrap().is_mastodon, "{version}");
         }
-        assert!(facts(b"[]").is_err());
+        assert!(facts(b"7").is_err());
         let unknown =
             br#"{"configuration":{"timelines_access":{"hashtag_feeds":{"local":"friends"}}}}"#;
         assert_eq!(facts(unknown).unwrap().local, Access::Public);

@@ -34,7 +34,7 @@ use super::secret::Variable;
 use instance::{Access, Api, Facts, PATIENCE};
 use mark::{Mark, Names};
 use seen::{Seen, Tell};
-use timeline::{Timeline, Use, View};
+use timeline::{Cursor, Timeline, Use, View};
 
 /// The keys of a `mastodon` source.
 #[derive(Clone, Debug, PartialEq)]
@@ -613,7 +613,7 @@ async fn hidden_from_account(
     }
     let (mut all, mut hidden) = (0, 0);
     for tags in tags.chunks(timeline::tags_at_once(facts.is_mastodon)) {
-        let url = timeline::url(api, tags, None);
+        let url = timeline::url(api, tags, &Cursor::Newest);
         let mut pages = Vec::new();
         // Theirs is asked for last, so that it has whatever comes meanwhile.
         for request in [api.get_anonymously(&url), api.get(&url)] {

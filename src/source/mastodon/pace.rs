@@ -144,8 +144,8 @@ mod tests {
         assert_eq!(made, 29);
         pace.left(0, Duration::from_secs(40), now);
         assert_eq!(pace.next(now), now + Duration::from_secs(40));
-        pace.left(100, Duration::from_secs(1000), now);
-        assert_eq!(pace.rhythm(now), Duration::from_secs(10));
+        pace.left(100, Duration::from_secs(800), now);
+        assert_eq!(pace.rhythm(now), Duration::from_secs(8));
         assert_eq!(pace.next(now), now);
     }
 

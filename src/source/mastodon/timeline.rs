@@ -61,8 +61,12 @@ pub(super) struct View {
 }
 
 impl View {
-    fn network(&self, time: Timestamp) -> Timestamp {
+    fn network(self, time: Timestamp) -> Timestamp {
         Timestamp::from_millis(time.millis() - self.ahead_ms).unwrap_or(time)
+    }
+
+    fn show(self, time: Timestamp) -> Timestamp {
+        Timestamp::from_millis(time.millis() + self.ahead_ms).unwrap_or(time)
     }
 }
 
@@ -93,6 +97,17 @@ enum Scope {
     Unstreamed,
 }
 
+/// Which page of a timeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Cursor {
+    /// The newest one.
+    Newest,
+    /// The one that comes after this id.
+    After(String),
+    /// The one that comes before this id.
+    Before(String),
+}
+
 #[derive(Debug)]
 struct Round {
     scope: Scope,
@@ -108,7 +123,7 @@ struct Round {
     /// Groups still to ask for, the current one first.
     groups: VecDeque<usize>,
     /// Of the current group.
-    cursor: Option<String>,
+    cursor: Cursor,
     pages: u32,
     pages_of_group: u32,
     found: BTreeSet<Name>,
@@ -307,35 +322,13 @@ impl Timeline {
         round.pages_of_group += 1;
         round.found.extend(heads.iter().map(|&(_, name)| name));
         let group = &mut self.groups[*round.groups.front()?];
-        for (head, _) in heads.iter().rev() {
-            if !group.history.iter().any(|known| *known == head.id) {
-                group.history.push_back(head.id.clone().into_owned());
-            }
-        }
-        while group.history.len() > HISTORY {
-            group.history.pop_front();
-        }
-        let newest = if is_timed {
-            heads.iter().map(|&(_, name)| name).max().map(|id| id.to_string())
-        } else {
-            heads.first().map(|(head, _)| head.id.clone().into_owned())
-        };
-        let mut is_last =
-            length < FEW || newest.is_none() || newest == round.cursor || round.cursor.is_none();
-        if !is_last {
-            round.cursor = newest;
+        group.remember(heads, matches!(round.cursor, Cursor::Before(_)));
+        let next = if length < FEW { None } else { round.next_page(heads, is_timed, view) };
+        let mut is_last = next.is_none();
+        if let Some(next) = next {
+            round.cursor = next;
             if is_timed {
-                // Posts come faster than they may be asked for: the show needs the present.
-                let horizon = view.clock.now().checked_sub(horizon(self.window));
-                let first = horizon.map(|horizon| mark::first_id_at(view.network(horizon)));
-                let at = heads.first().and_then(|(head, _)| head.created_at);
-                if let (Some(horizon), Some(first), Some(at)) = (horizon, first, at)
-                    && round.cursor.as_deref().and_then(mark::number).is_some_and(|id| id < first)
-                {
-                    round.cursor = Some(first.to_string());
-                    let (lost, _) = round.lost.unwrap_or((at.min(horizon), horizon));
-                    round.lost = Some((lost, horizon));
-                }
+                round.keep_up(heads, self.window, view);
             } else if round.pages_of_group >= MAX_PAGES {
                 group.history.clear();
                 let lost = self.missing.or(round.from).unwrap_or(round.at);
@@ -398,7 +391,7 @@ impl Timeline {
         }
         let round = self.round.as_ref().expect("it has just begun");
         let tags = round.groups.front().map_or(&[][..], |&group| &self.groups[group].tags);
-        url(api, tags, round.cursor.as_deref())
+        url(api, tags, &round.cursor)
     }
 
     fn begin(&self, view: View, now: Instant) -> Round {
@@ -432,7 +425,7 @@ impl Timeline {
             from,
             from_id,
             groups: groups.collect(),
-            cursor: None,
+            cursor: Cursor::Newest,
             pages: 0,
             pages_of_group: 0,
             found: BTreeSet::new(),
@@ -443,13 +436,63 @@ impl Timeline {
     }
 }
 
-/// Where the walk through the current group begins.
-fn first_cursor(round: &Round, groups: &[Group], is_timed: Option<bool>) -> Option<String> {
-    let group = &groups[*round.groups.front()?];
-    match is_timed {
-        Some(true) => round.from_id.map(|id| id.to_string()),
-        _ => group.history.front().cloned(),
+impl Group {
+    /// Keeps the last posts of a page, or of an earlier one than the page before.
+    fn remember(&mut self, heads: &[(Head<'_>, Name)], is_earlier: bool) {
+        if is_earlier {
+            return;
+        }
+        for (head, _) in heads.iter().rev() {
+            if !self.history.iter().any(|known| *known == head.id) {
+                self.history.push_back(head.id.clone().into_owned());
+            }
+        }
+        while self.history.len() > HISTORY {
+            self.history.pop_front();
+        }
     }
+}
+
+impl Round {
+    /// The page after a full one.
+    fn next_page(&self, heads: &[(Head<'_>, Name)], is_timed: bool, view: View) -> Option<Cursor> {
+        if let Cursor::After(after) = &self.cursor {
+            let newest =
+                if is_timed { heads.iter().max_by_key(|&&(_, name)| name) } else { heads.first() };
+            let newest = newest.map(|(head, _)| head.id.clone().into_owned());
+            return newest.filter(|newest| newest != after).map(Cursor::After);
+        }
+        // Nothing was known of the timeline when the round began: the walk leads back from its end.
+        let from = view.network(self.from?);
+        let (oldest, _) = heads.last()?;
+        let goes_on = oldest.created_at.is_some_and(|at| at > from);
+        goes_on.then(|| Cursor::Before(oldest.id.clone().into_owned()))
+    }
+
+    /// Passes over what has left the window: if posts come faster than they may be asked for, the
+    /// show needs the present.
+    fn keep_up(&mut self, heads: &[(Head<'_>, Name)], window: Duration, view: View) {
+        let Some(horizon) = view.clock.now().checked_sub(horizon(window)) else { return };
+        let first = mark::first_id_at(view.network(horizon));
+        if let Cursor::After(after) = &self.cursor
+            && mark::number(after).is_some_and(|id| id < first)
+            && let Some(at) = heads.first().and_then(|(head, _)| head.created_at)
+        {
+            let (lost, _) = self.lost.unwrap_or((view.show(at).min(horizon), horizon));
+            self.lost = Some((lost, horizon));
+            self.cursor = Cursor::After(first.to_string());
+        }
+    }
+}
+
+/// Where the walk through the current group begins.
+fn first_cursor(round: &Round, groups: &[Group], is_timed: Option<bool>) -> Cursor {
+    let history = round.groups.front().and_then(|&group| groups[group].history.front());
+    let after = match is_timed {
+        Some(true) => round.from_id.map(|id| id.to_string()),
+        _ => history.cloned(),
+    };
+    after.map_or(Cursor::Newest, Cursor::After)
 }
 
 fn overlap(window: Duration) -> Duration {
@@ -461,9 +504,8 @@ fn horizon(window: Duration) -> Duration {
     window.max(overlap(window)) + SHORT_OVERLAP
 }
 
-/// A timeline of several hashtags at once: the posts after `after`, the oldest of them, or the newest
-/// of all.
-pub(super) fn url(api: &Api, tags: &[String], after: Option<&str>) -> Url {
+/// Where a page of the timeline of several hashtags at once is.
+pub(super) fn url(api: &Api, tags: &[String], cursor: &Cursor) -> Url {
     let (first, others) = tags.split_first().expect("a group has a hashtag");
     let mut url = api.url("/api/v1/timelines/tag");
     url.path_segments_mut().expect("http has paths").push(first);
@@ -472,8 +514,10 @@ pub(super) fn url(api: &Api, tags: &[String], after: Option<&str>) -> Url {
     for other in others {
         query.append_pair("any[]", other);
     }
-    if let Some(after) = after {
-        query.append_pair("min_id", after);
+    match cursor {
+        Cursor::Newest => {}
+        Cursor::After(id) => drop(query.append_pair("min_id", id)),
+        Cursor::Before(id) => drop(query.append_pair("max_id", id)),
     }
     drop(query);
     url
@@ -519,7 +563,7 @@ mod tests {
         let mastodon = Timeline::new((&tags, &[]), true, second, second);
         assert_eq!(mastodon.groups.len(), 2);
         assert_eq!(
-            url(&api, &mastodon.groups[0].tags, Some("7")).as_str(),
+            url(&api, &mastodon.groups[0].tags, &Cursor::After("7".to_owned())).as_str(),
             "http://localhost/api/v1/timelines/tag/a%20b?limit=40&any%5B%5D=%C3%B6&any%5B%5D=c&any%5B%5D=d&min_id=7"
         );
         // Others do not know `any[]`.
