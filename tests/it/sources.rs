@@ -2,3 +2,4 @@
 
 mod jetstream;
 mod service;
+mod mastodon;

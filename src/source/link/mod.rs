@@ -209,7 +209,12 @@ impl Link {
         &self.seat.contest
     }
 
-    /// The show's clock.
+    /// The show's clock, for what is done beside the link.
+    pub(in crate::source) fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// What the show's clock shows.
     pub(in crate::source) fn now(&self) -> Timestamp {
         self.clock.now()
     }

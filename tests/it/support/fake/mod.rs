@@ -2,3 +2,4 @@
 
 pub(crate) mod jetstream;
 pub(crate) mod service;
+pub(crate) mod mastodon;
