@@ -107,23 +107,32 @@ pub(in crate::source) async fn refusal(answer: Response, limit: Duration) -> Ref
     Refusal { status, headers, body }
 }
 
-/// Sends a request and waits `limit` for the head of the answer, whatever its status.
+/// Sends a request and waits `limit` for the head of the answer, whatever its status. The answer's
+/// date tells of the network's clock.
 pub(in crate::source) async fn answer(
     link: &mut Link,
+    request: RequestBuilder,
+    limit: Duration,
+) -> Result<Response, Failure> {
+    let answer = exchange(request, limit).await?;
+    if let Some(date) = server_date(answer.headers()) {
+        link.hear_time(date);
+    }
+    Ok(answer)
+}
+
+/// The same, beside what a link is busy with.
+pub(in crate::source) async fn exchange(
     request: RequestBuilder,
     limit: Duration,
 ) -> Result<Response, Failure> {
     let (client, request) = request.build_split();
     let request = request.map_err(|error| Failure::Setup(error.to_string()))?;
     let host = net::host(request.url());
-    let answer = tokio::time::timeout(limit, client.execute(request))
+    tokio::time::timeout(limit, client.execute(request))
         .await
         .map_err(|_| Failure::NoAnswer { host: host.clone() })?
-        .map_err(|error| Failure::from_error(&error, &host))?;
-    if let Some(date) = server_date(answer.headers()) {
-        link.hear_time(date);
-    }
-    Ok(answer)
+        .map_err(|error| Failure::from_error(&error, &host))
 }
 
 /// Reads a whole answer, at most `max` bytes of it and for at most `limit`.
