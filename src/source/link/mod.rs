@@ -45,6 +45,8 @@ pub struct Times {
     pub stale: Duration,
     /// After so much silence a source is dead, unless its heartbeat is slower than half of that.
     pub silence: Duration,
+    /// How often a network says something at least; `None`: as often as it promises.
+    pub heartbeat: Option<Duration>,
     /// Before the next attempt; `None`: what the network asks for, or else the usual.
     pub backoff: Option<Backoff>,
 }
@@ -55,6 +57,7 @@ impl Default for Times {
             ping: Duration::from_secs(1),
             stale: Duration::from_millis(2400),
             silence: Duration::from_secs(10),
+            heartbeat: None,
             backoff: None,
         }
     }

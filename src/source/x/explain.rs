@@ -31,26 +31,13 @@ impl Problem {
         outer.errors.into_iter().next()
     }
 
-    /// A rule that was there already is as good as one that was added.
-    pub(super) fn is_duplicate(&self) -> bool {
-        self.title.as_deref() == Some("DuplicateRule")
-    }
-
-    /// The rule that this is about.
-    pub(super) fn rule(&self) -> String {
-        quoted(self.value.as_deref().unwrap_or_default())
-    }
-
     /// The most that is said.
     pub(super) fn said(&self) -> String {
-        let inner = self.errors.first();
-        let inner = inner.and_then(|inner| inner.message.as_deref().or(inner.detail.as_deref()));
-        let said = inner
-            .or(self.details.first().map(String::as_str))
-            .or(self.detail.as_deref())
-            .or(self.message.as_deref())
-            .or(self.title.as_deref());
-        quoted(said.unwrap_or_default())
+        let of = |problem: &Problem| {
+            let detail = problem.details.first().or(problem.message.as_ref());
+            detail.or(problem.detail.as_ref()).or(problem.title.as_ref()).cloned()
+        };
+        quoted(&self.errors.first().and_then(of).or_else(|| of(self)).unwrap_or_default())
     }
 
     /// X has said this instead of a post, and hangs up.
@@ -84,11 +71,26 @@ impl Problem {
     }
 }
 
+/// What is wrong with the first rule that was not accepted.
+pub(super) fn rules(problems: &[Problem]) -> Option<Failure> {
+    // One that is there already, by whomever, is as good as ours.
+    let is_bad = |problem: &&Problem| {
+        problem.value.is_some() && problem.title.as_deref() != Some("DuplicateRule")
+    };
+    let problem = problems.iter().find(is_bad)?;
+    let rule = quoted(problem.value.as_deref().unwrap_or_default());
+    Some(refused(
+        format!("X does not accept the rule `{rule}`: {}", problem.said()),
+        "check the hashtags, and the plan of the account",
+    ))
+}
+
 /// What an answer other than the one asked for means.
 pub(super) fn refusal(refusal: &Refusal, now: impl FnOnce() -> Timestamp) -> Failure {
     let Refusal { status, headers, body } = refusal;
     let problem: Problem = serde_json::from_slice(body).unwrap_or_default();
     match status {
+        400 if let Some(failure) = rules(&problem.errors) => failure,
         400 => refused(
             format!("X does not accept the request: {}", problem.said()),
             "check the hashtags, and whether the plan of the account includes what the config asks for",
@@ -135,6 +137,11 @@ mod tests {
     fn every_refusal_says_what_to_mend() {
         for (status, body, said) in [
             (400, r#"{"errors":[{"message":"no viable alternative"}],"title":"x"}"#, "alternative"),
+            (
+                400,
+                r##"{"errors":[{"value":"#a#b","title":"UnprocessableEntity","details":["no viable alternative"]}]}"##,
+                "the rule `#a#b`: no viable",
+            ),
             (401, r#"{"title":"Unauthorized","status":401}"#, "token"),
             (402, r#"{"title":"CreditsDepleted"}"#, "credits"),
             (403, r#"{"reason":"client-not-enrolled","title":"Client Forbidden"}"#, "project"),

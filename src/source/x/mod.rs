@@ -136,7 +136,7 @@ impl X {
             self.rules_checked = None;
         })?;
         api::expect_json(&answer)?;
-        link.expect_word_every(HEARTBEAT);
+        link.expect_word_every(heartbeat(link));
         link.connected(Resume::Complete).await?;
         let (now, network_now) = (link.now(), link.network_now());
         let newest = *self.newest.get_or_insert_with(|| recent::id_at(network_now));
@@ -163,7 +163,7 @@ impl X {
         mut answer: Response,
     ) -> Result<Infallible, Failure> {
         let host = net::host(answer.url());
-        let limit = link.times().silence.max(HEARTBEAT * 2);
+        let limit = link.times().silence.max(heartbeat(link) * 2);
         let mut lines = Lines::new(MAX_MESSAGE);
         let mut search = self.missed.as_ref().map(|missed| Search::new(link.contest(), missed));
         let mut page: Option<Page> = None;
@@ -279,6 +279,10 @@ impl X {
         }
         url
     }
+}
+
+fn heartbeat(link: &Link) -> Duration {
+    link.times().heartbeat.unwrap_or(HEARTBEAT)
 }
 
 /// What comes first, of the stream or of what was missed.

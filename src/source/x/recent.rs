@@ -18,7 +18,11 @@ use super::{ask_for_all, rules};
 
 /// So long after the stream is back the search is asked. It refuses to be asked about the last ten
 /// seconds.
-pub(super) const SETTLE: Duration = Duration::from_secs(12);
+pub(super) const SETTLE: Duration = Duration::from_secs(13);
+
+/// It is asked for what was posted until so long after the stream was back: the network's clock is
+/// known to a second.
+const SLACK: Duration = Duration::from_secs(1);
 
 /// Posts come in disorder: so much before the newest is asked for again.
 const OVERLAP: Duration = Duration::from_secs(15);
@@ -65,7 +69,7 @@ impl Missed {
         let horizon = network_now.checked_sub(window.min(REACH)).unwrap_or(network_now);
         self.since = self.since.max(id_at(horizon));
         self.to = to;
-        self.end = network_now;
+        self.end = network_now.saturating_add(SLACK).round_up(Duration::from_secs(1));
     }
 }
 
@@ -104,7 +108,7 @@ impl Search {
             .append_pair("query", query)
             .append_pair("max_results", "100")
             .append_pair("since_id", &self.since.to_string())
-            .append_pair("end_time", &self.end.to_string());
+            .append_pair("end_time", &self.end.to_string().replace(".000Z", "Z"));
         if let Some(next) = &self.next {
             url.query_pairs_mut().append_pair("next_token", next);
         }
@@ -181,7 +185,7 @@ mod tests {
         let asked = url(&search(&missed)).unwrap();
         assert!(asked.contains("query=(#tabs OR #spaces) -is:retweet "), "{asked}");
         assert!(asked.contains(&format!("since_id={} ", id_at(at(30)))), "{asked}");
-        assert!(asked.contains("end_time=2026-11-21T19:05:31.000Z "), "{asked}");
+        assert!(asked.contains("end_time=2026-11-21T19:05:32Z "), "{asked}");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::source::link::Link;
 use crate::source::link::failure::Failure;
 
 use super::api::Api;
-use super::explain::Problem;
+use super::explain::{self, Problem};
 use super::refused;
 
 /// The tag of our rules.
@@ -89,11 +89,8 @@ pub(super) async fn set_up(api: &Api, link: &mut Link) -> Result<(), Failure> {
         let rules = plan.add.iter().map(|value| serde_json::json!({"value": value, "tag": TAG}));
         let body = serde_json::json!({"add": rules.collect::<Vec<_>>()}).to_string();
         let answer: Answer = api.document(link, api.post(&url, body)).await?;
-        if let Some(problem) = answer.errors.iter().find(|problem| !problem.is_duplicate()) {
-            return Err(refused(
-                format!("X does not accept the rule `{}`: {}", problem.rule(), problem.said()),
-                "change the hashtag, or the plan of the account",
-            ));
+        if let Some(failure) = explain::rules(&answer.errors) {
+            return Err(failure);
         }
         info!(rules = plan.add.len(), "added rules");
     }

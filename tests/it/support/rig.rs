@@ -26,6 +26,7 @@ pub(crate) fn quick() -> Times {
         ping: Duration::from_millis(50),
         stale: Duration::from_millis(150),
         silence: Duration::from_millis(500),
+        heartbeat: None,
         backoff: Some(Backoff {
             base: Duration::from_millis(4),
             cap: Duration::from_millis(40),
