@@ -144,6 +144,7 @@ pub async fn run(settings: Settings, seat: Seat) {
         Kind::Replay(replay) => replay::run(replay, seat).await,
         Kind::Bluesky(bluesky) => jetstream::run(bluesky, seat).await,
         Kind::X(x) => x::run(x, seat).await,
+        Kind::Nostr(nostr) => nostr::run(nostr, seat).await,
         kind => {
             tracing::error!(kind = kind.name(), "this kind of source does not run in this version");
             let _over = seat.tell(Event::Source(seat.id, SourceState::Ended)).await;

@@ -107,6 +107,8 @@ pub(in crate::source) struct Link {
     was_live: bool,
     /// Failures since a connection worked.
     failures: u32,
+    /// The same when this connection was begun.
+    failures_before: u32,
     /// A problem is being shown.
     troubled: bool,
     /// Messages that concern nobody and were not told yet.
@@ -121,6 +123,7 @@ pub(in crate::source) async fn run(mut session: impl Session, mut link: Link) {
     loop {
         let attempted = Instant::now();
         link.works = false;
+        link.failures_before = link.failures;
         link.rhythm = Duration::ZERO;
         let failure = tokio::select! {
             biased;
@@ -176,6 +179,7 @@ impl Link {
             works: false,
             was_live: false,
             failures: 0,
+            failures_before: 0,
             troubled: false,
             unmatched: 0,
             dropped: 0,
@@ -297,6 +301,13 @@ impl Link {
             self.tell(Event::Alive)?;
         }
         Ok(())
+    }
+
+    /// A connection came about and was of no use: the next attempt waits as if it had not.
+    pub(in crate::source) fn in_vain(&mut self, failure: Failure) -> Failure {
+        self.works = false;
+        self.failures = self.failures_before;
+        failure
     }
 
     /// Waits while the connection is silent; shows it as stale in between, and in the end says that

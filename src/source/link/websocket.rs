@@ -105,6 +105,19 @@ impl Socket {
     /// The next message. Notes every sign of life, and fails if there was none for too long.
     pub(in crate::source) async fn next(&mut self, link: &mut Link) -> Result<Received, Failure> {
         loop {
+            if let Some(received) = self.next_before(link, None).await? {
+                return Ok(received);
+            }
+        }
+    }
+
+    /// The same, or `None` if there is no message by `deadline`.
+    pub(in crate::source) async fn next_before(
+        &mut self,
+        link: &mut Link,
+        deadline: Option<Instant>,
+    ) -> Result<Option<Received>, Failure> {
+        loop {
             // What has arrived already is taken before anything is looked up or told.
             let ready = futures_util::poll!(self.stream.next());
             let received = if let Poll::Ready(received) = ready {
@@ -116,6 +129,8 @@ impl Socket {
                 tokio::select! {
                     received = self.stream.next() => received,
                     silent = link.silence(limit) => return Err(silent),
+                    () = async { sleep_until(deadline.unwrap_or_else(Instant::now)).await },
+                        if deadline.is_some() => return Ok(None),
                     () = sleep_until(self.next_ping) => {
                         self.next_ping = Instant::now() + ping;
                         self.write(link, Message::Ping(Bytes::new())).await?;
@@ -132,8 +147,8 @@ impl Socket {
             };
             link.alive().await?;
             match message {
-                Message::Text(text) => return Ok(Received::Text(text)),
-                Message::Binary(bytes) => return Ok(Received::Binary(bytes)),
+                Message::Text(text) => return Ok(Some(Received::Text(text))),
+                Message::Binary(bytes) => return Ok(Some(Received::Binary(bytes))),
                 Message::Pong(_) => self.answers = true,
                 Message::Ping(_) | Message::Frame(_) => {}
                 Message::Close(frame) => {
