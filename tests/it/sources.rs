@@ -1,4 +1,5 @@
 //! Live sources against servers and networks that misbehave.
 
 mod jetstream;
+mod nostr;
 mod x;
