@@ -124,7 +124,8 @@ struct Page {
 impl Session for Relay {
     async fn run(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
         let url = self.url.clone();
-        let mut socket = Socket::open(link, &url, &HeaderMap::new(), HEARTBEAT).await?;
+        let heartbeat = link.times().heartbeat.unwrap_or(HEARTBEAT);
+        let mut socket = Socket::open(link, &url, &HeaderMap::new(), heartbeat).await?;
         let now = link.network_now();
         let newest = *self.newest.get_or_insert(now);
         let back = |from: Timestamp, span| from.checked_sub(span).unwrap_or(from);

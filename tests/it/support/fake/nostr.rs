@@ -7,6 +7,7 @@ use futures_util::{SinkExt, StreamExt};
 use secp256k1::{Keypair, SecretKey};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -194,16 +195,30 @@ fn wants(filter: &Value, event: &Value) -> bool {
         && filter["until"].as_i64().is_none_or(|until| at <= until)
 }
 
+/// Answers any request with a page.
+async fn send_page(mut stream: TcpStream, page: &str) {
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        let Ok(byte) = stream.read_u8().await else { return };
+        request.push(byte);
+    }
+    let (kind, length) = ("text/html; charset=utf-8", page.len());
+    let head =
+        format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n");
+    let _gone_already = stream.write_all((head + page).as_bytes()).await;
+}
+
 async fn serve(stream: TcpStream, log: Arc<Mutex<Log>>, mut news: watch::Receiver<usize>) {
     if log.lock().unwrap().hangs {
         return std::future::pending().await;
     }
+    let refusal = log.lock().unwrap().refusal.clone();
+    if let Some((200, page)) = refusal {
+        return send_page(stream, &page).await;
+    }
     let accept = |_: &Request, response: Response| {
         if let Some((status, text)) = &log.lock().unwrap().refusal {
             let mut refusal = ErrorResponse::new(Some(text.clone()));
-            if text.starts_with('<') {
-                refusal.headers_mut().insert("content-type", "text/html".parse().unwrap());
-            }
             *refusal.status_mut() = (*status).try_into().unwrap();
             return Err(refusal);
         }
