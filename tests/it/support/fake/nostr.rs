@@ -27,7 +27,7 @@ impl Author {
 
     /// A signed event.
     pub(crate) fn event(&self, at: i64, kind: u16, tags: &Value, content: &str) -> Value {
-        let pubkey = hex(&self.0.x_only_public_key().0.serialize());
+        let pubkey = hex(&self.0.x_only_public_key().0.to_byte_array());
         let form = json!([0, pubkey, at, kind, tags, content]).to_string();
         let id: [u8; 32] = Sha256::digest(form.as_bytes()).into();
         let signature = secp256k1::schnorr::sign_no_aux_rand(&id, &self.0);
