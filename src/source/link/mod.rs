@@ -49,6 +49,8 @@ pub struct Times {
     /// Between two requests for the same page, where a network is asked again and again and its own
     /// rules set the pace.
     pub poll: Duration,
+    /// How often a network says something at least; `None`: as often as it promises.
+    pub heartbeat: Option<Duration>,
     /// Before the next attempt; `None`: what the network asks for, or else the usual.
     pub backoff: Option<Backoff>,
 }
@@ -60,6 +62,7 @@ impl Default for Times {
             stale: Duration::from_millis(2400),
             silence: Duration::from_secs(10),
             poll: Duration::from_secs(5),
+            heartbeat: None,
             backoff: None,
         }
     }
@@ -109,12 +112,16 @@ pub(in crate::source) struct Link {
     told: Instant,
     /// How long a silence is normal, by what the network promises.
     rhythm: Duration,
+    /// When the last connection was made.
+    connected: Instant,
     /// Anything was heard through this connection.
     works: bool,
     /// The source was live before.
     was_live: bool,
     /// Failures since a connection worked.
     failures: u32,
+    /// The same when this connection was begun.
+    failures_before: u32,
     /// A problem is being shown.
     troubled: bool,
     /// Messages that concern nobody and were not told yet.
@@ -129,6 +136,7 @@ pub(in crate::source) async fn run(mut session: impl Session, mut link: Link) {
     loop {
         let attempted = Instant::now();
         link.works = false;
+        link.failures_before = link.failures;
         link.rhythm = Duration::ZERO;
         let failure = tokio::select! {
             biased;
@@ -185,9 +193,11 @@ impl Link {
             heard: now,
             told: now,
             rhythm: Duration::ZERO,
+            connected: now,
             works: false,
             was_live: false,
             failures: 0,
+            failures_before: 0,
             troubled: false,
             unmatched: 0,
             dropped: 0,
@@ -234,6 +244,11 @@ impl Link {
         self.skew.place(network, self.now())
     }
 
+    /// For how long the connection has been standing.
+    pub(in crate::source) fn since_connected(&self) -> Duration {
+        self.connected.elapsed()
+    }
+
     /// How far the show's clock is ahead of the network's, in milliseconds, once that is known.
     pub(in crate::source) fn skew_ms(&self) -> Option<i64> {
         self.skew.ahead()
@@ -265,6 +280,7 @@ impl Link {
         }
         self.heard = Instant::now();
         self.told = self.heard;
+        self.connected = self.heard;
         self.tell_surely(Event::Alive).await?;
         self.set_state(SourceState::Live).await
     }
@@ -308,6 +324,13 @@ impl Link {
             self.tell(Event::Alive)?;
         }
         Ok(())
+    }
+
+    /// A connection came about and was of no use: the next attempt waits as if it had not.
+    pub(in crate::source) fn in_vain(&mut self, failure: Failure) -> Failure {
+        self.works = false;
+        self.failures = self.failures_before;
+        failure
     }
 
     /// Waits while the connection is silent; shows it as stale in between, and in the end says that
