@@ -237,13 +237,7 @@ fn chase(texture: &mut [f32], way: f32, run: &Run, towards_near: bool) {
 
 /// Brightens and dims cells by a texture, at most by `most`, so that their sum stays.
 fn redistribute(texture: &[f32], cells: &mut [Linear], most: f32) {
-    let mut sum = 0.0;
-    let (mut low, mut high) = (f32::MAX, f32::MIN);
-    for &value in texture {
-        sum += value;
-        low = low.min(value);
-        high = high.max(value);
-    }
+    let (sum, low, high) = summary(texture);
     let mean = sum / texture.len() as f32;
     let scale = most.min(most / (high - mean).max(NOTHING));
     let scale = scale.min((1.0 - DIMMEST) / (mean - low).max(NOTHING));
@@ -251,6 +245,30 @@ fn redistribute(texture: &[f32], cells: &mut [Linear], most: f32) {
     for (cell, &value) in cells.iter_mut().zip(texture) {
         *cell = *cell * (base + scale * value);
     }
+}
+
+/// Sum, least and greatest; many side by side, since each waits for the last.
+fn summary(values: &[f32]) -> (f32, f32, f32) {
+    const LANES: usize = 8;
+    let (mut sums, mut lows, mut highs) = ([0.0; LANES], [f32::MAX; LANES], [f32::MIN; LANES]);
+    let (blocks, rest) = values.as_chunks::<LANES>();
+    for block in blocks {
+        for lane in 0..LANES {
+            let value = block[lane];
+            sums[lane] += value;
+            lows[lane] = if value < lows[lane] { value } else { lows[lane] };
+            highs[lane] = if value > highs[lane] { value } else { highs[lane] };
+        }
+    }
+    let (mut sum, mut low, mut high) = (0.0, f32::MAX, f32::MIN);
+    for &value in rest {
+        sum += value;
+        low = low.min(value);
+        high = high.max(value);
+    }
+    let low = lows.into_iter().fold(low, f32::min);
+    let high = highs.into_iter().fold(high, f32::max);
+    (sum + sums.iter().sum::<f32>(), low, high)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place on the strip")]

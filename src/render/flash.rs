@@ -9,6 +9,7 @@
 //! What is allowed at an instant is a convex set that holds the light that is shown, so that some
 //! part of the way to any new light is always allowed. The current limiter relies on the same.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use super::colour::Linear;
@@ -29,6 +30,9 @@ const SHORT: f32 = 0.001;
 /// Where the limiter's clock begins, and begins again when it has come to [`FAR`].
 const NEAR: i32 = 1 << 16;
 const FAR: i32 = 1 << 30;
+
+/// Cells that are looked at together before they are looked at one by one.
+const BLOCK: usize = 32;
 
 /// A value of every cell and where it turned.
 #[derive(Clone, Debug)]
@@ -63,14 +67,18 @@ impl Track {
         self.free_at.fill(0);
     }
 
-    /// Whether any cell wants to turn too soon. What is below zero counts as zero.
-    fn is_hasty(&self, now: i32) -> bool {
-        let turns = self.course.iter().zip(&self.extreme).zip(&self.wanted);
-        let hasty =
-            turns.zip(&self.free_at).fold(0, |hasty, (((course, extreme), wanted), free_at)| {
-                let back = course * (extreme - wanted.max(0.0));
-                hasty | (i32::from(back >= self.threshold) & i32::from(now < *free_at))
-            });
+    /// Whether one of these cells wants to turn too soon. What is below zero counts as zero.
+    #[inline]
+    fn is_hasty(&self, cells: Range<usize>, now: i32) -> bool {
+        let (wanted, extreme) = (&self.wanted[cells.clone()], &self.extreme[cells.clone()]);
+        let (course, free_at) = (&self.course[cells.clone()], &self.free_at[cells]);
+        let mut hasty = 0;
+        for (((wanted, extreme), course), free_at) in
+            wanted.iter().zip(extreme).zip(course).zip(free_at)
+        {
+            let back = course * (extreme - above_zero(*wanted));
+            hasty |= i32::from(back >= self.threshold) & i32::from(now < *free_at);
+        }
         hasty != 0
     }
 
@@ -91,7 +99,7 @@ impl Track {
         let Track { threshold, wanted, extreme, course, free_at } = self;
         let cells = wanted.iter().zip(extreme).zip(course).zip(free_at);
         for (((shown, extreme), course), free_at) in cells {
-            let shown = shown.max(0.0);
+            let shown = above_zero(*shown);
             let back = *course * (*extreme - shown);
             let turns = back >= *threshold;
             *extreme = if turns || back < 0.0 { shown } else { *extreme };
@@ -159,16 +167,26 @@ impl Flash {
         }
         self.luminance.wanted[wanted.len()] = mean.luminance();
         self.redness.wanted[wanted.len()] = mean.redness();
-        self.luminance.is_hasty(self.now) || self.redness.is_hasty(self.now)
+        self.are_hasty(0..wanted.len() + 1)
+    }
+
+    fn are_hasty(&self, cells: Range<usize>) -> bool {
+        self.luminance.is_hasty(cells.clone(), self.now) || self.redness.is_hasty(cells, self.now)
     }
 
     /// Takes back of `wanted` what the cells may not show yet.
     pub fn hold(&self, shown: &Planes, wanted: &mut Planes) {
-        for cell in 0..wanted.len() {
-            let (from, to) = (shown.get(cell), wanted.get(cell));
-            let part = self.allowed(cell, from, to);
-            if part < 1.0 {
-                wanted.set(cell, from * (1.0 - part) + to * part);
+        for start in (0..wanted.len()).step_by(BLOCK) {
+            let block = start..(start + BLOCK).min(wanted.len());
+            if !self.are_hasty(block.clone()) {
+                continue;
+            }
+            for cell in block {
+                let (from, to) = (shown.get(cell), wanted.get(cell));
+                let part = self.allowed(cell, from, to);
+                if part < 1.0 {
+                    wanted.set(cell, from * (1.0 - part) + to * part);
+                }
             }
         }
     }
@@ -191,6 +209,12 @@ impl Flash {
         self.luminance.note(self.now);
         self.redness.note(self.now);
     }
+}
+
+/// Without the care for what is no number that `f32::max` takes.
+#[inline]
+fn above_zero(value: f32) -> f32 {
+    if value > 0.0 { value } else { 0.0 }
 }
 
 #[cfg(test)]
