@@ -97,14 +97,17 @@ impl Track {
     /// What was wanted is shown.
     fn note(&mut self, now: i32) {
         let Track { threshold, wanted, extreme, course, free_at } = self;
+        let free = now + SPACING;
         let cells = wanted.iter().zip(extreme).zip(course).zip(free_at);
         for (((shown, extreme), course), free_at) in cells {
             let shown = above_zero(*shown);
             let back = *course * (*extreme - shown);
+            // No branches: so many cells are done at a time.
             let turns = back >= *threshold;
-            *extreme = if turns || back < 0.0 { shown } else { *extreme };
-            *course = if turns { -*course } else { *course };
-            *free_at = if turns { now + SPACING } else { *free_at };
+            let moves = turns | (back < 0.0);
+            *extreme = if moves { shown } else { *extreme };
+            *course *= if turns { -1.0 } else { 1.0 };
+            *free_at = if turns { free } else { *free_at };
         }
     }
 
