@@ -41,7 +41,7 @@ fn strip(table: &Table<'_>) -> Strip {
     Strip {
         layout: Layout { reverse: table.flag("reverse").unwrap_or(false), ..Layout::plain(pixels) },
         calibration: Calibration { brightness: brightness(table), ..Calibration::default() },
-        budget: Budget { max_milliamps: 20 * pixels.max(100) as u32 },
+        budget: Budget { max_milliamps: 20 * u32::try_from(pixels.max(100)).unwrap_or(u32::MAX) },
     }
 }
 

@@ -114,8 +114,7 @@ impl Track {
                 let shown = above_zero(wanted[lane]);
                 let back = courses[lane] * (extremes[lane] - shown);
                 let turns = back >= threshold;
-                let moves = turns | (back < 0.0);
-                extremes[lane] = if moves { shown } else { extremes[lane] };
+                extremes[lane] = if turns || back < 0.0 { shown } else { extremes[lane] };
                 courses[lane] = if turns { -courses[lane] } else { courses[lane] };
                 frees[lane] = if turns { free } else { frees[lane] };
             }
@@ -212,7 +211,8 @@ impl Flash {
                 continue;
             }
             let start = index * BLOCK;
-            for cell in start..(start + BLOCK).min(wanted.len()) {
+            let end = (start + BLOCK).min(wanted.len());
+            for (cell, &times) in (start..end).zip(&times[start..end]) {
                 let cells = cell..cell + 1;
                 if !self.luminance.is_hasty(cells.clone(), self.now)
                     && !self.redness.is_hasty(cells, self.now)
@@ -225,8 +225,8 @@ impl Flash {
                 wanted.set(cell, held);
                 self.luminance.wanted[cell] = held.luminance();
                 self.redness.wanted[cell] = held.redness();
-                sums.light += (held + to * -1.0) * times[cell];
-                sums.white += (held.least() - to.least()) * times[cell];
+                sums.light += (held + to * -1.0) * times;
+                sums.white += (held.least() - to.least()) * times;
             }
         }
     }

@@ -341,7 +341,7 @@ impl Stale {
         }
     }
 
-    fn level(&self) -> f32 {
+    fn level(self) -> f32 {
         1.0 - self.amount * (STALE_DIM + STALE_BREATH * (2.0 * breath(self.turn) - 1.0))
     }
 }
