@@ -365,7 +365,7 @@ async fn by_socket(mut socket: WebSocket, shared: Arc<Shared>) {
     let mut news = shared.news.subscribe();
     let mut subscribed: Vec<String> = Vec::new();
     let mut next = shared.lock().news.len();
-    let _counted = Counted::new(&shared);
+    let mut counted = None;
     loop {
         let mut messages = Vec::new();
         {
@@ -399,6 +399,7 @@ async fn by_socket(mut socket: WebSocket, shared: Arc<Shared>) {
                         }
                     } else if !subscribed.contains(&tag) {
                         subscribed.push(tag);
+                        counted.get_or_insert_with(|| Counted::new(&shared));
                     }
                 }
                 Some(Ok(_)) => {}
