@@ -7,7 +7,7 @@
 //! streams that are connected and silent. Every post goes through [`seen`], so that it is told once.
 //! A request beside a stream never stops it.
 //! Only the server's `Date` tells of its clock: the times of posts are claims of their own servers.
-//! Source: the Mastodon documentation, methods/streaming; streaming/index.js.
+//! Source: the Mastodon documentation, methods/streaming; `streaming/index.js`.
 
 mod instance;
 mod mark;

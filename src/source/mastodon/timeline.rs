@@ -6,7 +6,7 @@
 //! twice is told once ([`super::seen`]). A Mastodon server's ids are made of times, so that a round
 //! begins at any time; other servers' ids mean nothing, and a round begins a few posts back.
 //! One request at a time, and never more than [`super::pace`] allows.
-//! Source: the Mastodon documentation, methods/timelines; app/models/tag_feed.rb.
+//! Source: the Mastodon documentation, methods/timelines; `app/models/tag_feed.rb`.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::future::{Future, pending};
