@@ -2,3 +2,6 @@
 
 mod jetstream;
 mod mastodon;
+mod nostr;
+mod service;
+mod x;

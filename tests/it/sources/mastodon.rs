@@ -580,7 +580,8 @@ async fn a_wrong_token_is_not_tried_again_and_again() {
     let mode = Mode::Auto;
     let settings = mastodon::Settings { server: Mastodon::url(server.address), token, mode };
     let mut times = quick();
-    times.backoff.refused = Duration::from_hours(1);
+    let backoff = times.backoff.as_mut().unwrap();
+    backoff.refused = Duration::from_hours(1);
     let mut rig = Rig::start(&contest(), vec![Kind::Mastodon(settings)], times);
     let told = rig.until("told", |s| problem(s).contains("401")).await;
     assert!(problem(&told).contains("The access token is invalid"), "{}", problem(&told));
