@@ -19,6 +19,7 @@ use tracing::{Instrument, error, info_span, warn};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::event::SourceId;
+use crate::output::led::Feed;
 use crate::post::Hasher;
 use crate::source::link::Times;
 use crate::tally::{self, Limits, Tally};
@@ -45,12 +46,16 @@ pub async fn run(
     let (inbox_tx, inbox_rx) = mpsc::channel(tally::task::INBOX);
     let (snapshot_tx, snapshot_rx) = watch::channel(Arc::new(tally.snapshot(None)));
     let mut parts = Parts::default();
+    let mut monitors = Vec::new();
     for settings in config.outputs {
         let span = info_span!("output", name = settings.name);
         let name = format!("output `{}`", settings.name);
-        parts.start(name, output::run(settings, snapshot_rx.clone()).instrument(span));
+        let (desk, monitor) = settings.desk();
+        monitors.push(monitor);
+        let feed = Feed::Snapshots(snapshot_rx.clone());
+        parts.start(name, output::run(settings, feed, desk).instrument(span));
     }
-    parts.start("server", server::run(listener, snapshot_rx, stop.clone()));
+    parts.start("server", server::run(listener, snapshot_rx, monitors, stop.clone()));
     parts.start("tally", tally::task::run(tally, clock, inbox_rx, snapshot_tx));
     let hasher = Hasher::default();
     for (index, settings) in config.sources.into_iter().enumerate() {

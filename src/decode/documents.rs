@@ -29,6 +29,23 @@ impl Documents {
         }
     }
 
+    /// The documents that follow are those of one poll: posts that stood in the last one are no
+    /// messages again.
+    pub fn begin_poll(&mut self) {
+        if let Documents::Posts(mapped) = self {
+            mapped.begin_poll();
+        }
+    }
+
+    /// How many messages of this poll were new, and how many were there before.
+    #[must_use]
+    pub fn polled(&self) -> (usize, usize) {
+        match self {
+            Documents::Posts(mapped) => mapped.polled(),
+            Documents::Numbers(_) => (0, 0),
+        }
+    }
+
     /// Decodes one document. What has no time of its own was posted when it arrived.
     pub fn document(&mut self, bytes: &[u8], arrived: Timestamp, tell: impl FnMut(Event)) {
         match self {

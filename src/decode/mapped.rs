@@ -3,12 +3,19 @@
 //! Like the known networks: a message in which no team's hashtag can occur, and which takes no post
 //! back, is counted without being read, and that changes no count.
 
+mod repeats;
+
 use std::borrow::Cow;
+use std::collections::{BTreeMap, VecDeque};
+
+use memchr::memmem::Finder;
 
 use crate::contest::Contest;
 use crate::event::Event;
 use crate::post::{AuthorId, Deletion, Hasher, Post, PostId, Side, Version};
 use crate::timestamp::Timestamp;
+
+use repeats::Repeats;
 
 use super::json::{self, Invalid, Kind, Reader};
 use super::matcher::{Folding, Matcher};
@@ -31,7 +38,7 @@ pub struct Map {
     /// Who posted it, as text or number. Without it each post is by an author of its own.
     pub author: Option<Pointer>,
     /// When: RFC 3339, or seconds, milliseconds or microseconds since 1970. Without it, when it
-    /// arrived.
+    /// arrived first.
     pub at: Option<Pointer>,
     /// The id of a post that the message takes back.
     pub delete: Option<Pointer>,
@@ -64,10 +71,45 @@ pub struct Mapped {
     matcher: Matcher,
     /// `None` where it could miss a hashtag.
     prefilter: Option<Prefilter>,
+    /// Stands in each message that takes a post back; `None` if there is no such word.
+    delete_word: Option<Finder<'static>>,
     hasher: Hasher,
     map: Map,
     /// Ids and authors are those of this source alone.
     scope: String,
+    arrivals: Arrivals,
+    /// Where documents are asked for again and again.
+    repeats: Option<Repeats>,
+}
+
+/// When posts without a time of their own arrived first: a document that is asked for again and
+/// again has old posts in it, and they must not be new once the window has passed.
+#[derive(Default)]
+struct Arrivals {
+    first: BTreeMap<PostId, Timestamp>,
+    /// The oldest leaves when there are too many.
+    order: VecDeque<PostId>,
+}
+
+/// So many posts that name a team, of one source and without a time, are known again. The next takes
+/// the place of the oldest, which would be new if it came again after a window.
+const MAX_ARRIVALS: usize = 10_000;
+
+impl Arrivals {
+    /// When the post arrived first, which may be now.
+    fn first(&mut self, id: PostId, now: Timestamp) -> Timestamp {
+        if let Some(&first) = self.first.get(&id) {
+            return first;
+        }
+        if self.order.len() == MAX_ARRIVALS
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.first.remove(&oldest);
+        }
+        self.order.push_back(id);
+        self.first.insert(id, now);
+        now
+    }
 }
 
 impl Mapped {
@@ -80,15 +122,34 @@ impl Mapped {
         Mapped {
             matcher: Matcher::new(contest),
             prefilter: (!hidden).then(|| Prefilter::of_hashtags(contest)),
+            delete_word: map
+                .delete
+                .as_ref()
+                .and_then(Pointer::member)
+                .map(|name| Finder::new(&format!("\"{name}\"")).into_owned()),
             hasher,
             map,
             scope: scope.to_owned(),
+            arrivals: Arrivals::default(),
+            repeats: None,
         }
     }
 
+    /// The documents that follow are those of one poll: a message that stood in the last one, byte
+    /// for byte, is no message again.
+    pub fn begin_poll(&mut self) {
+        self.repeats.get_or_insert_default().begin();
+    }
+
+    /// How many messages of this poll were new, and how many were there before.
+    #[must_use]
+    pub fn polled(&self) -> (usize, usize) {
+        self.repeats.as_ref().map_or((0, 0), Repeats::counts)
+    }
+
     /// Decodes one document, which may hold many messages. Those without a time of their own were
-    /// posted when it arrived.
-    pub fn document(&self, bytes: &[u8], arrived: Timestamp, mut tell: impl FnMut(Event)) {
+    /// posted when it arrived, and if they come again, when they arrived first.
+    pub fn document(&mut self, bytes: &[u8], arrived: Timestamp, mut tell: impl FnMut(Event)) {
         let mut unmatched = 0;
         self.messages(bytes.trim_ascii(), arrived, &mut |event| match event {
             Event::Unmatched(count) => unmatched += count,
@@ -104,7 +165,7 @@ impl Mapped {
         }
     }
 
-    fn messages(&self, bytes: &[u8], arrived: Timestamp, tell: &mut impl FnMut(Event)) {
+    fn messages(&mut self, bytes: &[u8], arrived: Timestamp, tell: &mut impl FnMut(Event)) {
         let is_list = self.map.items.is_none() && bytes.first() == Some(&b'[');
         let max = if is_list || self.map.items.is_some() { MAX_DOCUMENT } else { MAX_MESSAGE };
         let Ok(text) = std::str::from_utf8(bytes) else {
@@ -130,7 +191,7 @@ impl Mapped {
     }
 
     /// The messages of a list in a document, if the list is not broken.
-    fn list(&self, list: &str, text: &str, arrived: Timestamp, tell: &mut impl FnMut(Event)) {
+    fn list(&mut self, list: &str, text: &str, arrived: Timestamp, tell: &mut impl FnMut(Event)) {
         let mut reader = Reader::new(list);
         let mut items = Vec::new();
         let read = reader.array(|reader| {
@@ -145,7 +206,11 @@ impl Mapped {
         }
     }
 
-    fn message(&self, text: &str, arrived: Timestamp, tell: &mut impl FnMut(Event)) {
+    fn message(&mut self, text: &str, arrived: Timestamp, tell: &mut impl FnMut(Event)) {
+        let hash = |repeats: &mut Repeats| repeats.is_new(self.hasher.post("message", text).0);
+        if !self.repeats.as_mut().is_none_or(hash) {
+            return;
+        }
         if text.len() > MAX_MESSAGE {
             return self.refuse(text, TOO_LONG, tell);
         }
@@ -161,16 +226,13 @@ impl Mapped {
         }
     }
 
-    fn decode(&self, text: &str, arrived: Timestamp) -> Result<Event, Invalid> {
+    fn decode(&mut self, text: &str, arrived: Timestamp) -> Result<Event, Invalid> {
         whole(text)?;
         let map = &self.map;
-        let at = match find(map.at.as_ref(), text)? {
-            Some(at) => time(at)?,
-            None => arrived,
-        };
+        let at = find(map.at.as_ref(), text)?.map(time).transpose()?;
         if let Some(id) = name(map.delete.as_ref(), text)? {
             let posts = vec![self.post(&id)];
-            return Ok(Event::Deletion(Deletion { posts, author: None, at: Some(at) }));
+            return Ok(Event::Deletion(Deletion { posts, author: None, at: at.or(Some(arrived)) }));
         }
         let side = match find(map.hashtags.as_ref(), text)? {
             Some(hashtags) => self.side(hashtags)?,
@@ -185,14 +247,14 @@ impl Mapped {
         if side == Side::None {
             return Ok(Event::Unmatched(1));
         }
-        Ok(Event::Post(Post {
-            id: name(map.id.as_ref(), text)?.map(|id| self.post(&id)),
-            alias: None,
-            author: name(map.author.as_ref(), text)?.map(|author| self.author(&author)),
-            at,
-            side,
-            version: Version::First,
-        }))
+        let id = name(map.id.as_ref(), text)?.map(|id| self.post(&id));
+        let author = name(map.author.as_ref(), text)?.map(|author| self.author(&author));
+        let at = match (at, id) {
+            (Some(at), _) => at,
+            (None, Some(id)) => self.arrivals.first(id, arrived),
+            (None, None) => arrived,
+        };
+        Ok(Event::Post(Post { id, alias: None, author, at, side, version: Version::First }))
     }
 
     /// The side that hashtags take, however the service lists them.
@@ -228,10 +290,12 @@ impl Mapped {
 
     /// Whether a message may take a post back.
     fn may_delete(&self, text: &str) -> bool {
-        let Some(delete) = &self.map.delete else { return false };
-        let Some(name) = delete.member() else { return true };
-        let quoted = format!("\"{name}\"");
-        text.contains(&quoted) || text.contains('\\') && json::unescape(text).contains(&quoted)
+        let stands_in = |text: &str| {
+            let word = self.delete_word.as_ref();
+            word.is_none_or(|word| word.find(text.as_bytes()).is_some())
+        };
+        self.map.delete.is_some()
+            && (stands_in(text) || text.contains('\\') && stands_in(&json::unescape(text)))
     }
 
     /// A message that cannot be read is malformed if it could have mattered, or else unmatched.

@@ -5,7 +5,9 @@
 mod browser;
 mod cli;
 mod config;
+mod leds;
 mod oracle;
+mod packets;
 mod pipeline;
 mod server;
 mod sources;

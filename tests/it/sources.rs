@@ -2,4 +2,5 @@
 
 mod jetstream;
 mod nostr;
+mod service;
 mod x;

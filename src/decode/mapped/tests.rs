@@ -45,7 +45,7 @@ fn arrived() -> Timestamp {
 }
 
 fn events(map: &Map, documents: &[&str]) -> Vec<Event> {
-    let mapped = Mapped::new(&contest(["tabs", "go"]), map.clone(), Hasher::default(), "chat");
+    let mut mapped = Mapped::new(&contest(["tabs", "go"]), map.clone(), Hasher::default(), "chat");
     let mut events = Vec::new();
     for document in documents {
         mapped.document(document.as_bytes(), arrived(), |event| events.push(event));
@@ -127,7 +127,7 @@ fn sources_share_neither_ids_nor_authors() {
     let contest = contest(["tabs", "go"]);
     let hasher = Hasher::default();
     let post = |scope: &str| {
-        let mapped = Mapped::new(&contest, Map::default(), hasher.clone(), scope);
+        let mut mapped = Mapped::new(&contest, Map::default(), hasher.clone(), scope);
         let mut post = None;
         let text = br#"{"id":"1","author":"ada","hashtags":["tabs"]}"#;
         mapped.document(text, arrived(), |event| post = Some(event));
@@ -137,6 +137,34 @@ fn sources_share_neither_ids_nor_authors() {
     assert_eq!(post("a"), post("a"));
     assert_ne!(post("a").0, post("b").0);
     assert_ne!(post("a").1, post("b").1);
+}
+
+#[test]
+fn a_post_that_comes_again_without_a_time_arrived_when_it_came_first() {
+    let mut mapped =
+        Mapped::new(&contest(["tabs", "go"]), Map::default(), Hasher::default(), "chat");
+    let mut at = |text: &str, second: i64| {
+        let arrived = Timestamp::from_millis(ARRIVED + second * 1000).unwrap();
+        let mut at = Vec::new();
+        mapped.document(text.as_bytes(), arrived, |event| match event {
+            Event::Post(post) => at.push((post.at.millis() - ARRIVED) / 1000),
+            other => panic!("{other:?}"),
+        });
+        at
+    };
+    let [a, b] = ["a", "b"].map(|id| format!(r##"{{"id":"{id}","text":"#tabs"}}"##));
+    assert_eq!(at(&format!("[{a}]"), 0), [0]);
+    assert_eq!(at(&format!("[{a},{b}]"), 100), [0, 100]);
+    assert!(at("[]", 150).is_empty());
+    assert_eq!(at(&format!("[{b},{a},{b}]"), 200), [100, 0, 100]);
+    assert_eq!(at(r##"{"id":"a","text":"#tabs","at":1795288145}"##, 250), [300]);
+    assert_eq!(at(r##"{"text":"#tabs"}"##, 260), [260]);
+    // What is remembered has a bound, and the oldest goes first.
+    for id in 0..MAX_ARRIVALS - 1 {
+        at(&format!(r##"{{"id":{id},"text":"#tabs"}}"##), 300);
+    }
+    assert_eq!(at(&b, 400), [100]);
+    assert_eq!(at(&a, 400), [400]);
 }
 
 #[test]
@@ -223,7 +251,7 @@ fn what_cannot_be_read_is_malformed_only_if_it_could_matter() {
     {
         check(&map, &[text], unmatched(), [0, 0]);
     }
-    let mapped = Mapped::new(&contest(["tabs", "go"]), map, Hasher::default(), "chat");
+    let mut mapped = Mapped::new(&contest(["tabs", "go"]), map, Hasher::default(), "chat");
     let mut told = Vec::new();
     mapped.document(b"{\"text\":\"#tabs\xff\"}", arrived(), |event| told.push(event));
     mapped.document(b"\xff", arrived(), |event| told.push(event));
@@ -303,19 +331,19 @@ proptest! {
         let contest = contest(tags);
         let map = if own { Map::default() } else { map(&[("text", "/text"), ("items", "/hashtags")]) };
         let mut mapped = Mapped::new(&contest, map, Hasher::default(), "chat");
-        let told = |mapped: &Mapped| {
+        let told = |mapped: &mut Mapped| {
             let mut told = Vec::new();
             mapped.document(text.as_bytes(), arrived(), |event| told.push(event));
             told
         };
-        let with = told(&mapped);
+        let with = told(&mut mapped);
         mapped.prefilter = None;
-        prop_assert_eq!(with, told(&mapped));
+        prop_assert_eq!(with, told(&mut mapped));
     }
 
     #[test]
     fn any_bytes_are_counted(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
-        let mapped = Mapped::new(&contest(["tabs", "go"]), Map::default(), Hasher::default(), "chat");
+        let mut mapped = Mapped::new(&contest(["tabs", "go"]), Map::default(), Hasher::default(), "chat");
         mapped.document(&bytes, arrived(), |_| {});
     }
 }

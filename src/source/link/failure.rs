@@ -174,6 +174,15 @@ impl Failure {
         Failure::Io(io::Error::other(last))
     }
 
+    /// A stream that was being read broke: however the library calls it, the connection is gone,
+    /// unless the system says why.
+    pub(in crate::source) fn from_stream(error: &reqwest::Error) -> Failure {
+        match Failure::from_error(error, "") {
+            Failure::Io(_) => Failure::Closed(String::new()),
+            failure => failure,
+        }
+    }
+
     pub(in crate::source) fn from_io(error: &io::Error, host: &str) -> Failure {
         let host = || host.to_owned();
         if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {

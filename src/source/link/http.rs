@@ -10,6 +10,8 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use url::Url;
 
+use crate::timestamp::Timestamp;
+
 use super::failure::{Failure, Unresolved, server_date};
 use super::net::{self, CONNECT_TIME};
 use super::{Link, tls};
@@ -80,11 +82,8 @@ pub(in crate::source) async fn send(
     limit: Duration,
 ) -> Result<Response, Failure> {
     let answer = answer(link, request, limit).await?;
-    if is_good(answer.status()) {
-        return Ok(answer);
-    }
-    let Refusal { status, headers, body } = refusal(answer, limit).await;
-    Err(Failure::status(status, &headers, &body, || link.now()))
+    let now = link.now();
+    good(answer, limit, now).await
 }
 
 /// An answer that is none of those asked for.
@@ -121,11 +120,37 @@ pub(in crate::source) async fn answer(
     Ok(answer)
 }
 
-/// The same, beside what a link is busy with.
-pub(in crate::source) async fn exchange(
+/// A whole answer, and what was said beside it.
+pub(in crate::source) struct Document {
+    /// Of the answer, whatever its status.
+    pub(in crate::source) headers: HeaderMap,
+    /// What was asked for, or why it did not come.
+    pub(in crate::source) body: Result<Vec<u8>, Failure>,
+}
+
+/// Asks for a document of at most `max` bytes, without a link, so that it can be done beside a
+/// stream: it is for the caller to tell the link of signs of life and of the answer's date. `now` is
+/// on the show's clock.
+pub(in crate::source) async fn document(
     request: RequestBuilder,
+    max: usize,
     limit: Duration,
-) -> Result<Response, Failure> {
+    now: Timestamp,
+) -> Document {
+    match exchange(request, limit).await {
+        Err(failure) => Document { headers: HeaderMap::new(), body: Err(failure) },
+        Ok(answer) => {
+            let headers = answer.headers().clone();
+            let body = match good(answer, limit, now).await {
+                Ok(answer) => body(answer, max, limit).await,
+                Err(failure) => Err(failure),
+            };
+            Document { headers, body }
+        }
+    }
+}
+
+async fn exchange(request: RequestBuilder, limit: Duration) -> Result<Response, Failure> {
     let (client, request) = request.build_split();
     let request = request.map_err(|error| Failure::Setup(error.to_string()))?;
     let host = net::host(request.url());
@@ -133,6 +158,14 @@ pub(in crate::source) async fn exchange(
         .await
         .map_err(|_| Failure::NoAnswer { host: host.clone() })?
         .map_err(|error| Failure::from_error(&error, &host))
+}
+
+async fn good(answer: Response, limit: Duration, now: Timestamp) -> Result<Response, Failure> {
+    if is_good(answer.status()) {
+        return Ok(answer);
+    }
+    let Refusal { status, headers, body } = refusal(answer, limit).await;
+    Err(Failure::status(status, &headers, &body, || now))
 }
 
 /// Reads a whole answer, at most `max` bytes of it and for at most `limit`.

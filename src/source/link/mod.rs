@@ -24,6 +24,7 @@ use tracing::{info, warn};
 
 use crate::clock::Clock;
 use crate::decode::Decoder;
+use crate::decode::documents::Documents;
 use crate::event::Event;
 use crate::snapshot::{Gap, SourceState};
 use crate::timestamp::Timestamp;
@@ -47,6 +48,9 @@ pub struct Times {
     pub silence: Duration,
     /// How often a network says something at least; `None`: as often as it promises.
     pub heartbeat: Option<Duration>,
+    /// Between two requests for the same page, where a network is asked again and again and its own
+    /// rules set the pace.
+    pub poll: Duration,
     /// Before the next attempt; `None`: what the network asks for, or else the usual.
     pub backoff: Option<Backoff>,
 }
@@ -58,6 +62,7 @@ impl Default for Times {
             stale: Duration::from_millis(2400),
             silence: Duration::from_secs(10),
             heartbeat: None,
+            poll: Duration::from_secs(5),
             backoff: None,
         }
     }
@@ -85,11 +90,19 @@ pub(in crate::source) enum Resume {
     Lost,
 }
 
+/// How messages become events.
+pub(in crate::source) enum Decoding {
+    /// They are of a network that is known.
+    Feed(Box<Decoder>),
+    /// They are what the config says.
+    Documents(Documents),
+}
+
 /// What a session has of the show.
 pub(in crate::source) struct Link {
     seat: Seat,
     clock: Clock,
-    decoder: Decoder,
+    decoding: Decoding,
     backoff: Backoff,
     skew: Skew,
     state: SourceState,
@@ -99,8 +112,6 @@ pub(in crate::source) struct Link {
     told: Instant,
     /// How long a silence is normal, by what the network promises.
     rhythm: Duration,
-    /// When the last connection was made.
-    connected: Instant,
     /// Anything was heard through this connection.
     works: bool,
     /// The source was live before.
@@ -162,20 +173,24 @@ impl Link {
     /// # Panics
     /// If the show has no clock: a show with a live source is live.
     pub(in crate::source) fn new(seat: Seat, decoder: Decoder) -> Link {
+        Link::decoding(seat, Decoding::Feed(Box::new(decoder)))
+    }
+
+    /// A link for the messages that `decoding` reads; like [`Link::new`].
+    pub(in crate::source) fn decoding(seat: Seat, decoding: Decoding) -> Link {
         let clock = seat.clock.expect("a show with a live source has a clock");
         let now = Instant::now();
         let backoff = seat.times.backoff.unwrap_or_default();
         Link {
             seat,
             clock,
-            decoder,
+            decoding,
             backoff,
             skew: Skew::default(),
             state: SourceState::Connecting,
             heard: now,
             told: now,
             rhythm: Duration::ZERO,
-            connected: now,
             works: false,
             was_live: false,
             failures: 0,
@@ -211,19 +226,14 @@ impl Link {
         self.skew.network(self.now())
     }
 
-    /// Where something that the network dates `network` belongs on the show's clock.
-    pub(in crate::source) fn place(&self, network: Timestamp) -> Timestamp {
-        self.skew.place(network, self.now())
-    }
-
-    /// When the last sign of life was, on the show's clock.
+    /// When the last sign of life came, on the show's clock.
     pub(in crate::source) fn last_heard(&self) -> Timestamp {
         self.clock.at(self.heard)
     }
 
-    /// For how long the connection has been standing.
-    pub(in crate::source) fn since_connected(&self) -> Duration {
-        self.connected.elapsed()
+    /// Where something that the network dates `network` belongs on the show's clock.
+    pub(in crate::source) fn place(&self, network: Timestamp) -> Timestamp {
+        self.skew.place(network, self.now())
     }
 
     /// How far the show's clock is ahead of the network's, in milliseconds, once that is known.
@@ -257,7 +267,6 @@ impl Link {
         }
         self.heard = Instant::now();
         self.told = self.heard;
-        self.connected = self.heard;
         self.tell_surely(Event::Alive).await?;
         self.set_state(SourceState::Live).await
     }
@@ -350,8 +359,9 @@ impl Link {
     ) -> Result<(), Failure> {
         let arrival = self.clock.now();
         let mut result = Ok(());
-        let Link { decoder, skew, seat, unmatched, dropped, .. } = self;
-        decoder.block(message, |_, mut event| {
+        let Link { decoding, skew, seat, unmatched, dropped, .. } = self;
+        let network_now = skew.network(arrival);
+        let mut tell = |mut event| {
             if matches!(event, Event::Post(_) | Event::Deletion(_))
                 && let Err(reason) = check(&event)
             {
@@ -372,8 +382,33 @@ impl Link {
             if result.is_ok() {
                 result = send(seat, event, dropped);
             }
-        });
+        };
+        match decoding {
+            Decoding::Feed(decoder) => decoder.block(message, |_, event| tell(event)),
+            // What has no time of its own is of now, as the network has it.
+            Decoding::Documents(documents) => documents.document(message, network_now, tell),
+        }
         result
+    }
+
+    /// Counts a message that was too long to be read.
+    pub(in crate::source) fn too_long(&mut self) -> Result<(), Failure> {
+        self.tell(Event::Malformed("longer than any message"))
+    }
+
+    /// The documents that follow are those of one poll.
+    pub(in crate::source) fn begin_poll(&mut self) {
+        if let Decoding::Documents(documents) = &mut self.decoding {
+            documents.begin_poll();
+        }
+    }
+
+    /// How many messages of this poll were new, and how many were there before.
+    pub(in crate::source) fn polled(&self) -> (usize, usize) {
+        match &self.decoding {
+            Decoding::Feed(_) => (0, 0),
+            Decoding::Documents(documents) => documents.polled(),
+        }
     }
 
     /// Tells what was counted and not told yet. To be called when nothing is waiting to be read.

@@ -27,6 +27,7 @@ pub(crate) fn quick() -> Times {
         stale: Duration::from_millis(150),
         silence: Duration::from_millis(500),
         heartbeat: None,
+        poll: Duration::from_millis(20),
         backoff: Some(Backoff {
             base: Duration::from_millis(4),
             cap: Duration::from_millis(40),

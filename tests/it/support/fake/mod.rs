@@ -2,4 +2,5 @@
 
 pub(crate) mod jetstream;
 pub(crate) mod nostr;
+pub(crate) mod service;
 pub(crate) mod x;
