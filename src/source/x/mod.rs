@@ -169,6 +169,7 @@ impl X {
         let mut lines = Lines::new(MAX_MESSAGE);
         let mut search = self.missed.as_ref().map(|missed| Search::new(link.contest(), missed));
         let mut page: Option<Page> = None;
+        let mut is_first = true;
         loop {
             if page.is_none()
                 && let Some(url) = search.as_ref().and_then(|search| search.url(api))
@@ -190,10 +191,12 @@ impl X {
                     let mut taken = Ok(());
                     lines.push(&chunk, |line| {
                         if taken.is_ok() {
-                            taken = self.line(link, line);
+                            taken = self.take(link, line);
                         }
                     });
-                    taken?;
+                    // A stream that is ended as soon as it begins is not asked for at once again.
+                    let is_first = std::mem::take(&mut is_first);
+                    taken.map_err(|end| if is_first { link.in_vain(end) } else { end })?;
                 }
                 News::Page(Document { headers, body }) => {
                     page = None;
@@ -223,8 +226,8 @@ impl X {
     }
 
     /// Takes in a line of the stream.
-    fn line(&mut self, link: &mut Link, line: Line<'_>) -> Result<(), Failure> {
-        let Line::Message(message) = line else { return link.too_long() };
+    fn take(&mut self, link: &mut Link, next: Line<'_>) -> Result<(), Failure> {
+        let Line::Message(message) = next else { return link.too_long() };
         let mark = mark::mark(message);
         if mark.posts == 0
             && let Some(problem) = explain::Problem::in_band(message)

@@ -165,7 +165,9 @@ async fn an_event_from_two_relays_is_told_once() {
     let ada = Author::new(1);
     for post in 0..20 {
         let event = ada.post(now, "tabs", &post.to_string());
-        relays.iter().for_each(|relay| relay.publish(&event));
+        for relay in &relays {
+            relay.publish(&event);
+        }
     }
     // Each has one of its own, which comes after the others.
     relays[0].publish(&ada.post(now, "spaces", "first"));
@@ -186,7 +188,9 @@ async fn a_deletion_takes_a_post_back_from_whichever_relay_and_once() {
     let now = seconds(&rig.clock);
     let (ada, bo) = (Author::new(1), Author::new(2));
     let post = ada.post(now, "tabs", "to be deleted");
-    relays.iter().for_each(|relay| relay.publish(&post));
+    for relay in &relays {
+        relay.publish(&post);
+    }
     relays[0].publish(&bo.post(now, "spaces", "to stay"));
     let changes = || relays.iter().all(|relay| !relay.filters("hashtug-changes").is_empty());
     rig.until("asked for changes", |s| s.posts.matched == 2 && changes()).await;
@@ -196,7 +200,9 @@ async fn a_deletion_takes_a_post_back_from_whichever_relay_and_once() {
     // Nobody else can delete it.
     relays[0].publish(&bo.deletion(now, &post));
     let deletion = ada.deletion(now, &post);
-    relays.iter().for_each(|relay| relay.publish(&deletion));
+    for relay in &relays {
+        relay.publish(&deletion);
+    }
     let is_gone = |s: &Snapshot| s.teams[0].votes == 0 && s.posts.received() == 4;
     rig.until("gone", is_gone).await;
     let last = rig.end().await;
