@@ -89,10 +89,10 @@ async fn measure(rate: u64, span: Duration) {
             break last;
         }
     };
-    let core = (program.busy() - busy).as_secs_f64() / start.elapsed().as_secs_f64();
+    let core = program.busy().saturating_sub(busy).as_secs_f64() / start.elapsed().as_secs_f64();
     let received = last["posts"]["received"].as_u64().unwrap();
     ages.sort_unstable();
-    let age = |part: f64| ages[((ages.len() - 1) as f64 * part) as usize].as_secs_f64() * 1000.0;
+    let age = |percent: usize| ages[(ages.len() - 1) * percent / 100].as_secs_f64() * 1000.0;
     println!(
         "{rate:6}  {:10.0} {:8} {:8} {:7.2} {:4} {:15.1} {:5.1} {:5.1}",
         received as f64 / span.as_secs_f64(),
@@ -100,9 +100,9 @@ async fn measure(rate: u64, span: Duration) {
         last["posts"]["dropped"],
         core * 100.0,
         program.resident() >> 20,
-        age(0.5),
-        age(0.99),
-        age(1.0),
+        age(50),
+        age(99),
+        age(100),
     );
     // The flood ends when nobody reads it any more.
     drop(program);
@@ -128,7 +128,8 @@ async fn flood(
             // Reading is what answers pings.
             _ = socket.next() => continue,
         }
-        let due = (start.elapsed().as_secs_f64() * rate as f64) as u64;
+        let micros = u64::try_from(start.elapsed().as_micros()).unwrap();
+        let due = micros * rate / 1_000_000;
         while number < due {
             number += 1;
             let names_team = number % MATCHING == 0;
