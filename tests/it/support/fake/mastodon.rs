@@ -320,7 +320,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         },
         Part::Events => {
             let tag = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "tag");
-            by_events(shared, tag.unwrap().1.into_owned())
+            by_events(&shared, tag.unwrap().1.into_owned())
         }
     }
 }
@@ -451,7 +451,7 @@ impl Drop for Counted {
     }
 }
 
-fn by_events(shared: Arc<Shared>, tag: String) -> Response {
+fn by_events(shared: &Arc<Shared>, tag: String) -> Response {
     let next = shared.lock().news.len();
     let news = shared.news.subscribe();
     let counted = Counted::new(&shared);
@@ -469,7 +469,8 @@ fn by_events(shared: Arc<Shared>, tag: String) -> Response {
                     let inner = counted.0.lock();
                     for News { tags, event, payload } in &inner.news[next..] {
                         if tags.contains(&tag) {
-                            text += &format!("event: {event}\ndata: {payload}\n\n");
+                            let lines = ["event: ", event, "\ndata: ", payload, "\n\n"];
+                            text.extend(lines);
                         }
                     }
                     next = inner.news.len();
