@@ -298,7 +298,7 @@ async fn more_than_a_page_of_posts_between_two_requests_is_read_to_the_end() {
         let server = Mastodon::start(ids).await;
         let mut rig = Rig::start(&long_contest(&[]), polled(server.address), quick());
         rig.until("live", live).await;
-        let first = server.post(Way::Both, rig.clock.now(), "ada", &["tabs"]);
+        server.post(Way::Both, rig.clock.now(), "ada", &["tabs"]);
         rig.until("the first post", |s| s.posts.matched == 1).await;
         for post in 0..145 {
             let tag = if post % 5 == 0 { "spaces" } else { "teamtabs" };
@@ -307,10 +307,9 @@ async fn more_than_a_page_of_posts_between_two_requests_is_read_to_the_end() {
         let snapshot = rig.until("all", |s| s.posts.matched == 146).await;
         assert_eq!(votes(&snapshot), (117, 29), "{ids:?}");
         let requests = server.requests(Part::Timeline);
-        assert!(requests.iter().any(|request| request.contains("min_id=")));
+        assert!(requests.iter().any(|request| request.contains("_id=")), "{requests:?}");
         let all_at_once = requests.iter().all(|request| request.matches("any%5B%5D").count() == 2);
         assert_eq!(all_at_once, ids == Ids::Timed, "{requests:?}");
-        assert!(first.len() > 10);
         let last = rig.end().await;
         assert_eq!((last.posts.received(), last.sources[0].gap_count), (146, 0), "{ids:?}");
     }
