@@ -454,7 +454,7 @@ impl Drop for Counted {
 fn by_events(shared: &Arc<Shared>, tag: String) -> Response {
     let next = shared.lock().news.len();
     let news = shared.news.subscribe();
-    let counted = Counted::new(&shared);
+    let counted = Counted::new(shared);
     let start = Some(Bytes::from_static(b":)\n"));
     let body = stream::unfold((start, next, news, counted), move |state| {
         let tag = tag.clone();
