@@ -320,7 +320,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         },
         Part::Events => {
             let tag = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "tag");
-            by_events(shared, tag.unwrap().1.into_owned())
+            by_events(&shared, tag.unwrap().1.into_owned())
         }
     }
 }
@@ -451,10 +451,10 @@ impl Drop for Counted {
     }
 }
 
-fn by_events(shared: Arc<Shared>, tag: String) -> Response {
+fn by_events(shared: &Arc<Shared>, tag: String) -> Response {
     let next = shared.lock().news.len();
     let news = shared.news.subscribe();
-    let counted = Counted::new(&shared);
+    let counted = Counted::new(shared);
     let start = Some(Bytes::from_static(b":)\n"));
     let body = stream::unfold((start, next, news, counted), move |state| {
         let tag = tag.clone();
@@ -469,7 +469,8 @@ fn by_events(shared: Arc<Shared>, tag: String) -> Response {
                     let inner = counted.0.lock();
                     for News { tags, event, payload } in &inner.news[next..] {
                         if tags.contains(&tag) {
-                            text += &format!("event: {event}\ndata: {payload}\n\n");
+                            let lines = ["event: ", event, "\ndata: ", payload, "\n\n"];
+                            text.extend(lines);
                         }
                     }
                     next = inner.news.len();
