@@ -6,6 +6,7 @@ import { History } from "./history.js";
 import { Live } from "./live.js";
 import { expose, find, showHealth, showReplay, write } from "./page.js";
 import { Picture } from "./picture.js";
+import { Lights } from "./lights.js";
 import { Table } from "./table.js";
 import { Trend } from "./trend.js";
 import { REASONS, age, count, duration, ignored, missing, rule, standing } from "./words.js";
@@ -31,6 +32,7 @@ const history = new History();
 const trend = new Trend(find("trend", HTMLCanvasElement));
 const reasons = REASONS.map(([key, words]) => ({ key, cells: entry(find("ignored", HTMLElement), words) }));
 const sources = find("sources", HTMLTableSectionElement);
+const lights = new Lights(find("lights", HTMLElement), find("strips", HTMLElement));
 
 /** @type {Snapshot | null} */
 let newest = null;
@@ -72,6 +74,7 @@ function describe() {
     cells.row.classList.toggle("none", posts[key] === 0);
   }
   describeSources(snapshot.sources);
+  lights.describe(snapshot.outputs);
   write(find("version", HTMLElement), snapshot.version ? `hashtug ${snapshot.version}` : "hashtug");
 }
 
@@ -145,3 +148,4 @@ expose({
   slowest: () => picture.frames.slowest,
 });
 live.start();
+lights.start();

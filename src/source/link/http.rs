@@ -120,6 +120,20 @@ pub(in crate::source) async fn answer(
     Ok(answer)
 }
 
+/// The same, beside what a link is busy with.
+pub(in crate::source) async fn exchange(
+    request: RequestBuilder,
+    limit: Duration,
+) -> Result<Response, Failure> {
+    let (client, request) = request.build_split();
+    let request = request.map_err(|error| Failure::Setup(error.to_string()))?;
+    let host = net::host(request.url());
+    tokio::time::timeout(limit, client.execute(request))
+        .await
+        .map_err(|_| Failure::NoAnswer { host: host.clone() })?
+        .map_err(|error| Failure::from_error(&error, &host))
+}
+
 /// A whole answer, and what was said beside it.
 pub(in crate::source) struct Document {
     /// Of the answer, whatever its status.
@@ -148,16 +162,6 @@ pub(in crate::source) async fn document(
             Document { headers, body }
         }
     }
-}
-
-async fn exchange(request: RequestBuilder, limit: Duration) -> Result<Response, Failure> {
-    let (client, request) = request.build_split();
-    let request = request.map_err(|error| Failure::Setup(error.to_string()))?;
-    let host = net::host(request.url());
-    tokio::time::timeout(limit, client.execute(request))
-        .await
-        .map_err(|_| Failure::NoAnswer { host: host.clone() })?
-        .map_err(|error| Failure::from_error(&error, &host))
 }
 
 async fn good(answer: Response, limit: Duration, now: Timestamp) -> Result<Response, Failure> {

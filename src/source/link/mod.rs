@@ -46,11 +46,11 @@ pub struct Times {
     pub stale: Duration,
     /// After so much silence a source is dead, unless its heartbeat is slower than half of that.
     pub silence: Duration,
-    /// How often a network says something at least; `None`: as often as it promises.
-    pub heartbeat: Option<Duration>,
     /// Between two requests for the same page, where a network is asked again and again and its own
     /// rules set the pace.
     pub poll: Duration,
+    /// How often a network says something at least; `None`: as often as it promises.
+    pub heartbeat: Option<Duration>,
     /// Before the next attempt; `None`: what the network asks for, or else the usual.
     pub backoff: Option<Backoff>,
 }
@@ -61,8 +61,8 @@ impl Default for Times {
             ping: Duration::from_secs(1),
             stale: Duration::from_millis(2400),
             silence: Duration::from_secs(10),
-            heartbeat: None,
             poll: Duration::from_secs(5),
+            heartbeat: None,
             backoff: None,
         }
     }
@@ -216,7 +216,12 @@ impl Link {
         &self.seat.contest
     }
 
-    /// The show's clock.
+    /// The show's clock, for what is done beside the link.
+    pub(in crate::source) fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// What the show's clock shows.
     pub(in crate::source) fn now(&self) -> Timestamp {
         self.clock.now()
     }

@@ -144,7 +144,7 @@ export function posts(counts) {
 }
 
 function config({ title = "Tabs or spaces?", teams = [TABS, SPACES], port = 0, ...more }) {
-  const { posts, speed = "max", repeat = false, source = "rehearsal" } = more;
+  const { posts, speed = "max", repeat = false, source = "rehearsal", outputs = [] } = more;
   // JSON and TOML agree on how a text, a number and a list of texts are written.
   const team = ({ name, hashtags, color }) =>
     `[[team]]\n${pairs({ name, hashtags, color })}`;
@@ -154,6 +154,7 @@ function config({ title = "Tabs or spaces?", teams = [TABS, SPACES], port = 0, .
     `[contest]\n${pairs({ title })}`,
     ...teams.map(team),
     ...sources.map((source) => `[[source]]\n${pairs(source)}`),
+    ...outputs.map((output) => `[[output]]\n${pairs(output)}`),
     `[web]\n${pairs({ listen: `127.0.0.1:${port}` })}`,
   ].join("\n");
 }

@@ -9,6 +9,7 @@ use hashtug::decode::numbers::Fields;
 use hashtug::decode::pointer::Pointer;
 use hashtug::snapshot::{Snapshot, SourceState};
 use hashtug::source::http::{self, Mode};
+use hashtug::source::link::Times;
 use hashtug::source::{Kind, websocket};
 use tokio::net::TcpListener;
 
@@ -246,7 +247,9 @@ async fn a_stream_that_falls_silent_is_stale() {
     let service = Service::start().await;
     let proxy = Proxy::start(service.address).await;
     let kind = over_http(proxy.address, "events", Mode::Sse, map());
-    let mut rig = Rig::start(&contest(), vec![kind], quick());
+    // Nobody promises a heartbeat here, and patience is long.
+    let times = Times { silence: Duration::from_millis(40), ..quick() };
+    let mut rig = Rig::start(&contest(), vec![kind], times);
     rig.until("live", is_live).await;
     proxy.set(Fault::Blackhole);
     rig.until("stale", |s| s.sources[0].state == SourceState::Stale).await;

@@ -26,8 +26,8 @@ pub(crate) fn quick() -> Times {
         ping: Duration::from_millis(50),
         stale: Duration::from_millis(150),
         silence: Duration::from_millis(500),
-        heartbeat: None,
         poll: Duration::from_millis(20),
+        heartbeat: None,
         backoff: Some(Backoff {
             base: Duration::from_millis(4),
             cap: Duration::from_millis(40),
