@@ -64,22 +64,21 @@ async fn measure(rate: u64, span: Duration) {
         ),
     )
     .unwrap();
-    let mut program = Program::start(&config);
+    let program = Program::start(&config);
     let url = format!("ws://{}/api/v1/live", program.address);
     let (mut viewer, _) = tokio_tungstenite::connect_async(url).await.unwrap();
     let mut ages = Vec::new();
-    let mut last = serde_json::Value::Null;
     let (start, busy) = (Instant::now(), program.busy());
     let mut done = done_rx;
     let mut over = false;
     // A moment more than the flood, for what is on its way.
-    loop {
+    let last = loop {
         let message = tokio::select! {
             message = viewer.next() => message.unwrap().unwrap(),
             _ = &mut done, if !over => { over = true; continue }
         };
         let Message::Text(text) = message else { continue };
-        last = serde_json::from_str(&text).unwrap();
+        let last: serde_json::Value = serde_json::from_str(&text).unwrap();
         let counted = last["posts"]["matched"].as_u64().unwrap();
         let mut sent = sent.lock().unwrap();
         while sent.front().is_some_and(|&(number, _)| number <= counted) {
@@ -87,9 +86,9 @@ async fn measure(rate: u64, span: Duration) {
         }
         ages.push(sent.front().map_or(Duration::ZERO, |(_, at)| at.elapsed()));
         if over && sent.is_empty() {
-            break;
+            break last;
         }
-    }
+    };
     let core = (program.busy() - busy).as_secs_f64() / start.elapsed().as_secs_f64();
     let received = last["posts"]["received"].as_u64().unwrap();
     ages.sort_unstable();
