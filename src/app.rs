@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::event::SourceId;
 use crate::post::Hasher;
+use crate::recorder::Recorder;
 use crate::source::link::Times;
 use crate::tally::{self, Limits, Tally};
 use crate::{output, server, source};
@@ -28,14 +29,15 @@ use crate::{output, server, source};
 const GRACE: Duration = Duration::from_secs(3);
 
 /// Runs the show until `stop`. `clock` is what a live show goes by; one of recordings alone has
-/// their time.
+/// their time. Without a listener there are no pages; a recorder is told everything.
 ///
 /// # Errors
 /// If a part failed; the others were stopped then.
 pub async fn run(
     config: Config,
-    listener: TcpListener,
+    listener: Option<TcpListener>,
     clock: Clock,
+    recorder: Option<Recorder>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let clock = config.sources.iter().any(|source| source.kind.is_live()).then_some(clock);
@@ -50,8 +52,11 @@ pub async fn run(
         let name = format!("output `{}`", settings.name);
         parts.start(name, output::run(settings, snapshot_rx.clone()).instrument(span));
     }
-    parts.start("server", server::run(listener, snapshot_rx, stop.clone()));
-    parts.start("tally", tally::task::run(tally, clock, inbox_rx, snapshot_tx));
+    if let Some(listener) = listener {
+        parts.start("server", server::run(listener, snapshot_rx, stop.clone()));
+    }
+    let tally = tally::task::run(tally, clock, recorder.clone(), inbox_rx, snapshot_tx);
+    parts.start("tally", tally);
     let hasher = Hasher::default();
     for (index, settings) in config.sources.into_iter().enumerate() {
         let span = info_span!("source", name = settings.name);
@@ -62,6 +67,7 @@ pub async fn run(
             inbox: inbox_tx.clone(),
             clock,
             times: Times::default(),
+            recorder: recorder.clone(),
             stop: stop.clone(),
         };
         let name = format!("source `{}`", settings.name);

@@ -24,6 +24,7 @@ pub mod event;
 pub mod hashtag;
 pub mod output;
 pub mod post;
+pub mod recorder;
 pub mod recording;
 pub mod render;
 pub mod rgb;

@@ -42,6 +42,7 @@ struct Wire<'a> {
     leader: Option<&'a str>,
     posts: Posts,
     sources: Vec<Source<'a>>,
+    recording: Option<Recording<'a>>,
     vote: &'static str,
     reposts: &'static str,
     evicted: Evicted,
@@ -88,6 +89,16 @@ struct Source<'a> {
 struct Gap {
     at: Timestamp,
     ms: u64,
+}
+
+#[derive(Serialize)]
+struct Recording<'a> {
+    path: &'a str,
+    lines: u64,
+    bytes: u64,
+    lost: u64,
+    state: &'static str,
+    error: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -155,6 +166,14 @@ impl<'a> From<&'a Snapshot> for Wire<'a> {
                 dropped: posts.dropped,
             },
             sources: sources.collect(),
+            recording: snapshot.recording.as_ref().map(|recording| Recording {
+                path: &recording.path,
+                lines: recording.lines,
+                bytes: recording.bytes,
+                lost: recording.lost,
+                state: recording.state.name(),
+                error: recording.error.as_deref(),
+            }),
             vote: match contest.vote() {
                 Vote::Latest => "latest",
                 Vote::Every => "every",

@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::contest::Contest;
 use crate::event::{Event, SourceId};
 use crate::post::Hasher;
+use crate::recorder::Recorder;
 use crate::snapshot::{SourceState, SourceStatus};
 
 use secret::Variable;
@@ -119,6 +120,8 @@ pub struct Seat {
     pub clock: Option<Clock>,
     /// How patient a live source is.
     pub times: link::Times,
+    /// Writes down what comes over the wire, if the show is recorded.
+    pub recorder: Option<Recorder>,
     /// Ends the source.
     pub stop: CancellationToken,
 }

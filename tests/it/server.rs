@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use hashtug::contest::TeamId;
 use hashtug::event::Event;
-use hashtug::post::{AuthorId, Post, PostId, Side, Version};
+use hashtug::post::{AuthorId, Post, PostId, Side, Tags, Version};
 use hashtug::snapshot::Snapshot;
 use hashtug::tally::{Limits, Tally};
 use hashtug::timestamp::Timestamp;
@@ -49,6 +49,7 @@ impl Server {
             author: Some(AuthorId(id)),
             at: Timestamp::from_millis(1_000_000 + i64::try_from(id).unwrap()).unwrap(),
             side: Side::Team(TeamId(team)),
+            tags: Tags::default(),
             version: Version::First,
         }));
         self.snapshots.send_replace(Arc::new(self.tally.snapshot(None)));

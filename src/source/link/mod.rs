@@ -23,8 +23,9 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tracing::{info, warn};
 
 use crate::clock::Clock;
-use crate::decode::Decoder;
+use crate::decode::{self, Decoder};
 use crate::event::Event;
+use crate::recorder::Raw;
 use crate::snapshot::{Gap, SourceState};
 use crate::timestamp::Timestamp;
 
@@ -295,6 +296,27 @@ impl Link {
     /// Decodes a message that has just come, and tells what it says.
     pub(in crate::source) fn message(&mut self, message: &[u8]) -> Result<(), Failure> {
         let arrival = self.clock.now();
+        let recorder = self.seat.recorder.clone().filter(|recorder| recorder.is_raw(self.seat.id));
+        let Some(recorder) = recorder else {
+            return self.decode(message, arrival, |_| {});
+        };
+        let mut result = Ok(());
+        for message in decode::split(message) {
+            let mut raw = Raw::new(self.seat.id, arrival);
+            let decoded = self.decode(message, arrival, |event| raw.note(event));
+            recorder.raw(&raw, message);
+            result = result.and(decoded);
+        }
+        result
+    }
+
+    /// Decodes messages that came at `arrival`, and tells what they say; `note` hears it first.
+    fn decode(
+        &mut self,
+        message: &[u8],
+        arrival: Timestamp,
+        mut note: impl FnMut(&Event),
+    ) -> Result<(), Failure> {
         let mut result = Ok(());
         let Link { decoder, skew, seat, unmatched, dropped, .. } = self;
         decoder.block(message, |_, mut event| {
@@ -306,6 +328,7 @@ impl Link {
                 }
                 _ => {}
             }
+            note(&event);
             if *unmatched > 0 && result.is_ok() {
                 let count = std::mem::take(unmatched);
                 result = send(seat, Event::Unmatched(count), dropped);

@@ -66,7 +66,7 @@ impl Rig {
         let (snapshot_tx, snapshots) = watch::channel(Arc::new(tally.snapshot(None)));
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        tasks.spawn(tally::task::run(tally, Some(clock), inbox_rx, snapshot_tx));
+        tasks.spawn(tally::task::run(tally, Some(clock), None, inbox_rx, snapshot_tx));
         let hasher = Hasher::default();
         for (index, settings) in settings.into_iter().enumerate() {
             let seat = Seat {
@@ -76,6 +76,7 @@ impl Rig {
                 inbox: inbox_tx.clone(),
                 clock: Some(clock),
                 times,
+                recorder: None,
                 stop: stop.clone(),
             };
             tasks.spawn(source::run(settings, seat));
