@@ -45,7 +45,9 @@ pub async fn run(
     let statuses = config.sources.iter().map(source::Settings::status).collect();
     let mut tally = Tally::new(Arc::clone(&contest), statuses, Limits::default());
     let (inbox_tx, inbox_rx) = mpsc::channel(tally::task::INBOX);
-    let (snapshot_tx, snapshot_rx) = watch::channel(Arc::new(tally.snapshot(None)));
+    let mut first = tally.snapshot(None);
+    first.recording = recorder.as_ref().map(Recorder::status);
+    let (snapshot_tx, snapshot_rx) = watch::channel(Arc::new(first));
     let mut parts = Parts::default();
     for settings in config.outputs {
         let span = info_span!("output", name = settings.name);

@@ -26,6 +26,14 @@ pub enum Error {
     },
 }
 
+/// Why lines were not written, and how many of them were: a file that is not compressed ends after
+/// the last whole one.
+#[derive(Debug)]
+pub(super) struct Cut {
+    pub(super) error: io::Error,
+    pub(super) lines: u64,
+}
+
 /// An open file that lines can go to.
 pub struct Out {
     name: String,
@@ -96,15 +104,20 @@ impl Out {
         }
     }
 
-    /// Writes lines. If that fails a file that is not compressed ends before them.
-    pub(super) fn write(&mut self, lines: &[u8]) -> io::Result<()> {
+    /// Writes lines.
+    pub(super) fn write(&mut self, lines: &[u8]) -> Result<(), Cut> {
         match &mut self.sink {
             Sink::Plain(target) => {
                 let before = target.written;
-                target.write_all(lines).inspect_err(|_| target.cut(before))
+                target.write_all(lines).map_err(|error| {
+                    let taken = usize::try_from(target.written - before).unwrap_or(0);
+                    let whole = memchr::memrchr(b'\n', &lines[..taken]).map_or(0, |end| end + 1);
+                    target.cut(before + whole as u64);
+                    Cut { error, lines: memchr::memchr_iter(b'\n', &lines[..whole]).count() as u64 }
+                })
             }
-            Sink::Gz(gz) => gz.write_all(lines),
-            Sink::Zst(zst) => zst.write_all(lines),
+            Sink::Gz(gz) => gz.write_all(lines).map_err(|error| Cut { error, lines: 0 }),
+            Sink::Zst(zst) => zst.write_all(lines).map_err(|error| Cut { error, lines: 0 }),
         }
     }
 

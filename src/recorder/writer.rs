@@ -220,7 +220,11 @@ impl Write {
     }
 
     fn write(&mut self) -> io::Result<()> {
-        self.out.write(self.lines.text.as_bytes())?;
+        self.out.write(self.lines.text.as_bytes()).map_err(|cut| {
+            self.unflushed += cut.lines;
+            self.lines.count -= cut.lines;
+            cut.error
+        })?;
         self.lines.text.clear();
         self.unflushed += std::mem::take(&mut self.lines.count);
         Ok(())

@@ -7,6 +7,7 @@ mod cli;
 mod config;
 mod oracle;
 mod pipeline;
+mod record;
 mod server;
 mod sources;
 mod stop;

@@ -91,7 +91,8 @@ fn f21_a_full_disk_is_an_error_and_takes_nothing_more() {
         let path = folder.path().join(name);
         std::os::unix::fs::symlink("/dev/full", &path).unwrap();
         let mut out = Out::create(&path).unwrap();
-        let error = out.write(b"{}\n").and_then(|()| out.flush()).unwrap_err();
+        let error =
+            out.write(b"{}\n").map_err(|cut| cut.error).and_then(|()| out.flush()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::StorageFull, "{name}");
         assert!(out.flush().is_err() || name == FORMS[0]);
     }
