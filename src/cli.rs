@@ -64,6 +64,12 @@ pub enum Command {
     /// Validate the config and say what would run. Touches no device.
     #[command(after_help = "Example:\n  hashtug check -c friday.toml")]
     Check,
+    /// Try everything the config names, and say what to mend.
+    ///
+    /// Looks hosts up, connects, tries tokens, compares clocks; reads only, for at most 15 seconds.
+    /// The exit code is 1 if something does not work.
+    #[command(after_help = "Example:\n  hashtug doctor -c friday.toml")]
+    Doctor,
     /// Print a completion script for a shell.
     #[command(
         after_help = "Example:\n  hashtug completions bash > ~/.local/share/bash-completion/completions/hashtug"

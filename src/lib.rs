@@ -21,6 +21,7 @@ pub mod config;
 pub mod contest;
 pub mod decode;
 pub mod event;
+pub mod finding;
 pub mod hashtag;
 pub mod output;
 pub mod post;

@@ -2,6 +2,7 @@
 
 mod check;
 mod complete;
+mod doctor;
 mod record;
 mod run;
 pub mod tally;
@@ -89,6 +90,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Record(record) => record::run(&record, load(config)?),
         Command::Tally(tally) => tally::run(&tally, config),
         Command::Check => check::run(config),
+        Command::Doctor => doctor::run(&load(config)?),
         Command::Completions { shell } => complete::completions(shell),
         Command::Man => complete::man(),
     }

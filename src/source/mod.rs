@@ -7,6 +7,7 @@ pub mod jetstream;
 pub mod link;
 pub mod mastodon;
 pub mod nostr;
+pub mod probe;
 pub mod replay;
 pub mod secret;
 mod skew;

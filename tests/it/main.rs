@@ -5,6 +5,7 @@
 mod browser;
 mod cli;
 mod config;
+mod doctor;
 mod oracle;
 mod pipeline;
 mod record;
