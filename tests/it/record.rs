@@ -77,7 +77,7 @@ async fn show(path: &Path, form: Form) -> Snapshot {
     let status = writer.finish();
     assert_eq!((status.state, status.lost), (RecordingState::On, 0), "{status:?}");
     assert_eq!(status.bytes, path.metadata().unwrap().len());
-    assert_eq!(status.lines, unpacked(path).iter().filter(|&&byte| byte == b'\n').count() as u64);
+    assert_eq!(status.lines, String::from_utf8(unpacked(path)).unwrap().lines().count() as u64);
     (*last).clone()
 }
 

@@ -100,7 +100,10 @@ impl Prober {
         let (headers, document) = self.keep("rules", answer)?;
         let rules = document["data"].as_array().map_or(0, Vec::len);
         self.ok("token", "the server takes it");
-        self.ok("rules", format!("the stream has {rules} rules; a show sets up those it needs"));
+        self.ok("rules", {
+            let s = if rules == 1 { "" } else { "s" };
+            format!("the stream has {rules} rule{s}; a show sets up those it needs")
+        });
         self.room(&headers);
         Some(())
     }

@@ -80,6 +80,7 @@ pub(crate) struct Authority {
 }
 
 /// When a certificate holds.
+#[derive(Clone, Copy)]
 pub(crate) enum Validity {
     Now,
     Past,
