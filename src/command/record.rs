@@ -18,8 +18,8 @@ use crate::{app, cli, output, server};
 
 use super::{Failure, check, run::block_on};
 
-/// The signal that a file has grown beyond its limit, on all systems that have one. Caught, it lets
-/// the write fail, as a full disk does; otherwise it would end the program.
+/// The signal that a file has grown beyond its limit, on Linux and macOS. Caught, it lets the write
+/// fail, as a full disk does; otherwise it would end the program.
 const SIGXFSZ: i32 = 25;
 
 pub(super) fn run(arguments: &cli::Record, mut config: Config) -> Result<(), Failure> {

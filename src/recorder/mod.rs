@@ -27,7 +27,7 @@ use crate::timestamp::Timestamp;
 pub use sink::{Error, Out};
 
 /// Things that may wait to be written.
-const QUEUE: usize = 1 << 16;
+const QUEUE: usize = 1 << 15;
 
 /// Bytes of messages that may wait to be written.
 const QUEUE_BYTES: usize = 32 << 20;

@@ -218,6 +218,9 @@ async fn the_doctor_tries_tokens_rooms_and_clocks() {
     let address = server.address;
     let jetstream = Jetstream::start().await;
     let endpoint = Jetstream::url(jetstream.address);
+    // It opens any WebSocket.
+    let relay = jetstream.address;
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     std::fs::write(folder.path().join("a.jsonl"), "{\"at\":0,\"text\":\"#tabs\"}\n").unwrap();
     let config = format!(
         "{TEAMS}\
@@ -226,6 +229,7 @@ async fn the_doctor_tries_tokens_rooms_and_clocks() {
          [[source]]\nkind = \"x\"\nendpoint = \"http://{address}\"\ntoken_env = \"X_TOKEN\"\n\
          [[source]]\nkind = \"http\"\nurl = \"http://{address}/messages\"\n\
          headers = {{ x-key = \"${{H_KEY}}\" }}\n\
+         [[source]]\nkind = \"nostr\"\nrelays = [\"ws://{nobody}\", \"ws://{relay}\"]\n\
          [[source]]\nkind = \"replay\"\npath = \"a.jsonl\"\n"
     );
     let with = |token: &str| {
@@ -247,6 +251,10 @@ async fn the_doctor_tries_tokens_rooms_and_clocks() {
         assert!(clock.is_some_and(|line| line.contains("s behind")), "{source}: {table}");
     }
     assert!(table.contains("recording   `"), "{table}");
+    // One relay is enough.
+    let relays = part(&table, "nostr");
+    assert!(relays[0].contains("WARN") && relays[0].contains("refuses"), "{table}");
+    assert!(relays.iter().any(|line| line.contains("opens a WebSocket")), "{table}");
     let (code, table, said) = doctor(with("wrong-hunter2")).await;
     assert_eq!(code, Some(1), "{table}{said}");
     for source in ["mastodon", "x", "http"] {

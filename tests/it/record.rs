@@ -1,12 +1,15 @@
 //! Recordings: what they hold, what they do not, and what they survive.
 
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use hashtug::clock::Clock;
+use hashtug::event::{Event, Fate, SourceId};
 use hashtug::recorder::{Form, Out, Recorded, Recorder, Writer};
 use hashtug::snapshot::{RecordingState, Snapshot, SourceState};
 use hashtug::source::{Kind, jetstream};
+use hashtug::timestamp::Timestamp;
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
@@ -205,6 +208,41 @@ async fn a_recording_tells_of_connections_and_gaps() {
     assert_eq!(&words[..4], ["start", "connected", "disconnected", "gap"], "{text}");
     assert!(notes[3]["ms"].is_u64() && notes[3]["source"] == "source 0", "{text}");
     assert_eq!(last(&tally(&path, &[]))["posts"]["received"], 0);
+}
+
+#[test]
+fn a_disk_that_stands_still_holds_up_nobody_and_what_is_lost_is_said() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let mut pipe = std::fs::File::options().read(true).write(true).open(&path).unwrap();
+    let (recorder, writer) = recorder(&path, Form::Posts, Clock::from_wall());
+    let told = 100_000;
+    for ms in 0..told {
+        let now = Timestamp::from_millis(ms);
+        recorder.event(now, SourceId(0), Event::Unmatched(1), Fate::Other);
+    }
+    let lost = recorder.status().lost;
+    assert!(lost > 10_000, "{lost}");
+    // Somebody takes the bytes again.
+    let reader = std::thread::spawn(move || {
+        let mut text = Vec::new();
+        while !text.ends_with(b"\"end\"}\n") {
+            let mut bytes = [0; 4096];
+            let count = pipe.read(&mut bytes).unwrap();
+            text.extend_from_slice(&bytes[..count]);
+        }
+        String::from_utf8(text).unwrap()
+    });
+    let before_lost = recorder.status().lost;
+    let status = writer.finish();
+    assert_eq!((status.state, status.lost), (RecordingState::On, before_lost));
+    std::fs::File::options().write(true).open(&path).unwrap().write_all(b"\"end\"}\n").unwrap();
+    let text = reader.join().unwrap();
+    let written = text.lines().filter(|line| line.contains("\"hashtags\":[]")).count() as u64;
+    assert_eq!(written + lost, told.cast_unsigned());
+    let said = format!("\"note\":\"lost\",\"count\":{lost}}}");
+    assert!(text.contains(&said), "{said} is not in the recording");
 }
 
 /// The keynote at some hundred times its pace, again and again, and nothing else.
