@@ -275,3 +275,44 @@ async fn what_check_refuses_is_the_configs() {
     assert!(table.contains("FAIL  recording  cannot open"), "{table}");
     assert!(said.contains("missing.jsonl"), "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_that_are_none_are_told_apart() {
+    let folder = tempdir().unwrap();
+    let html = "Content-Type: text/html\r\n";
+    let json = "Content-Type: application/json\r\n";
+    let limited = "Content-Type: application/json\r\nRetry-After: 60\r\n";
+    let authenticated = "{\"configuration\":{\"timelines_access\":{\"hashtag_feeds\":\
+        {\"local\":\"authenticated\",\"remote\":\"authenticated\"}}}}";
+    let cases = [
+        ("page", "200 OK", html, "<html>", "there is a web page where posts should be"),
+        ("text", "200 OK", "Content-Type: text/plain\r\n", "hi", "sends `text/plain`, not JSON"),
+        (
+            "moved",
+            "301 Gone",
+            "Location: http://other.example/\r\n",
+            "",
+            "sends us to `http://other",
+        ),
+        ("limit", "429 Slow", limited, "{\"error\":\"Throttled\"}", "answers 429: Throttled"),
+        ("down", "503 Down", html, "<html>", "answers 503"),
+        ("closed", "200 OK", json, authenticated, "shows hashtag timelines to its users alone"),
+        ("off", "200 OK", json, &authenticated.replace("authenticated", "disabled"), "switched"),
+    ];
+    let mut config = TEAMS.to_owned();
+    let mut servers = Vec::new();
+    for (name, status, headers, body, _) in cases {
+        let whole = answer(status, headers, body);
+        let server = Answers::start(None, move |_| whole.clone()).await;
+        let address = server.address;
+        writeln!(config, "[[source]]\nname = \"{name}\"\nkind = \"mastodon\"").unwrap();
+        writeln!(config, "server = \"http://{address}\"").unwrap();
+        servers.push(server);
+    }
+    let (code, table, said) = doctor(command(&["doctor"], folder.path(), &config)).await;
+    assert_eq!(code, Some(1), "{table}{said}");
+    for (name, _, _, _, expected) in cases {
+        let failed = part(&table, name).into_iter().find(|line| line.contains("FAIL"));
+        assert!(failed.is_some_and(|line| line.contains(expected)), "{name}: {table}");
+    }
+}
