@@ -104,7 +104,7 @@ async fn the_snapshot_has_the_public_shape() {
         "leader": "Tabs",
         "posts": {"received": 1, "matched": 1, "unmatched": 0, "both": 0, "duplicate": 0,
                   "late": 0, "revised": 0, "malformed": 0, "dropped": 0},
-        "sources": [],
+        "sources": [], "recording": null,
         "vote": "latest", "reposts": "ignore", "evicted": {"posts": 0, "deletions": 0},
         "version": env!("CARGO_PKG_VERSION"),
     });
