@@ -312,6 +312,27 @@ fn what_cannot_be_read_is_malformed_only_if_it_could_have_mattered() {
 }
 
 #[test]
+fn a_post_says_by_which_hashtags_it_was_found() {
+    let tags = |feed, line: &str| {
+        let contest = contest(Reposts::Ignore);
+        let names: Vec<String> = contest.hashtags().map(|(_, tag)| tag.to_owned()).collect();
+        let mut found = Vec::new();
+        Decoder::new(&contest, feed, Hasher::default()).block(line.as_bytes(), |_, event| {
+            let Event::Post(post) = event else { panic!("{event:?}") };
+            let tags = post.tags.0.into_iter().flatten();
+            found.extend(tags.map(|tag| names[usize::from(tag.0)].clone()));
+        });
+        found
+    };
+    let line = |tags: &str| format!("{{\"at\":1000,\"hashtags\":{tags}}}");
+    assert_eq!(tags(None, &line("[\"x\",\"#Tabs\",\"tabs\"]")), ["tabs"]);
+    assert_eq!(tags(None, &line("[\"GO\",\"x\",\"tabs\",\"köln\"]")), ["go", "tabs"]);
+    // Folded by the server; a recording has it as the team does.
+    let status = "{\"uri\":\"u\",\"account\":{\"acct\":\"a\"},\"created_at\":\"2026-11-21T19:04:05Z\",\"tags\":[{\"name\":\"koln\"}]}";
+    assert_eq!(tags(Some(Feed::Mastodon), status), ["köln"]);
+}
+
+#[test]
 fn a_block_is_split_into_messages() {
     let split = |block: &'static str| -> Vec<&'static str> {
         super::split(block.as_bytes()).into_iter().map(|m| str::from_utf8(m).unwrap()).collect()

@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::finding::Finding;
 use crate::source::link::failure::{Failure, quoted};
-use crate::source::{http, mastodon, websocket, x};
+use crate::source::{http, jetstream, mastodon, websocket, x};
 
 use super::{Prober, filled};
 
@@ -14,7 +14,13 @@ impl Prober {
     /// Bluesky: does the endpoint let us subscribe?
     pub(super) async fn jetstream(mut self, url: &Url) -> Vec<Finding> {
         let mut url = url.clone();
-        url.query_pairs_mut().append_pair("wantedCollections", "app.bsky.feed.post");
+        // Each generation of the protocol has a word of its own for them.
+        let word = if url.path().ends_with(jetstream::PATHS[1]) {
+            "collections"
+        } else {
+            "wantedCollections"
+        };
+        url.query_pairs_mut().append_pair(word, jetstream::POSTS);
         if self.reach(&url).await.is_some() {
             self.upgrade(&url, &HeaderMap::new()).await;
         }
