@@ -19,6 +19,7 @@ use tracing::{Instrument, error, info_span, warn};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::event::SourceId;
+use crate::output::led::Feed;
 use crate::post::Hasher;
 use crate::recorder::Recorder;
 use crate::source::link::Times;
@@ -49,13 +50,17 @@ pub async fn run(
     first.recording = recorder.as_ref().map(Recorder::status);
     let (snapshot_tx, snapshot_rx) = watch::channel(Arc::new(first));
     let mut parts = Parts::default();
+    let mut monitors = Vec::new();
     for settings in config.outputs {
         let span = info_span!("output", name = settings.name);
         let name = format!("output `{}`", settings.name);
-        parts.start(name, output::run(settings, snapshot_rx.clone()).instrument(span));
+        let (desk, monitor) = settings.desk();
+        monitors.push(monitor);
+        let feed = Feed::Snapshots(snapshot_rx.clone());
+        parts.start(name, output::run(settings, feed, desk).instrument(span));
     }
     if let Some(listener) = listener {
-        parts.start("server", server::run(listener, snapshot_rx, stop.clone()));
+        parts.start("server", server::run(listener, snapshot_rx, monitors, stop.clone()));
     }
     let tally = tally::task::run(tally, clock, recorder.clone(), inbox_rx, snapshot_tx);
     parts.start("tally", tally);

@@ -6,9 +6,10 @@ import { History } from "./history.js";
 import { Live } from "./live.js";
 import { expose, find, showHealth, showReplay, write } from "./page.js";
 import { Picture } from "./picture.js";
+import { Lights } from "./lights.js";
 import { Table } from "./table.js";
 import { Trend } from "./trend.js";
-import { REASONS, age, count, duration, ignored, rule, standing } from "./words.js";
+import { REASONS, age, count, duration, ignored, missing, rule, standing } from "./words.js";
 
 /** @typedef {import("./wire.js").Snapshot} Snapshot */
 /** @typedef {import("./wire.js").Source} Source */
@@ -31,6 +32,7 @@ const history = new History();
 const trend = new Trend(find("trend", HTMLCanvasElement));
 const reasons = REASONS.map(([key, words]) => ({ key, cells: entry(find("ignored", HTMLElement), words) }));
 const sources = find("sources", HTMLTableSectionElement);
+const lights = new Lights(find("lights", HTMLElement), find("strips", HTMLElement));
 
 /** @type {Snapshot | null} */
 let newest = null;
@@ -42,6 +44,7 @@ function show(snapshot) {
   const fresh = history.append(snapshot);
   picture.show(snapshot);
   showReplay(replay, snapshot);
+  showHealth(news, live.health, snapshot);
   announcer.hear(snapshot);
   if (fresh) drawHistory();
   if (waiting) return;
@@ -71,6 +74,7 @@ function describe() {
     cells.row.classList.toggle("none", posts[key] === 0);
   }
   describeSources(snapshot.sources);
+  lights.describe(snapshot.outputs);
   write(find("version", HTMLElement), snapshot.version ? `hashtug ${snapshot.version}` : "hashtug");
 }
 
@@ -85,13 +89,21 @@ function drawHistory() {
 
 /** @param {Source[]} list */
 function describeSources(list) {
-  while (sources.rows.length > list.length) sources.deleteRow(-1);
-  while (sources.rows.length < list.length) {
-    const row = sources.insertRow();
-    for (let cell = 0; cell < 4; cell += 1) row.insertCell();
+  // A row of facts, and one below it for what there is to say of them.
+  while (sources.rows.length > 2 * list.length) sources.deleteRow(-1);
+  while (sources.rows.length < 2 * list.length) {
+    const facts = sources.insertRow();
+    for (let cell = 0; cell < 4; cell += 1) facts.insertCell();
+    const remarks = sources.insertRow();
+    remarks.className = "remarks";
+    remarks.insertCell().colSpan = 4;
   }
   list.forEach((source, index) => {
-    const [name, kind, state, last] = sources.rows[index].cells;
+    const remarks = sources.rows[2 * index + 1];
+    const said = [source.problem ?? "", missing(source)].filter((words) => words !== "");
+    write(remarks.cells[0], said.join(" "));
+    remarks.hidden = said.length === 0;
+    const [name, kind, state, last] = sources.rows[2 * index].cells;
     name.dir = "auto";
     write(name, source.name);
     write(kind, source.kind);
@@ -118,7 +130,7 @@ function entry(parent, words) {
 const live = new Live({
   onSnapshot: show,
   onHealth: (health) => {
-    showHealth(news, health);
+    showHealth(news, health, newest);
     picture.age(health.connection === "stale");
     announcer.connection(health.connection === "stale");
   },
@@ -129,10 +141,11 @@ const live = new Live({
 });
 
 new ResizeObserver(drawHistory).observe(find("trend", HTMLElement));
-showHealth(news, live.health);
+showHealth(news, live.health, newest);
 expose({
   connection: () => live.health.connection,
   quality: () => picture.frames.quality,
   slowest: () => picture.frames.slowest,
 });
 live.start();
+lights.start();

@@ -18,15 +18,35 @@
  */
 
 /**
- * Where posts come from. `stale_ms` is the age of the last message, null when there was none.
- * @typedef {{ name: string, kind: string, state: string, stale_ms: number | null }} Source
+ * A span of time whose posts may be missing; `at` is when it began, `ms` how long it was.
+ * @typedef {{ at: string, ms: number }} Gap
+ */
+
+/**
+ * Where posts come from. `stale_ms` is the age of the last sign of life, null when there was none;
+ * `problem` says what keeps it from being live, `gaps` are the newest of `gap_count`, of `gap_ms` in all.
+ * @typedef {{ name: string, kind: string, state: string, stale_ms: number | null,
+ *   problem: string | null, gaps: Gap[], gap_count: number, gap_ms: number }} Source
+ */
+
+/**
+ * Where light goes. `milliamps` is what the last frame draws of `max_milliamps`, both null on a screen;
+ * `limited`: it is darker than it should be, to stay within that.
+ * @typedef {{ name: string, kind: string, state: string, error: string | null, pixels: number,
+ *   milliamps: number | null, max_milliamps: number | null, limited: boolean, frames: number,
+ *   errors: number }} Output
+ */
+
+/**
+ * What an output sent last: six hexadecimal digits of sRGB for each light.
+ * @typedef {{ name: string, kind: string, state: string, rgb: string }} Strip
  */
 
 /**
  * The world at one instant. `leader` is null on a tie, `at` before the first post of a recording.
  * @typedef {{ seq: number, at: string | null, title: string, phase: string, window_ms: number,
  *   vote: string, reposts: string, version: string, teams: Team[], leader: string | null,
- *   posts: Posts, sources: Source[] }} Snapshot
+ *   posts: Posts, sources: Source[], outputs: Output[] }} Snapshot
  */
 
 /**
@@ -72,13 +92,53 @@ function team(value) {
 
 /** @param {unknown} value @returns {Source} */
 function source(value) {
-  const { name, kind, state, stale_ms } = object(value);
+  const { name, kind, state, stale_ms, problem, gaps, gap_count, gap_ms } = object(value);
   return {
     name: text(name),
     kind: text(kind),
     state: text(state),
     stale_ms: typeof stale_ms === "number" ? stale_ms : null,
+    problem: typeof problem === "string" ? problem : null,
+    gaps: list(gaps)
+      .map(object)
+      .map(({ at, ms }) => ({ at: text(at), ms: number(ms) })),
+    gap_count: number(gap_count),
+    gap_ms: number(gap_ms),
   };
+}
+
+/** @param {unknown} value @returns {Output} */
+function output(value) {
+  const loose = object(value);
+  const { milliamps, max_milliamps } = loose;
+  return {
+    name: text(loose.name),
+    kind: text(loose.kind),
+    state: text(loose.state),
+    error: typeof loose.error === "string" ? loose.error : null,
+    pixels: number(loose.pixels),
+    milliamps: typeof milliamps === "number" ? milliamps : null,
+    max_milliamps: typeof max_milliamps === "number" ? max_milliamps : null,
+    limited: loose.limited === true,
+    frames: number(loose.frames),
+    errors: number(loose.errors),
+  };
+}
+
+/**
+ * Reads what the outputs sent last, or gives null for anything that is not that.
+ * @param {string} message
+ * @returns {Strip[] | null}
+ */
+export function readStrips(message) {
+  const { strips } = object(parse(message));
+  if (!Array.isArray(strips)) return null;
+  return strips.map(object).map(({ name, kind, state, rgb }) => ({
+    name: text(name),
+    kind: text(kind),
+    state: text(state),
+    rgb: /^([0-9a-f]{6})*$/.test(text(rgb)) ? text(rgb) : "",
+  }));
 }
 
 /** @param {unknown} value @returns {Posts} */
@@ -119,6 +179,7 @@ export function readSnapshot(message) {
     leader: typeof loose.leader === "string" ? loose.leader : null,
     posts: posts(loose.posts),
     sources: list(loose.sources).map(source),
+    outputs: list(loose.outputs).map(output),
   };
 }
 

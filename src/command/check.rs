@@ -10,6 +10,8 @@ use crate::config::Config;
 use crate::contest::{Contest, Reposts, Vote};
 use crate::decode::Shape;
 use crate::decode::mapped::Map;
+use crate::output::led::e131::{self, To};
+use crate::output::led::{Strip, artnet, ddp, holiday, wled};
 use crate::source::replay::{Input, Speed};
 use crate::source::{http, mastodon};
 use crate::{output, source};
@@ -79,8 +81,7 @@ fn describe(config: &Config) -> String {
         line("source", format!("{}: {}", source.name, self::source(&source.kind, contest)));
     }
     for output in &config.outputs {
-        let output::Kind::Terminal(terminal) = &output.kind;
-        line("output", format!("{}: terminal, {} pixels", output.name, terminal.pixels));
+        line("output", format!("{}: {}", output.name, self::output(&output.kind, &output.strip)));
     }
     line("web", format!("http://{}/", config.web.listen));
     text
@@ -122,9 +123,10 @@ fn source(kind: &source::Kind, contest: &Contest) -> String {
             format!("mastodon at {}, {how}, {token}", host(&mastodon.server))
         }
         source::Kind::X(x) => {
-            let source::x::Settings { endpoint, token, max_posts } = x;
+            let source::x::Settings { endpoint, token, max_posts, backfill } = x;
             let endpoint = host(endpoint);
-            format!("x at {endpoint}, with the token in {token}, at most {max_posts} posts")
+            let with = if *backfill { ", with backfill" } else { "" };
+            format!("x at {endpoint}, with the token in {token}, at most {max_posts} posts{with}")
         }
         source::Kind::Nostr(nostr) => {
             format!("nostr at {}", nostr.relays.iter().map(host).collect::<Vec<_>>().join(", "))
@@ -142,6 +144,58 @@ fn source(kind: &source::Kind, contest: &Contest) -> String {
             format!("websocket at {}, {shape}", host(&websocket.url))
         }
     }
+}
+
+/// What an output would send, and where.
+fn output(kind: &output::Kind, strip: &Strip) -> String {
+    let Strip { layout, calibration, budget } = strip;
+    let pixels = layout.pixels;
+    let channels = calibration.channels();
+    let to = |kind: &str, host: &str, port: u16, usual: u16| {
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        if port == usual { format!("{kind} to {host}") } else { format!("{kind} to {host}:{port}") }
+    };
+    let universes = |first: u16| {
+        let last = usize::from(first) + e131::universes(pixels, channels) - 1;
+        if last == usize::from(first) {
+            format!("universe {first}")
+        } else {
+            format!("universes {first}-{last}")
+        }
+    };
+    let place = match kind {
+        output::Kind::Terminal(_) => return format!("terminal, {}", count(pixels)),
+        output::Kind::Spi(spi) => format!("spi at {}, {}", spi.device, spi.chip),
+        output::Kind::Ddp(ddp) => to("ddp", &ddp.host, ddp.port, ddp::PORT),
+        output::Kind::E131(e131) => {
+            let host = match &e131.to {
+                To::Host(host) => host,
+                To::Multicast { interface: None } => "all that listen",
+                To::Multicast { interface: Some(address) } => {
+                    &format!("all that listen on the network of {address}")
+                }
+            };
+            let priority = match e131.priority {
+                100 => String::new(),
+                priority => format!(" with priority {priority}"),
+            };
+            let place = to("e131", host, e131.port, e131::PORT);
+            format!("{place}, {}{priority}", universes(e131.universe))
+        }
+        output::Kind::Artnet(artnet) => {
+            let place = to("artnet", &artnet.host, artnet.port, artnet::PORT);
+            format!("{place}, {}", universes(artnet.universe))
+        }
+        output::Kind::Wled(wled) => to("wled", &wled.host, wled.port, wled::PORT),
+        output::Kind::Holiday(holiday) => to("holiday", &holiday.host, holiday.port, holiday::PORT),
+    };
+    let white = if calibration.white { "w" } else { "" };
+    let (order, most) = (calibration.order, budget.max_milliamps);
+    format!("{place}, {} {order}{white}, at most {most} mA", count(pixels))
+}
+
+fn count(pixels: usize) -> String {
+    format!("{pixels} pixel{}", if pixels == 1 { "" } else { "s" })
 }
 
 /// The host of a URL, with its port if it has one.

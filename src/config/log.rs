@@ -22,8 +22,8 @@ pub(super) struct Log {
     excused: RefCell<BTreeSet<(usize, &'static str)>>,
     /// The keys asked for in each section, as `[contest]` and `window`.
     asked: RefCell<BTreeMap<&'static str, BTreeSet<&'static str>>>,
-    /// Asked for and not there, by section.
-    unset: RefCell<BTreeSet<(&'static str, &'static str)>>,
+    /// Asked for and there, in one table or another, by section.
+    set: RefCell<BTreeSet<(&'static str, &'static str)>>,
 }
 
 /// A key that no part has asked for.
@@ -78,8 +78,8 @@ impl Log {
 
     pub(super) fn ask(&self, section: &'static str, key: &'static str, present: bool) {
         self.asked.borrow_mut().entry(section).or_default().insert(key);
-        if !present {
-            self.unset.borrow_mut().insert((section, key));
+        if present {
+            self.set.borrow_mut().insert((section, key));
         }
     }
 
@@ -87,10 +87,13 @@ impl Log {
         self.strangers.borrow_mut().push(stranger);
     }
 
-    /// Every known key that a table of the file did not set, as (section, key).
+    /// Every known key that no table of the file set, as (section, key).
     #[cfg(test)]
     pub(super) fn unset(&self) -> BTreeSet<(&'static str, &'static str)> {
-        self.unset.borrow().clone()
+        let asked = self.asked.borrow();
+        let known =
+            asked.iter().flat_map(|(section, keys)| keys.iter().map(|key| (*section, *key)));
+        known.filter(|known| !self.set.borrow().contains(known)).collect()
     }
 
     /// All problems, each once: a key that is missing only because it is misspelt is not missing.

@@ -8,9 +8,11 @@
 //! file is looked at: whether a recording exists or a port is free shows when it is used.
 
 mod address;
+mod claims;
 mod contest;
 mod duration;
 mod endpoint;
+mod host;
 mod log;
 mod map;
 mod names;
@@ -18,6 +20,7 @@ mod output;
 mod problem;
 mod secret;
 mod source;
+mod strip;
 mod syntax;
 mod table;
 mod value;
@@ -202,11 +205,14 @@ mod tests {
     #[test]
     fn what_the_example_shows_without_running_it_is_sound() {
         let config = Config::parse(&whole_example(), Path::new("config.toml"));
-        let kinds = config.map(|config| {
-            config.sources.iter().map(|source| source.kind.name()).collect::<Vec<_>>()
-        });
-        let kinds = kinds.unwrap_or_else(|error| panic!("{error}"));
+        let config = config.unwrap_or_else(|error| panic!("{error}"));
+        let sources = config.sources.iter().map(|source| source.kind.name());
+        let outputs = config.outputs.iter().map(|output| output.kind.name());
+        let kinds: Vec<&str> = sources.chain(outputs).collect();
         for kind in ["bluesky", "mastodon", "x", "nostr", "http", "websocket"] {
+            assert!(kinds.contains(&kind), "{kind}");
+        }
+        for kind in ["spi", "ddp", "e131", "artnet", "wled", "holiday"] {
             assert!(kinds.contains(&kind), "{kind}");
         }
     }

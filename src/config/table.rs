@@ -105,6 +105,51 @@ impl<'t> Table<'t> {
         tables.collect()
     }
 
+    /// Reads the table that stands in one line, `key = { ... }`; `example` is what is between the
+    /// braces.
+    pub(super) fn inline<T>(
+        &self,
+        key: &'static str,
+        example: &str,
+        read: impl FnOnce(&Table<'_>) -> T,
+    ) -> Option<T> {
+        let value = self.get(key, key)?;
+        let DeValue::Table(entries) = value.get_ref() else {
+            let hint = format!("for example `{key} = {{ {example} }}`");
+            self.log.push(wrong_type(key, "a table in braces", value).hint(hint));
+            return None;
+        };
+        Some(Table::new(entries, key, value.span(), self.log).close_after(read))
+    }
+
+    /// Reads each of the tables of a list in one line, `key = [{ ... }, { ... }]`.
+    pub(super) fn inline_list<T>(
+        &self,
+        key: &'static str,
+        example: &str,
+        mut read: impl FnMut(&Table<'_>) -> T,
+    ) -> Option<Vec<T>> {
+        let value = self.get(key, key)?;
+        let refuse = |value: &Value<'_>, expected| {
+            let hint = format!("for example `{key} = [{{ {example} }}, {{ {example} }}]`");
+            self.log.push(wrong_type(key, expected, value).hint(hint));
+        };
+        let DeValue::Array(array) = value.get_ref() else {
+            refuse(value, "a list");
+            return None;
+        };
+        let mut items = Vec::new();
+        for value in array {
+            let DeValue::Table(entries) = value.get_ref() else {
+                refuse(value, "a list of tables");
+                return None;
+            };
+            let table = Table::new(entries, key, value.span(), self.log);
+            items.push(table.close_after(&mut read));
+        }
+        Some(items)
+    }
+
     /// Reads `key` by `read`, and records the problem if that is what comes of it.
     pub(super) fn read<T>(
         &self,

@@ -1,13 +1,16 @@
-//! Where the result goes: lights. An output shows the newest snapshot, keeps its own errors to
-//! itself, and never holds up another.
+//! Where the result goes: lights. An output shows the newest scene, keeps its own errors to itself,
+//! and never holds up another.
 
 pub mod led;
-
-use std::sync::Arc;
+pub mod status;
 
 use tokio::sync::watch;
 
-use crate::snapshot::Snapshot;
+use crate::render::bytes::Encoding;
+
+use led::device::Open;
+use led::{Feed, Strip, artnet, ddp, e131, holiday, spi, terminal, wled};
+use status::{Desk, Monitor, Sent, State, Status};
 
 /// One `[[output]]` of the config.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,21 +19,109 @@ pub struct Settings {
     pub name: String,
     /// What it is, with the keys of that kind.
     pub kind: Kind,
+    /// The lights.
+    pub strip: Strip,
 }
 
 /// The kinds of output.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
     /// A strip drawn in the terminal.
-    Terminal(led::terminal::Settings),
+    Terminal(terminal::Settings),
+    /// A strip on the SPI bus of a Raspberry Pi.
+    Spi(spi::Settings),
+    /// A display by the Distributed Display Protocol.
+    Ddp(ddp::Settings),
+    /// Universes of DMX by streaming ACN.
+    E131(e131::Settings),
+    /// Universes of DMX by Art-Net.
+    Artnet(artnet::Settings),
+    /// A WLED controller by its own protocol.
+    Wled(wled::Settings),
+    /// A Holiday.
+    Holiday(holiday::Settings),
 }
 
-/// Runs an output until the tally ends.
-pub async fn run(settings: Settings, snapshots: watch::Receiver<Arc<Snapshot>>) {
-    match settings.kind {
-        Kind::Terminal(terminal) => {
-            let Some(device) = led::terminal::Terminal::open() else { return };
-            led::run(&settings.name, terminal.strip(), device, snapshots).await;
+impl Kind {
+    /// As in the config.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Kind::Terminal(_) => "terminal",
+            Kind::Spi(_) => "spi",
+            Kind::Ddp(_) => "ddp",
+            Kind::E131(_) => "e131",
+            Kind::Artnet(_) => "artnet",
+            Kind::Wled(_) => "wled",
+            Kind::Holiday(_) => "holiday",
         }
     }
+
+    /// What its bytes mean.
+    #[must_use]
+    pub fn encoding(&self) -> Encoding {
+        match self {
+            Kind::Terminal(_) => Encoding::Screen,
+            Kind::Spi(_)
+            | Kind::Ddp(_)
+            | Kind::E131(_)
+            | Kind::Artnet(_)
+            | Kind::Wled(_)
+            | Kind::Holiday(_) => Encoding::Duty,
+        }
+    }
+
+    /// What opens its device.
+    #[must_use]
+    pub fn into_open(self) -> Box<dyn Open> {
+        match self {
+            Kind::Terminal(settings) => Box::new(settings),
+            Kind::Spi(settings) => Box::new(settings),
+            Kind::Ddp(settings) => Box::new(settings),
+            Kind::E131(settings) => Box::new(settings),
+            Kind::Artnet(settings) => Box::new(settings),
+            Kind::Wled(settings) => Box::new(settings),
+            Kind::Holiday(settings) => Box::new(settings),
+        }
+    }
+}
+
+impl Settings {
+    /// Where the output will say how it is doing, and where that is heard.
+    #[must_use]
+    pub fn desk(&self) -> (Desk, Monitor) {
+        desk(&self.name, self.kind.name(), &self.strip, self.kind.encoding())
+    }
+}
+
+/// The same for any strip.
+#[must_use]
+pub fn desk(name: &str, kind: &'static str, strip: &Strip, encoding: Encoding) -> (Desk, Monitor) {
+    let screen = encoding == Encoding::Screen;
+    let status = Status {
+        name: name.to_owned(),
+        kind,
+        state: State::Opening,
+        error: None,
+        pixels: strip.layout.pixels,
+        frames: 0,
+        skipped: 0,
+        repeated: 0,
+        errors: 0,
+        milliamps: None,
+        max_milliamps: (!screen).then_some(strip.budget.max_milliamps),
+        limited: false,
+        flash_limited: false,
+    };
+    let (status_tx, status_rx) = watch::channel(status);
+    let sent = Sent::new(strip.layout.pixels, &strip.calibration, encoding);
+    let (sent_tx, sent_rx) = watch::channel(sent);
+    (Desk { status: status_tx, sent: sent_tx }, Monitor { status: status_rx, sent: sent_rx })
+}
+
+/// Runs an output until its feed ends, and leaves the strip dark.
+pub async fn run(settings: Settings, feed: Feed, desk: Desk) {
+    let encoding = settings.kind.encoding();
+    led::run(&settings.name, &settings.strip, encoding, settings.kind.into_open(), feed, desk)
+        .await;
 }

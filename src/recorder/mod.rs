@@ -62,6 +62,8 @@ pub struct Recorder {
     progress: watch::Receiver<Progress>,
     counts: Arc<Counts>,
     sources: Arc<[Recorded]>,
+    /// The source that its holder is a part of.
+    whole: Option<SourceId>,
 }
 
 /// The thread that writes.
@@ -78,6 +80,8 @@ pub(crate) struct Raw {
     /// When the post in it was posted, or the message came.
     at: Timestamp,
     names_team: bool,
+    /// A reader would believe it, and the source did not.
+    is_refused: bool,
 }
 
 /// What the thread is told.
@@ -91,6 +95,7 @@ enum Item {
         arrival: Timestamp,
         at: Timestamp,
         names_team: bool,
+        is_refused: bool,
         message: Box<[u8]>,
     },
     /// There will be no more.
@@ -138,8 +143,13 @@ impl Recorder {
             state: RecordingState::On,
             error: None,
         });
-        let recorder =
-            Recorder { items, progress, counts: Arc::default(), sources: sources.into() };
+        let recorder = Recorder {
+            items,
+            progress,
+            counts: Arc::default(),
+            sources: sources.into(),
+            whole: None,
+        };
         let broken_pipe = CancellationToken::new();
         let writer = writer::Write::new(
             out,
@@ -168,9 +178,16 @@ impl Recorder {
         self.tell(Item::Event { now, source, event, fate }, messages);
     }
 
+    /// The same for a part of a source, whatever number the part goes by itself.
+    #[must_use]
+    pub(crate) fn for_source(&self, whole: SourceId) -> Recorder {
+        Recorder { whole: Some(whole), ..self.clone() }
+    }
+
     /// Whether messages of this source are written as they come.
     #[must_use]
     pub fn is_raw(&self, source: SourceId) -> bool {
+        let source = self.whole.unwrap_or(source);
         self.sources.get(source.0).is_some_and(|source| source.form == Form::Raw)
     }
 
@@ -180,9 +197,11 @@ impl Recorder {
             return self.lose(1);
         }
         self.counts.waiting.fetch_add(message.len(), Ordering::Relaxed);
-        let Raw { source, arrival, at, names_team } = *raw;
+        let Raw { source, arrival, at, names_team, is_refused } = *raw;
+        let source = self.whole.unwrap_or(source);
         let bytes = message.len();
-        let item = Item::Raw { source, arrival, at, names_team, message: message.into() };
+        let item =
+            Item::Raw { source, arrival, at, names_team, is_refused, message: message.into() };
         if !self.tell(item, 1) {
             self.counts.waiting.fetch_sub(bytes, Ordering::Relaxed);
         }
@@ -248,11 +267,12 @@ impl Writer {
 
 impl Raw {
     pub(crate) fn new(source: SourceId, arrival: Timestamp) -> Raw {
-        Raw { source, arrival, at: arrival, names_team: false }
+        Raw { source, arrival, at: arrival, names_team: false, is_refused: false }
     }
 
     /// What the message turned out to be.
-    pub(crate) fn note(&mut self, event: &Event) {
+    pub(crate) fn note(&mut self, event: &Event, is_refused: bool) {
+        self.is_refused |= is_refused;
         match event {
             Event::Post(post) => {
                 self.at = post.at;

@@ -124,12 +124,22 @@ impl Write {
                     event => self.remark(now, source, event),
                 }
             }
-            Item::Raw { source, arrival, at, names_team, message } => {
+            Item::Raw { source, arrival, at, names_team, is_refused, message } => {
                 self.counts.waiting.fetch_sub(message.len(), Ordering::Relaxed);
                 if lost > 0 {
                     self.note(Some(arrival), "lost", None, format_args!(",\"count\":{lost}"));
                 }
-                self.raw(source, arrival, at, names_team, &message);
+                let has_left = names_team && at.saturating_add(self.window) <= arrival;
+                // What a reader could not know to be of no worth is a remark.
+                let remark = if is_refused {
+                    Some("refused")
+                } else {
+                    Some("late").filter(|_| has_left && !self.posts.is_late(at))
+                };
+                if names_team && remark.is_none() {
+                    self.posts.see(at);
+                }
+                self.raw(source, at, remark, &message);
             }
             Item::End => {}
         }
@@ -185,22 +195,11 @@ impl Write {
         self.lines.end();
     }
 
-    fn raw(
-        &mut self,
-        source: SourceId,
-        arrival: Timestamp,
-        at: Timestamp,
-        names_team: bool,
-        message: &[u8],
-    ) {
-        let has_left = names_team && at.saturating_add(self.window) <= arrival;
+    fn raw(&mut self, source: SourceId, at: Timestamp, remark: Option<&str>, message: &[u8]) {
         let text = &mut self.lines.text;
         let _infallible = write!(text, "{{\"at\":\"{at}\"");
-        if has_left && !self.posts.is_late(at) {
-            // It came too late to count, which a recount could not know.
-            text.push_str(",\"note\":\"late\"");
-        } else if names_team {
-            self.posts.see(at);
+        if let Some(remark) = remark {
+            let _infallible = write!(text, ",\"note\":\"{remark}\"");
         }
         if let Some(Recorded { name, kind, form: Form::Raw }) = self.sources.get(source.0) {
             let _infallible = write!(text, ",\"source\":{},\"kind\":\"{kind}\"", quoted(name));

@@ -11,9 +11,14 @@ use std::time::Duration;
 use hashtug::config::{Config, Error};
 use hashtug::contest::{Reposts, TeamId, Vote};
 use hashtug::decode::Shape;
-use hashtug::decode::mapped::{Map, Pointer};
+use hashtug::decode::mapped::Map;
 use hashtug::decode::numbers::Fields;
-use hashtug::output::{self, led::terminal};
+use hashtug::decode::pointer::Pointer;
+use hashtug::output;
+use hashtug::output::led::{Strip, artnet, ddp, e131, holiday, spi, terminal, wled};
+use hashtug::render::colour::{Calibration, Order};
+use hashtug::render::layout::{Layout, Matrix, Segment};
+use hashtug::render::power::Budget;
 use hashtug::rgb::Rgb;
 use hashtug::source::{self, http, jetstream, mastodon, nostr, replay, websocket, x};
 use proptest::prelude::*;
@@ -115,6 +120,8 @@ fn everything_can_be_set() {
         fps = 1
         brightness = 0
         reverse = true
+        mirror = true
+        offset = 3
         [web]
         listen = "localhost:0"
     "##;
@@ -141,9 +148,13 @@ fn everything_can_be_set() {
             source::Settings { name: "second".to_owned(), kind: second },
         ]
     );
-    let settings = terminal::Settings { pixels: 16, fps: 1, brightness: 0.0, reverse: true };
-    let kind = output::Kind::Terminal(settings);
-    assert_eq!(config.outputs, [output::Settings { name: "terminal".to_owned(), kind }]);
+    let kind = output::Kind::Terminal(terminal::Settings { fps: 1 });
+    let strip = Strip {
+        layout: Layout { reverse: true, mirror: true, offset: 3, ..Layout::plain(16) },
+        calibration: Calibration { brightness: 0.0, ..Calibration::default() },
+        budget: Budget { max_milliamps: u32::MAX },
+    };
+    assert_eq!(config.outputs, [output::Settings { name: "terminal".to_owned(), kind, strip }]);
     assert_eq!(config.web.listen, SocketAddr::from(([127, 0, 0, 1], 0)));
 }
 
@@ -1682,6 +1693,18 @@ pixels = 3
 }
 
 #[test]
+fn the_examples_are_sound() {
+    let mut examples = 0;
+    for entry in root().join("examples").read_dir().expect("there are examples") {
+        let path = entry.expect("an example").path();
+        let config = Config::load(&path).unwrap_or_else(|error| panic!("{error}"));
+        assert!(!config.sources.is_empty(), "{}", path.display());
+        examples += 1;
+    }
+    assert!(examples >= 3);
+}
+
+#[test]
 fn live_sources_have_their_defaults() {
     let text = r#"
         [[source]]
@@ -1720,6 +1743,7 @@ fn live_sources_have_their_defaults() {
                 endpoint: url("https://api.x.com"),
                 token: "X_TOKEN".parse().unwrap(),
                 max_posts: 10_000,
+                backfill: false,
             }),
             source::Kind::Nostr(nostr::Settings { relays: vec![url("ws://localhost:7000")] }),
             source::Kind::Http(http::Settings {
@@ -1754,6 +1778,7 @@ fn everything_can_be_set_of_live_sources() {
         endpoint = "http://localhost:5"
         token_env = "X_TOKEN"
         max_posts = 7
+        backfill = true
         [[source]]
         kind = "nostr"
         relays = ["wss://a.example", "wss://b.example/path?x=1"]
@@ -1767,6 +1792,7 @@ fn everything_can_be_set_of_live_sources() {
         Accept = "application/json"
         [source.map]
         text = "/a~1b/0/~0"
+        id = "/id"
         [[source]]
         kind = "websocket"
         url = "wss://chat.example"
@@ -1809,6 +1835,7 @@ fn everything_can_be_set_of_live_sources() {
                 endpoint: url("http://localhost:5"),
                 token: "X_TOKEN".parse().unwrap(),
                 max_posts: 7,
+                backfill: true,
             }),
             source::Kind::Nostr(nostr::Settings {
                 relays: vec![url("wss://a.example"), url("wss://b.example/path?x=1")]
@@ -1820,7 +1847,11 @@ fn everything_can_be_set_of_live_sources() {
                     header("Authorization", "Bearer ${CHAT_TOKEN}"),
                 ],
                 mode: http::Mode::Poll(Duration::from_mins(1)),
-                shape: Shape::Posts(Map { text: Some(pointer("/a~1b/0/~0")), ..nowhere }),
+                shape: Shape::Posts(Map {
+                    text: Some(pointer("/a~1b/0/~0")),
+                    id: Some(pointer("/id")),
+                    ..nowhere
+                }),
             }),
             source::Kind::Websocket(websocket::Settings {
                 url: url("wss://chat.example"),
@@ -2100,6 +2131,15 @@ fn problems_of_live_sources() {
             ],
         ),
         (
+            "posts without an id, asked for again and again",
+            "http",
+            "map = { text = \"/text\" }\nmode = \"poll\"",
+            &[
+                "2:7: `mode = \"poll\"` needs an `id` in `[source.map]`",
+                r#"hint: a post is there at each request, and its id tells that it is the same: `id = "/id"`"#,
+            ],
+        ),
+        (
             "a path of another language",
             "http",
             "map = { text = \"$.items[0].text\" }",
@@ -2207,16 +2247,20 @@ fn problems_of_outputs() {
         "[[output]]\npixels = 50\n",
         &[
             "1:1: this `[[output]]` needs a `kind`",
-            r#"hint: add `kind = "terminal"`; this version has `terminal`"#,
+            "hint: add `kind = \"terminal\"`; this version has `terminal`, `spi`, `ddp`, `e131`, \
+             `artnet`, `wled`, `holiday`",
         ],
     );
     check_with_teams(
-        "a kind that is not there yet",
+        "a kind that nobody knows",
         r#"[[output]]
-kind = "spi"
+kind = "lamp"
 device = "/dev/spidev0.0"
 "#,
-        &["2:8: kind `spi` is not in this version; it has `terminal`"],
+        &[
+            "2:8: unknown kind `lamp`",
+            "hint: this version has `terminal`, `spi`, `ddp`, `e131`, `artnet`, `wled`, `holiday`",
+        ],
     );
     check_with_teams(
         "a kind misspelt",
@@ -2366,8 +2410,510 @@ kind = "terminal"
         &[
             "3:1: two outputs are named `terminal`",
             "hint: without a `name` of its own it has that of its kind, `terminal`",
+            "4:8: the outputs `terminal` and `terminal` drive the same terminal",
+            "hint: leave one of them out",
         ],
     );
+}
+
+/// Each kind with as little as it can do with.
+#[test]
+fn every_kind_of_output_has_its_defaults() {
+    let text = r#"
+[[output]]
+kind = "spi"
+[[output]]
+kind = "ddp"
+host = "wled.local"
+[[output]]
+kind = "e131"
+host = "[::1]"
+pixels = 300
+[[output]]
+name = "rig"
+kind = "e131"
+host = "multicast"
+[[output]]
+kind = "artnet"
+host = "10.0.0.6"
+[[output]]
+kind = "wled"
+host = "10.0.0.7"
+[[output]]
+kind = "holiday"
+host = "10.0.0.8"
+"#;
+    let config = parse(&format!("{text}{TEAMS}"), Path::new("config.toml"));
+    let strip = |pixels, order, max_milliamps| Strip {
+        layout: Layout::plain(pixels),
+        calibration: Calibration { order, ..Calibration::default() },
+        budget: Budget { max_milliamps },
+    };
+    let plain = strip(50, Order::RGB, 2000);
+    let output = |name: &str, kind, strip: &Strip| output::Settings {
+        name: name.to_owned(),
+        kind,
+        strip: strip.clone(),
+    };
+    let e131 = |to| {
+        output::Kind::E131(e131::Settings {
+            to,
+            port: 5568,
+            universe: 1,
+            priority: 100,
+            source_name: "hashtug".into(),
+            fps: 40,
+        })
+    };
+    let spi = output::Kind::Spi(spi::Settings {
+        device: spi::Address { bus: 0, slave: 0 },
+        chip: spi::Chip::Ws2812,
+        hz: 3_000_000,
+        pixels: 50,
+        fps: 60,
+    });
+    let host = || "wled.local".to_owned();
+    let ddp = output::Kind::Ddp(ddp::Settings { host: host(), port: 4048, fps: 40 });
+    let host = |host: &str| e131::To::Host(host.to_owned());
+    let all = e131::To::Multicast { interface: None };
+    let artnet = artnet::Settings { host: "10.0.0.6".into(), port: 6454, universe: 0, fps: 40 };
+    let wled = wled::Settings { host: "10.0.0.7".into(), port: 21324, timeout: 2, fps: 40 };
+    let holiday = holiday::Settings { host: "10.0.0.8".into(), port: 9988, fps: 25 };
+    assert_eq!(
+        config.outputs,
+        [
+            output("spi", spi, &strip(50, Order::GRB, 2000)),
+            output("ddp", ddp, &plain),
+            output("e131", e131(host("::1")), &strip(300, Order::RGB, 6000)),
+            output("rig", e131(all), &plain),
+            output("artnet", output::Kind::Artnet(artnet), &plain),
+            output("wled", output::Kind::Wled(wled), &plain),
+            output("holiday", output::Kind::Holiday(holiday), &plain),
+        ]
+    );
+}
+
+#[test]
+fn everything_about_a_strip_can_be_set() {
+    let text = r##"
+[[output]]
+name = "rope"
+kind = "spi"
+chip = "sk6812w"
+device = "/dev/spidev3.1"
+hz = 2400000
+pixels = 61
+order = "bgrw"
+brightness = 0.5
+gamma = 1
+white_balance = "#ff8000"
+max_milliamps = 900
+reverse = true
+mirror = true
+offset = 7
+skip_first = 1
+segments = [{ pixels = 20 }, { pixels = 40, reverse = true }]
+fps = 30
+[[output]]
+kind = "ddp"
+host = "10.0.0.5"
+port = 4049
+pixels = 129
+skip_first = 1
+white = true
+matrix = { width = 16, height = 8, serpentine = true }
+[[output]]
+kind = "e131"
+host = "multicast"
+interface = "192.168.1.20"
+universe = 63999
+priority = 200
+source_name = "left wall"
+[[output]]
+kind = "spi"
+name = "second"
+chip = "apa102"
+hz = 8000000
+[[output]]
+kind = "wled"
+host = "10.0.0.5"
+timeout = "1m"
+"##;
+    let config = parse(&format!("{text}{TEAMS}"), Path::new("config.toml"));
+    let [rope, ddp, e131, apa102, wled] = &*config.outputs else { panic!("{:?}", config.outputs) };
+    let Strip { layout, calibration, budget } = &rope.strip;
+    let segment = |pixels, reverse| Segment { pixels, reverse };
+    let expected = Layout {
+        pixels: 61,
+        reverse: true,
+        mirror: true,
+        offset: 7,
+        skip_first: 1,
+        matrix: None,
+        segments: vec![segment(20, false), segment(40, true)],
+    };
+    assert_eq!(*layout, expected);
+    let expected = Calibration {
+        order: Order::BGR,
+        white: true,
+        brightness: 0.5,
+        gamma: 1.0,
+        white_balance: [1.0, 128.0 / 255.0, 0.0],
+    };
+    assert_eq!((calibration, budget.max_milliamps), (&expected, 900));
+    let settings = spi::Settings {
+        device: spi::Address { bus: 3, slave: 1 },
+        chip: spi::Chip::Sk6812w,
+        hz: 2_400_000,
+        pixels: 61,
+        fps: 30,
+    };
+    assert_eq!(rope.kind, output::Kind::Spi(settings));
+
+    let matrix = Matrix { width: 16, height: 8, serpentine: true };
+    assert_eq!(ddp.strip.layout.matrix, Some(matrix));
+    assert!(ddp.strip.calibration.white);
+    let settings = ddp::Settings { host: "10.0.0.5".into(), port: 4049, fps: 40 };
+    assert_eq!(ddp.kind, output::Kind::Ddp(settings));
+
+    let settings = e131::Settings {
+        to: e131::To::Multicast { interface: Some([192, 168, 1, 20].into()) },
+        port: 5568,
+        universe: 63_999,
+        priority: 200,
+        source_name: "left wall".into(),
+        fps: 40,
+    };
+    assert_eq!(e131.kind, output::Kind::E131(settings));
+    assert_eq!(apa102.strip.calibration.order, Order::BGR);
+    let output::Kind::Wled(wled) = &wled.kind else { panic!("{wled:?}") };
+    assert_eq!(wled.timeout, 60);
+}
+
+#[test]
+fn problems_of_hosts() {
+    for (host, message, hint) in [
+        (
+            "10.0.0.5:4048",
+            "`10.0.0.5:4048` holds a port",
+            "a port has a key of its own: `host = \"10.0.0.5\"` and `port = 4048`",
+        ),
+        (
+            "http://wled.local",
+            "`http://wled.local` is a URL, not a host",
+            "write the address or the name alone, for example `wled.local`",
+        ),
+        (
+            "10.0.0.256",
+            "`10.0.0.256` is not an address",
+            "it has four numbers from 0 to 255, for example `10.0.0.5`",
+        ),
+        (
+            "239.255.0.1",
+            "`239.255.0.1` is not one host",
+            "write the address of the device; an `e131` output has `host = \"multicast\"`",
+        ),
+    ] {
+        let toml = format!("[[output]]\nkind = \"ddp\"\nhost = \"{host}\"\n");
+        check_with_teams(host, &toml, &[&format!("3:8: {message}"), &format!("hint: {hint}")]);
+    }
+    for (kind, more) in [
+        ("ddp", ""),
+        ("artnet", ""),
+        ("wled", ""),
+        ("holiday", ""),
+        ("e131", ", or `host = \"multicast\"` for all that listen"),
+    ] {
+        check_with_teams(
+            kind,
+            &format!("[[output]]\nkind = \"{kind}\"\n"),
+            &[
+                "1:1: this `[[output]]` needs a `host`",
+                &format!("hint: add the address of the device: `host = \"10.0.0.5\"`{more}"),
+            ],
+        );
+    }
+    check_with_teams(
+        "a host misspelt",
+        "[[output]]\nkind = \"ddp\"\nhots = \"10.0.0.5\"\n",
+        &["3:1: unknown key `hots` in `[[output]]`", "hint: did you mean `host`?"],
+    );
+}
+
+#[test]
+fn problems_of_strips() {
+    let check = |name: &str, keys: &str, expected: &[&str]| {
+        let toml = format!("[[output]]\nkind = \"ddp\"\nhost = \"10.0.0.5\"\n{keys}\n");
+        check_with_teams(name, &toml, expected);
+    };
+    check(
+        "two million pixels",
+        "pixels = 2_000_000",
+        &["4:10: `pixels` must be from 1 to 65536, not 2000000"],
+    );
+    check(
+        "an order of no colours",
+        "order = \"rgg\"",
+        &["4:9: `rgg` is no order of colours; write `rgb`, `rbg`, `grb`, `gbr`, `brg` or `bgr`"],
+    );
+    check(
+        "an order with white for a strip without",
+        "order = \"grbw\"",
+        &[
+            "4:9: `order` has white, and the strip has not",
+            "hint: leave the `w` out, or say that there is white: `white = true`",
+        ],
+    );
+    check("too much gamma", "gamma = 22", &["4:9: `gamma` must be from 1 to 4, not 22"]);
+    check(
+        "a supply too small for the dark",
+        "pixels = 300\nmax_milliamps = 300",
+        &[
+            "5:17: `max_milliamps` is 300, and 300 pixels draw 300 mA in the dark",
+            "hint: write what the supply gives; without the key it is 6000 mA for this strip",
+        ],
+    );
+    check(
+        "all skipped",
+        "pixels = 3\nskip_first = 3",
+        &["5:14: `skip_first` is 3, which leaves none of 3 pixels"],
+    );
+    check(
+        "a matrix that is no strip",
+        "matrix = { width = 16, height = 16 }",
+        &[
+            "4:10: a matrix of 16 by 16 has 256 pixels, and `pixels` is 50",
+            "hint: write `pixels = 256`, or mend the rest",
+        ],
+    );
+    check(
+        "a matrix and a pixel before it",
+        "pixels = 256\nskip_first = 1\nmatrix = { width = 16, height = 16 }",
+        &[
+            "6:10: a matrix of 16 by 16 has 256 pixels, and `pixels` without `skip_first` is 255",
+            "hint: write `pixels = 257`, or mend the rest",
+        ],
+    );
+    check(
+        "a matrix without a height",
+        "matrix = { width = 16, heigth = 16 }",
+        &["4:24: unknown key `heigth` in `matrix`", "hint: did you mean `height`?"],
+    );
+    check(
+        "half a matrix",
+        "matrix = { width = 16 }",
+        &["4:10: this `matrix` needs a `height`", "hint: for example `width = 16, height = 16`"],
+    );
+    check(
+        "a matrix by a number",
+        "matrix = 16",
+        &[
+            "4:10: `matrix` must be a table in braces, not a whole number",
+            "hint: for example `matrix = { width = 16, height = 16, serpentine = true }`",
+        ],
+    );
+    check(
+        "segments that do not add up",
+        "pixels = 60\nsegments = [{ pixels = 30 }, { pixels = 29 }]",
+        &[
+            "5:12: the segments have 59 pixels, and `pixels` is 60",
+            "hint: write `pixels = 59`, or mend the rest",
+        ],
+    );
+    check(
+        "segments by numbers",
+        "segments = [30, 20]",
+        &[
+            "4:13: `segments` must be a list of tables, not a whole number",
+            "hint: for example `segments = [{ pixels = 30 }, { pixels = 30 }]`",
+        ],
+    );
+    check(
+        "a segment without pixels",
+        "segments = [{ reverse = true }]",
+        &["4:13: this `segments` needs a `pixels`", "hint: for example `pixels = 30`"],
+    );
+    check(
+        "a matrix and segments",
+        "pixels = 4\nmatrix = { width = 2, height = 2 }\nsegments = [{ pixels = 4 }]",
+        &[
+            "6:12: a strip is a matrix or segments, not both",
+            "hint: each row of a matrix shows the whole split; leave one of them",
+        ],
+    );
+}
+
+#[test]
+fn problems_of_kinds_of_output() {
+    let check = |name: &str, keys: &str, expected: &[&str]| {
+        check_with_teams(name, &format!("[[output]]\n{keys}\n"), expected);
+    };
+    check(
+        "universes past the last",
+        "kind = \"e131\"\nhost = \"10.0.0.5\"\nuniverse = 63999\npixels = 171",
+        &[
+            "4:12: 171 pixels need 2 universes (170 pixels each), and from 63999 on there are 1",
+            "hint: the last universe is 63999; begin at a lower one",
+        ],
+    );
+    check(
+        "port addresses past the last, with white",
+        "kind = \"artnet\"\nhost = \"10.0.0.5\"\nuniverse = 32767\npixels = 129\nwhite = true",
+        &[
+            "4:12: 129 pixels need 2 universes (128 pixels each), and from 32767 on there are 1",
+            "hint: the last universe is 32767; begin at a lower one",
+        ],
+    );
+    check(
+        "no universe 0",
+        "kind = \"e131\"\nhost = \"10.0.0.5\"\nuniverse = 0",
+        &["4:12: `universe` must be from 1 to 63999, not 0"],
+    );
+    check(
+        "more frames than DMX has",
+        "kind = \"artnet\"\nhost = \"10.0.0.5\"\nfps = 60",
+        &["4:7: `fps` must be from 1 to 44, not 60"],
+    );
+    check(
+        "an interface for one host",
+        "kind = \"e131\"\nhost = \"10.0.0.5\"\ninterface = \"10.0.0.1\"",
+        &[
+            "4:13: `interface` is for `host = \"multicast\"` alone",
+            "hint: the system knows the way to one host; leave the key out",
+        ],
+    );
+    check(
+        "an interface by name",
+        "kind = \"e131\"\nhost = \"multicast\"\ninterface = \"eth0\"",
+        &["4:13: `interface` is the IPv4 address of this machine on the network to send to"],
+    );
+    check(
+        "a name that does not fit",
+        &format!("kind = \"e131\"\nhost = \"10.0.0.5\"\nsource_name = \"{}\"", "ä".repeat(32)),
+        &["4:15: `source_name` has 64 bytes, and 63 fit"],
+    );
+    check(
+        "a key of another kind",
+        "kind = \"ddp\"\nhost = \"10.0.0.5\"\npriority = 100",
+        &[
+            "4:1: unknown key `priority` in `[[output]]`",
+            "hint: `[[output]]` knows `kind`, `name`, `host`, `port`, `fps`, `pixels`, `white`, \
+             `order`, `brightness`, `gamma`, `white_balance`, `skip_first`, `matrix`, `segments`, \
+             `reverse`, `mirror`, `offset`, `max_milliamps`",
+        ],
+    );
+    check(
+        "more white than a packet of WLED",
+        "kind = \"wled\"\nhost = \"10.0.0.5\"\nwhite = true\npixels = 368",
+        &[
+            "5:10: 368 pixels with white do not fit one packet; 367 do",
+            "hint: WLED takes more by another protocol: `kind = \"ddp\"`",
+        ],
+    );
+    for timeout in ["1s", "255s", "2500ms"] {
+        let toml = format!("kind = \"wled\"\nhost = \"10.0.0.5\"\ntimeout = \"{timeout}\"");
+        let shown = hashtug::config::duration(timeout).unwrap();
+        check(
+            timeout,
+            &toml,
+            &[&format!("4:11: `timeout` must be from 2s to 254s in whole seconds, not {shown:?}")],
+        );
+    }
+    check(
+        "a Holiday of another length",
+        "kind = \"holiday\"\nhost = \"10.0.0.5\"\npixels = 51",
+        &["4:10: a Holiday has 50 pixels, not 51", "hint: leave the key out"],
+    );
+    check(
+        "a bus with gaps",
+        "kind = \"spi\"\ndevice = \"/dev/spidev1.0\"",
+        &["3:10: SPI bus 1 has no DMA and leaves gaps in a frame; use `/dev/spidev0.0`"],
+    );
+    check(
+        "a clock too slow",
+        "kind = \"spi\"\nhz = 1_000_000",
+        &["3:6: `hz` must be from 2100000 to 3800000, not 1000000"],
+    );
+    check(
+        "a chip misspelt",
+        "kind = \"spi\"\nchip = \"ws2812b\"",
+        &["3:8: `chip` cannot be `ws2812b`", "hint: did you mean `ws2812`?"],
+    );
+    check(
+        "white without white",
+        "kind = \"spi\"\nwhite = true",
+        &[
+            "3:9: the chip `ws2812` has no white",
+            "hint: leave the key out; with white it is `sk6812w`",
+        ],
+    );
+    check(
+        "more than a bus can do",
+        "kind = \"spi\"\npixels = 5443",
+        &[
+            "3:10: 5443 pixels of ws2812 take 65542 bytes, and 65532 is the most",
+            "hint: a frame is one transfer on the bus; use fewer pixels, or a network output",
+        ],
+    );
+}
+
+#[test]
+fn problems_of_two_outputs_that_drive_the_same() {
+    let check = |name: &str, first: &str, second: &str, expected: &[&str]| {
+        let toml =
+            format!("[[output]]\nname = \"a\"\n{first}\n[[output]]\nname = \"b\"\n{second}\n");
+        check_with_teams(name, &toml, expected);
+    };
+    check(
+        "one terminal",
+        "kind = \"terminal\"",
+        "kind = \"terminal\"",
+        &["6:8: the outputs `a` and `b` drive the same terminal", "hint: leave one of them out"],
+    );
+    check(
+        "one bus",
+        "kind = \"spi\"",
+        "kind = \"spi\"\ndevice = \"/dev/spidev0.1\"",
+        &[
+            "7:10: the outputs `a` and `b` drive the same SPI bus 0",
+            "hint: one strip, or two in a row, is one output; `segments` splits it",
+        ],
+    );
+    check(
+        "one host",
+        "kind = \"ddp\"\nhost = \"wled.local\"",
+        "kind = \"wled\"\nhost = \"WLED.local\"\nport = 4048",
+        &[
+            "8:8: the outputs `a` and `b` drive the same port 4048 of `wled.local`",
+            "hint: give each a `host` or a `port` of its own",
+        ],
+    );
+    check(
+        "one universe",
+        "kind = \"e131\"\nhost = \"10.0.0.5\"\npixels = 340",
+        "kind = \"e131\"\nhost = \"10.0.0.5\"\npixels = 340\nuniverse = 2",
+        &[
+            "11:12: the outputs `a` and `b` drive the same universe 2 of `10.0.0.5`",
+            "hint: give each a `universe` that the other does not reach",
+        ],
+    );
+    let apart = r#"
+[[output]]
+name = "a"
+kind = "e131"
+host = "10.0.0.5"
+pixels = 340
+[[output]]
+name = "b"
+kind = "e131"
+host = "10.0.0.5"
+universe = 3
+[[output]]
+name = "c"
+kind = "e131"
+host = "10.0.0.6"
+"#;
+    assert_eq!(parse(&format!("{apart}{TEAMS}"), Path::new("config.toml")).outputs.len(), 3);
 }
 
 #[test]
@@ -2560,6 +3106,12 @@ fn word() -> impl Strategy<Value = String> {
         "size",
         "kind = \"replay\"\n",
         "kind = \"terminal\"\n",
+        "kind = \"spi\"\n",
+        "kind = \"e131\"\n",
+        "host = \"10.0.0.5\"\n",
+        "pixels",
+        "matrix = {",
+        "segments = [{",
         "kind = \"x\"\n",
         "path",
         "speed",

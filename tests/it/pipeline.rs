@@ -7,11 +7,15 @@ use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use hashtug::event::SourceId;
-use hashtug::output::led::memory::Memory;
-use hashtug::output::led::{self, Strip};
+use hashtug::output;
+use hashtug::output::led::device::Pace;
+use hashtug::output::led::memory::{Memory, Told};
+use hashtug::output::led::{self, Feed, Strip};
 use hashtug::post::Hasher;
-use hashtug::render::{Frame, Layout};
-use hashtug::rgb::Rgb;
+use hashtug::render::bytes::Encoding;
+use hashtug::render::colour::Calibration;
+use hashtug::render::layout::Layout;
+use hashtug::render::power::Budget;
 use hashtug::snapshot::{Snapshot, SourceState};
 use hashtug::source::link::Times;
 use hashtug::source::replay::{self, Input, Speed};
@@ -153,19 +157,20 @@ async fn a_recording_without_posts_of_the_contest_ends_even_if_it_should_repeat(
 #[tokio::test(start_paused = true)]
 async fn the_strip_follows_the_split_and_ends_dark() {
     let play = play(Input::Embedded, Speed::Times(100.0), false);
-    let (frames_tx, frames_rx) = sync_channel(100_000);
-    let layout = Layout { pixels: 50, reverse: false, brightness: 1.0 };
+    let (told_tx, told_rx) = sync_channel(100_000);
+    let strip = Strip {
+        layout: Layout::plain(50),
+        calibration: Calibration::default(),
+        budget: Budget { max_milliamps: 2000 },
+    };
     let last = play.snapshots.clone();
-    led::run("memory", Strip { layout, fps: 30 }, Memory::new(frames_tx), play.snapshots).await;
-    let frames: Vec<Frame> = frames_rx.iter().collect();
-    assert!(frames.len() > 10, "{}", frames.len());
-    assert!(frames.iter().all(|frame| frame.len() == 50));
-    assert_eq!(frames.last().unwrap(), &[Rgb::BLACK; 50]);
-    let colors: Vec<Rgb> = last.borrow().contest.teams().iter().map(|team| team.color).collect();
-    // Whatever is shown is two parts with at most one mixed pixel between them.
-    for frame in &frames[..frames.len() - 1] {
-        let left = frame.iter().take_while(|&&pixel| pixel == colors[0]).count();
-        let right = frame.iter().rev().take_while(|&&pixel| pixel == colors[1]).count();
-        assert!(left + right >= 49, "{frame:?}");
-    }
+    let memory = Memory::new(told_tx, Pace { fps: 30, repeats: 0, keep_alive: None });
+    let (desk, _monitor) = output::desk("strip", "memory", &strip, Encoding::Duty);
+    let feed = Feed::Snapshots(play.snapshots);
+    led::run("memory", &strip, Encoding::Duty, Box::new(memory), feed, desk).await;
+    let mut told: Vec<Told> = told_rx.iter().collect();
+    assert_eq!(told.pop(), Some(Told::End));
+    assert_eq!(told.last(), Some(&Told::Frame(vec![0; 150])));
+    assert!(told.len() > 10, "{}", told.len());
+    drop(last);
 }

@@ -37,7 +37,8 @@ impl Server {
         let listener = hashtug::server::listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let stop = CancellationToken::new();
-        let task = tokio::spawn(hashtug::server::run(listener, snapshots_rx, stop.clone()));
+        let task =
+            tokio::spawn(hashtug::server::run(listener, snapshots_rx, Vec::new(), stop.clone()));
         Server { address, tally, snapshots, stop, task }
     }
 

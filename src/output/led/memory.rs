@@ -2,34 +2,49 @@
 
 use std::sync::mpsc::SyncSender;
 
-use crate::render::Frame;
-use crate::rgb::Rgb;
-use crate::snapshot::Snapshot;
+use super::device::{Device, DeviceError, Open, Pace, Wire};
 
-use super::device::{Device, DeviceError};
+/// What a strip was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// A frame, as it was on the wire.
+    Frame(Vec<u8>),
+    /// The stream has ended.
+    End,
+}
 
-/// Sends every frame that it shows, and a black one at the end; waits while nobody takes them.
+/// Sends everything that it is told; waits while nobody takes it.
+#[derive(Clone)]
 pub struct Memory {
-    frames: SyncSender<Frame>,
-    pixels: usize,
+    told: SyncSender<Told>,
+    pace: Pace,
 }
 
 impl Memory {
-    /// A strip whose frames go to `frames`.
+    /// A strip whose frames go to `told`, as often as `pace` says.
     #[must_use]
-    pub fn new(frames: SyncSender<Frame>) -> Memory {
-        Memory { frames, pixels: 0 }
+    pub fn new(told: SyncSender<Told>, pace: Pace) -> Memory {
+        Memory { told, pace }
+    }
+}
+
+impl Open for Memory {
+    fn open(&mut self) -> Result<Box<dyn Device>, DeviceError> {
+        Ok(Box::new(self.clone()))
+    }
+
+    fn pace(&self) -> Pace {
+        self.pace
     }
 }
 
 impl Device for Memory {
-    fn write(&mut self, frame: &[Rgb], _: &Snapshot) -> Result<(), DeviceError> {
-        self.pixels = frame.len();
-        self.frames.send(frame.to_vec()).map_err(|_| closed())
+    fn write(&mut self, wire: &Wire<'_>) -> Result<(), DeviceError> {
+        self.told.send(Told::Frame(wire.bytes.to_vec())).map_err(|_| closed())
     }
 
-    fn blackout(&mut self) -> Result<(), DeviceError> {
-        self.frames.send(vec![Rgb::BLACK; self.pixels]).map_err(|_| closed())
+    fn end(&mut self) -> Result<(), DeviceError> {
+        self.told.send(Told::End).map_err(|_| closed())
     }
 }
 

@@ -1,119 +1,125 @@
-//! The frame loop: newest snapshot, render, write, at a steady rate.
+//! The frame loop: newest scene, render, write, at a steady rate.
 //!
-//! A device may block, so that each has a thread of its own and a slot for one frame. A device that
-//! is still busy misses a frame and gets a newer one later. While nothing changes nothing is drawn.
+//! The device has a thread of its own. A frame is rendered when the device is free and not before,
+//! so that whatever is rendered is shown and nothing old waits. The first frame after a quiet time
+//! goes out at once, later ones at the rate; a stall is not made up for. While nothing moves the
+//! loop sleeps, but for what the device wants to hear of a frame that stands.
 
+pub mod artnet;
+pub mod ddp;
 pub mod device;
+pub mod e131;
+mod frames;
+pub mod holiday;
 pub mod memory;
+mod retry;
+pub mod spi;
 pub mod terminal;
+mod thread;
+mod udp;
+pub mod wled;
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TrySendError, sync_channel};
-use std::time::Duration;
 
-use tokio::sync::{oneshot, watch};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 use tracing::warn;
 
-use crate::render::easing::Easing;
-use crate::render::{self, Frame, Layout};
-use crate::rgb::Rgb;
+use crate::render::Renderer;
+use crate::render::bytes::Encoding;
+use crate::render::colour::Calibration;
+use crate::render::layout::Layout;
+use crate::render::power::Budget;
+use crate::render::scene::Scene;
 use crate::snapshot::Snapshot;
 
-use device::Device;
-
-/// How long a device may take to go dark. A terminal that is held takes for ever.
-const PATIENCE: Duration = Duration::from_millis(300);
+use super::status::Desk;
+use device::Open;
+use frames::Frames;
+use thread::{Said, Thread};
 
 /// What all strips have.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Strip {
-    /// Which pixel is which.
+    /// How it is mounted.
     pub layout: Layout,
-    /// The most frames a second.
-    pub fps: u32,
+    /// What it makes of a byte.
+    pub calibration: Calibration,
+    /// How much it may draw.
+    pub budget: Budget,
 }
 
-/// What the device gets to show.
-struct Show {
-    frame: Frame,
-    snapshot: Arc<Snapshot>,
+/// Where scenes come from. Its end is the end of the output.
+#[derive(Clone, Debug)]
+pub enum Feed {
+    /// The tally.
+    Snapshots(watch::Receiver<Arc<Snapshot>>),
+    /// Whoever else has something to show.
+    Scenes(watch::Receiver<Scene>),
 }
 
-/// Draws until the tally ends, then leaves the device dark.
-///
-/// # Panics
-/// If the device's own thread did, so that whoever waits for this part hears of it.
+impl Feed {
+    async fn changed(&mut self) -> Result<(), watch::error::RecvError> {
+        match self {
+            Feed::Snapshots(snapshots) => snapshots.changed().await,
+            Feed::Scenes(scenes) => scenes.changed().await,
+        }
+    }
+
+    fn newest(&mut self) -> Scene {
+        match self {
+            Feed::Snapshots(snapshots) => Arc::clone(&snapshots.borrow_and_update()).into(),
+            Feed::Scenes(scenes) => scenes.borrow_and_update().clone(),
+        }
+    }
+}
+
+/// Draws until the feed ends, then leaves the strip dark.
 pub async fn run(
     name: &str,
-    strip: Strip,
-    device: impl Device,
-    mut snapshots: watch::Receiver<Arc<Snapshot>>,
+    strip: &Strip,
+    encoding: Encoding,
+    open: Box<dyn Open>,
+    mut feed: Feed,
+    desk: Desk,
 ) {
-    let (shows_tx, shows_rx) = sync_channel(1);
-    let (done_tx, done_rx) = oneshot::channel();
-    let thread = {
-        let name = name.to_owned();
-        std::thread::Builder::new().name(format!("output {name}")).spawn(move || {
-            write(&name, device, &shows_rx);
-            let _nobody_waits = done_tx.send(());
-        })
+    let Strip { layout, calibration, budget } = strip;
+    let renderer = Renderer::new(layout, calibration, *budget, encoding);
+    let pace = open.pace();
+    let black = vec![0; renderer.bytes()];
+    let channels = calibration.channels();
+    let mut thread = match Thread::start(name, open, black, channels, desk.sent) {
+        Ok(thread) => thread,
+        Err(error) => return warn!(output = name, %error, "no thread for the output"),
     };
-    if let Err(error) = thread {
-        return warn!(output = name, %error, "no thread for the output");
-    }
-    let colors: Vec<Rgb> =
-        snapshots.borrow().contest.teams().iter().map(|team| team.color).collect();
-    let pause = Duration::from_secs(1) / strip.fps;
-    let mut easing = Easing::default();
-    let start = Instant::now();
-    // The first frame goes out at once.
-    let mut drawn = start.checked_sub(pause).unwrap_or(start);
-    let mut settled = true;
-    snapshots.mark_changed();
+    let words = encoding == Encoding::Screen;
+    let mut frames = Frames::new(renderer, feed.newest(), words, pace, desk.status, Instant::now());
     loop {
+        let wake = frames.wake();
         tokio::select! {
-            changed = snapshots.changed() => if changed.is_err() { break },
-            () = sleep_until(drawn + pause), if !settled => {}
-        }
-        // The first frame after a quiet time goes out at once, later ones keep the rate.
-        sleep_until(drawn + pause).await;
-        let snapshot = Arc::clone(&snapshots.borrow_and_update());
-        let target = || snapshot.teams.iter().map(|team| team.share);
-        let mut frame = Frame::with_capacity(strip.layout.pixels);
-        render::frame(easing.step(target(), drawn.elapsed()), &colors, &strip.layout, &mut frame);
-        settled = easing.is_settled(target());
-        drawn = Instant::now();
-        match shows_tx.try_send(Show { frame, snapshot }) {
-            // It is busy, and gets a newer frame next time.
-            Ok(()) => {}
-            Err(TrySendError::Full(_)) => settled = false,
-            Err(TrySendError::Disconnected(_)) => break,
+            biased;
+            changed = feed.changed() => {
+                if changed.is_err() {
+                    break;
+                }
+                frames.take(feed.newest());
+            }
+            said = thread.said() => match said {
+                Some(Said::Done { spare, result }) => frames.done(spare, result, Instant::now()),
+                Some(Said::Dark) | None => break,
+            },
+            () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {
+                if let Some(task) = frames.next(Instant::now()) {
+                    thread.give(task);
+                }
+            }
         }
     }
-    drop(shows_tx);
-    match timeout(PATIENCE, done_rx).await {
-        Ok(Ok(())) => {}
-        Ok(Err(_)) => panic!("the thread of the device panicked"),
-        Err(_) => warn!(output = name, "output takes no last frame, and is left behind"),
+    if !thread.end().await {
+        warn!(output = name, "output takes no last frame, and is left behind");
     }
+    frames.ended();
 }
 
-/// The device's own thread.
-fn write(name: &str, mut device: impl Device, shows: &Receiver<Show>) {
-    let mut failing = false;
-    while let Ok(Show { frame, snapshot }) = shows.recv() {
-        match device.write(&frame, &snapshot) {
-            Ok(()) => failing = false,
-            Err(error) if !failing => {
-                // Once, not thirty times a second; it is tried again with every frame.
-                warn!(output = name, %error, "output failed");
-                failing = true;
-            }
-            Err(_) => {}
-        }
-    }
-    if let Err(error) = device.blackout() {
-        warn!(output = name, %error, "output may be left lit");
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -10,33 +10,27 @@ use std::io::{self, IsTerminal};
 
 use console::{Term, measure_text_width, truncate_str};
 
-use crate::render::Layout;
 use crate::render::colour::Linear;
 use crate::rgb::Rgb;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, SourceState};
 use crate::telemetry;
 
-use super::Strip;
-use super::device::{Device, DeviceError};
+use super::device::{Device, DeviceError, Open, Pace, Wire};
 
-/// The keys of a `terminal` output.
+/// The keys of a `terminal` output. More lights than the terminal is wide share its cells.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
-    /// How many lights the strip has. More than the terminal is wide are shown side by side in one
-    /// cell.
-    pub pixels: usize,
     /// Frames a second at the most, 1..=30.
     pub fps: u32,
-    /// Of full light, 0..=1.
-    pub brightness: f32,
-    /// The first team's end is the right one.
-    pub reverse: bool,
 }
 
-impl Settings {
-    pub(in crate::output) fn strip(&self) -> Strip {
-        let Settings { pixels, fps, brightness, reverse } = *self;
-        Strip { layout: Layout { pixels, reverse, brightness }, fps }
+impl Open for Settings {
+    fn open(&mut self) -> Result<Box<dyn Device>, DeviceError> {
+        Ok(Box::new(Terminal::open()))
+    }
+
+    fn pace(&self) -> Pace {
+        Pace { fps: self.fps, repeats: 0, keep_alive: None }
     }
 }
 
@@ -52,8 +46,9 @@ const NARROWEST: usize = 10;
 const RESET: &str = "\x1b[0m";
 
 /// The terminal of standard output.
-pub struct Terminal {
-    term: Term,
+struct Terminal {
+    /// `None` if standard output is no terminal, or one that cannot place its cursor.
+    term: Option<Term>,
     /// What stands on the terminal, line by line.
     lines: Vec<String>,
     /// Columns and rows for which it was drawn.
@@ -61,24 +56,25 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// `None` if standard output is no terminal, or one that cannot place its cursor.
-    #[must_use]
-    pub fn open() -> Option<Terminal> {
+    fn open() -> Terminal {
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        (io::stdout().is_terminal() && !dumb).then(|| Terminal {
-            term: Term::stdout(),
-            lines: Vec::new(),
-            size: (0, 0),
-        })
+        let term = (io::stdout().is_terminal() && !dumb).then(Term::stdout);
+        Terminal { term, lines: Vec::new(), size: (0, 0) }
     }
 }
 
 impl Device for Terminal {
-    fn write(&mut self, frame: &[Rgb], snapshot: &Snapshot) -> Result<(), DeviceError> {
-        let (rows, columns) = self.term.size();
+    fn write(&mut self, wire: &Wire<'_>) -> Result<(), DeviceError> {
+        let Some(term) = &self.term else { return Ok(()) };
+        let (rows, columns) = term.size();
         let size = (usize::from(columns), usize::from(rows));
+        let frame: Vec<Rgb> = wire
+            .bytes
+            .chunks_exact(wire.channels)
+            .map(|pixel| Rgb::new(pixel[0], pixel[1], pixel[2]))
+            .collect();
         let mut lines =
-            if size.0 < NARROWEST { Vec::new() } else { picture(frame, snapshot, size.0) };
+            if size.0 < NARROWEST { Vec::new() } else { picture(&frame, wire.snapshot, size.0) };
         // A picture taller than the terminal would scroll it with every frame.
         lines.truncate(size.1.saturating_sub(1).max(1));
         let update = if size == self.size && lines.len() == self.lines.len() {
@@ -103,7 +99,10 @@ impl Device for Terminal {
         Ok(())
     }
 
-    fn blackout(&mut self) -> Result<(), DeviceError> {
+    fn end(&mut self) -> Result<(), DeviceError> {
+        if self.term.is_none() {
+            return Ok(());
+        }
         let update = erase(self.lines.len());
         self.lines.clear();
         Ok(telemetry::show_picture(update.as_bytes(), Vec::new(), Vec::new())?)
@@ -133,17 +132,22 @@ fn changes(old: &[String], new: &[String]) -> String {
 }
 
 /// The whole picture, at most `columns` wide.
-fn picture(frame: &[Rgb], snapshot: &Snapshot, columns: usize) -> Vec<String> {
+fn picture(frame: &[Rgb], snapshot: Option<&Snapshot>, columns: usize) -> Vec<String> {
     let width = columns.saturating_sub(2 * MARGIN).max(1);
     let margin = " ".repeat(MARGIN);
-    let title = format!("\x1b[1m{}{RESET}", plain(snapshot.contest.title()));
-    let mut lines = vec![String::new(), spread(&title, &clock(snapshot), width)];
+    let mut lines = vec![String::new()];
+    if let Some(snapshot) = snapshot {
+        let title = format!("\x1b[1m{}{RESET}", plain(snapshot.contest.title()));
+        lines.push(spread(&title, &clock(snapshot), width));
+    }
     let strip = strip(frame, width);
     lines.extend(std::iter::repeat_n(strip, STRIP_LINES));
-    lines.extend(teams(snapshot, width));
-    lines.push(String::new());
-    lines.push(counted(snapshot));
-    lines.push(sources(snapshot));
+    if let Some(snapshot) = snapshot {
+        lines.extend(teams(snapshot, width));
+        lines.push(String::new());
+        lines.push(counted(snapshot));
+        lines.push(sources(snapshot));
+    }
     lines
         .into_iter()
         .map(|line| {
@@ -161,7 +165,7 @@ fn strip(frame: &[Rgb], width: usize) -> String {
                 let part = &frame[cell * frame.len() / width..(cell + 1) * frame.len() / width];
                 let sum =
                     part.iter().fold(Linear::default(), |sum, &color| sum + Linear::decode(color));
-                (sum * (1.0 / part.len() as f64)).encode()
+                (sum * (1.0 / part.len() as f32)).encode()
             })
             .collect()
     } else {
@@ -236,7 +240,21 @@ fn sources(snapshot: &Snapshot) -> String {
     let sources: Vec<String> = snapshot
         .sources
         .iter()
-        .map(|source| format!("{} ({}) {}", plain(&source.name), source.kind, source.state.name()))
+        .map(|source| {
+            let state = source.state.name();
+            let silence = match source.state {
+                SourceState::Stale => format!(" for {} s", source.stale.as_secs()),
+                _ => String::new(),
+            };
+            let missing = match source.gap_time.as_secs() {
+                _ if source.gap_count == 0 => String::new(),
+                seconds => format!(", {seconds} s missing"),
+            };
+            let problem = source.problem.as_deref().map(|problem| format!(": {}", plain(problem)));
+            let problem = problem.unwrap_or_default();
+            let name = plain(&source.name);
+            format!("{name} ({}) {state}{silence}{missing}{problem}", source.kind)
+        })
         .collect();
     format!("\x1b[2m{}{RESET}", sources.join(", "))
 }
@@ -265,8 +283,7 @@ fn percent(share: f64) -> String {
 /// The colour for text: dark ones are raised until they can be read on black.
 fn legible(color: Rgb) -> Rgb {
     let light = Linear::decode(color);
-    let luminance = 0.2126 * light.r + 0.7152 * light.g + 0.0722 * light.b;
-    let missing = (0.18 - luminance).max(0.0);
+    let missing = (0.18 - light.luminance()).max(0.0);
     (light + Linear { r: missing, g: missing, b: missing }).encode()
 }
 

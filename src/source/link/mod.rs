@@ -23,6 +23,7 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tracing::{info, warn};
 
 use crate::clock::Clock;
+use crate::decode::documents::Documents;
 use crate::decode::{self, Decoder};
 use crate::event::Event;
 use crate::recorder::Raw;
@@ -46,8 +47,13 @@ pub struct Times {
     pub stale: Duration,
     /// After so much silence a source is dead, unless its heartbeat is slower than half of that.
     pub silence: Duration,
-    /// Before the next attempt.
-    pub backoff: Backoff,
+    /// Between two requests for the same page, where a network is asked again and again and its own
+    /// rules set the pace.
+    pub poll: Duration,
+    /// How often a network says something at least; `None`: as often as it promises.
+    pub heartbeat: Option<Duration>,
+    /// Before the next attempt; `None`: what the network asks for, or else the usual.
+    pub backoff: Option<Backoff>,
 }
 
 impl Default for Times {
@@ -56,7 +62,9 @@ impl Default for Times {
             ping: Duration::from_secs(1),
             stale: Duration::from_millis(2400),
             silence: Duration::from_secs(10),
-            backoff: Backoff::default(),
+            poll: Duration::from_secs(5),
+            heartbeat: None,
+            backoff: None,
         }
     }
 }
@@ -83,11 +91,20 @@ pub(in crate::source) enum Resume {
     Lost,
 }
 
+/// How messages become events.
+pub(in crate::source) enum Decoding {
+    /// They are of a network that is known.
+    Feed(Box<Decoder>),
+    /// They are what the config says.
+    Documents(Documents),
+}
+
 /// What a session has of the show.
 pub(in crate::source) struct Link {
     seat: Seat,
     clock: Clock,
-    decoder: Decoder,
+    decoding: Decoding,
+    backoff: Backoff,
     skew: Skew,
     state: SourceState,
     /// The last sign of life.
@@ -96,12 +113,16 @@ pub(in crate::source) struct Link {
     told: Instant,
     /// How long a silence is normal, by what the network promises.
     rhythm: Duration,
+    /// When the last connection was made.
+    connected: Instant,
     /// Anything was heard through this connection.
     works: bool,
     /// The source was live before.
     was_live: bool,
     /// Failures since a connection worked.
     failures: u32,
+    /// The same when this connection was begun.
+    failures_before: u32,
     /// A problem is being shown.
     troubled: bool,
     /// Messages that concern nobody and were not told yet.
@@ -116,6 +137,7 @@ pub(in crate::source) async fn run(mut session: impl Session, mut link: Link) {
     loop {
         let attempted = Instant::now();
         link.works = false;
+        link.failures_before = link.failures;
         link.rhythm = Duration::ZERO;
         let failure = tokio::select! {
             biased;
@@ -126,6 +148,13 @@ pub(in crate::source) async fn run(mut session: impl Session, mut link: Link) {
             Failure::Over => Err(Failure::Over),
             Failure::Ended => {
                 info!("the source has ended: {failure}");
+                let _over = link.tell_surely(Event::Source(link.seat.id, SourceState::Ended)).await;
+                Err(Failure::Over)
+            }
+            Failure::Enough(_) => {
+                warn!("the source has ended: {failure}");
+                let problem = Event::Problem(link.seat.id, Some(failure.to_string().into()));
+                let _over = link.tell_surely(problem).await;
                 let _over = link.tell_surely(Event::Source(link.seat.id, SourceState::Ended)).await;
                 Err(Failure::Over)
             }
@@ -147,24 +176,39 @@ impl Link {
     /// # Panics
     /// If the show has no clock: a show with a live source is live.
     pub(in crate::source) fn new(seat: Seat, decoder: Decoder) -> Link {
+        Link::decoding(seat, Decoding::Feed(Box::new(decoder)))
+    }
+
+    /// A link for the messages that `decoding` reads; like [`Link::new`].
+    pub(in crate::source) fn decoding(seat: Seat, decoding: Decoding) -> Link {
         let clock = seat.clock.expect("a show with a live source has a clock");
         let now = Instant::now();
+        let backoff = seat.times.backoff.unwrap_or_default();
         Link {
             seat,
             clock,
-            decoder,
+            decoding,
+            backoff,
             skew: Skew::default(),
             state: SourceState::Connecting,
             heard: now,
             told: now,
             rhythm: Duration::ZERO,
+            connected: now,
             works: false,
             was_live: false,
             failures: 0,
+            failures_before: 0,
             troubled: false,
             unmatched: 0,
             dropped: 0,
         }
+    }
+
+    /// The same link to a network that says how long to wait before the next attempt.
+    pub(in crate::source) fn with_backoff(mut self, backoff: Backoff) -> Link {
+        self.backoff = self.seat.times.backoff.unwrap_or(backoff);
+        self
     }
 
     pub(in crate::source) fn times(&self) -> Times {
@@ -176,7 +220,12 @@ impl Link {
         &self.seat.contest
     }
 
-    /// The show's clock.
+    /// The show's clock, for what is done beside the link.
+    pub(in crate::source) fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// What the show's clock shows.
     pub(in crate::source) fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -186,9 +235,19 @@ impl Link {
         self.skew.network(self.now())
     }
 
+    /// When the last sign of life came, on the show's clock.
+    pub(in crate::source) fn last_heard(&self) -> Timestamp {
+        self.clock.at(self.heard)
+    }
+
     /// Where something that the network dates `network` belongs on the show's clock.
     pub(in crate::source) fn place(&self, network: Timestamp) -> Timestamp {
         self.skew.place(network, self.now())
+    }
+
+    /// For how long the connection has been standing.
+    pub(in crate::source) fn since_connected(&self) -> Duration {
+        self.connected.elapsed()
     }
 
     /// How far the show's clock is ahead of the network's, in milliseconds, once that is known.
@@ -222,6 +281,7 @@ impl Link {
         }
         self.heard = Instant::now();
         self.told = self.heard;
+        self.connected = self.heard;
         self.tell_surely(Event::Alive).await?;
         self.set_state(SourceState::Live).await
     }
@@ -267,6 +327,13 @@ impl Link {
         Ok(())
     }
 
+    /// A connection came about and was of no use: the next attempt waits as if it had not.
+    pub(in crate::source) fn in_vain(&mut self, failure: Failure) -> Failure {
+        self.works = false;
+        self.failures = self.failures_before;
+        failure
+    }
+
     /// Waits while the connection is silent; shows it as stale in between, and in the end says that
     /// it is dead. Cancel-safe.
     pub(in crate::source) async fn silence(&mut self, limit: Duration) -> Failure {
@@ -295,31 +362,53 @@ impl Link {
 
     /// Decodes a message that has just come, and tells what it says.
     pub(in crate::source) fn message(&mut self, message: &[u8]) -> Result<(), Failure> {
+        self.message_if(message, |_| Ok(()))
+    }
+
+    /// The same, where what a message says is not to be believed before it is looked at: `check`
+    /// sees each event that could change the count, and says what is wrong with it.
+    pub(in crate::source) fn message_if(
+        &mut self,
+        message: &[u8],
+        mut check: impl FnMut(&Event) -> Result<(), &'static str>,
+    ) -> Result<(), Failure> {
         let arrival = self.clock.now();
         let recorder = self.seat.recorder.clone().filter(|recorder| recorder.is_raw(self.seat.id));
         let Some(recorder) = recorder else {
-            return self.decode(message, arrival, |_| {});
+            return self.decode(message, arrival, &mut check, |_, _| {});
         };
         let mut result = Ok(());
         for message in decode::split(message) {
             let mut raw = Raw::new(self.seat.id, arrival);
-            let decoded = self.decode(message, arrival, |event| raw.note(event));
+            let decoded = self.decode(message, arrival, &mut check, |event, is_refused| {
+                raw.note(event, is_refused);
+            });
             recorder.raw(&raw, message);
             result = result.and(decoded);
         }
         result
     }
 
-    /// Decodes messages that came at `arrival`, and tells what they say; `note` hears it first.
+    /// Decodes messages that came at `arrival`, and tells what they say; `note` hears it first, and
+    /// whether it is what `check` made of it.
     fn decode(
         &mut self,
         message: &[u8],
         arrival: Timestamp,
-        mut note: impl FnMut(&Event),
+        check: &mut impl FnMut(&Event) -> Result<(), &'static str>,
+        mut note: impl FnMut(&Event, bool),
     ) -> Result<(), Failure> {
         let mut result = Ok(());
-        let Link { decoder, skew, seat, unmatched, dropped, .. } = self;
-        decoder.block(message, |_, mut event| {
+        let Link { decoding, skew, seat, unmatched, dropped, .. } = self;
+        let network_now = skew.network(arrival);
+        let mut tell = |mut event| {
+            let mut is_refused = false;
+            if matches!(event, Event::Post(_) | Event::Deletion(_))
+                && let Err(reason) = check(&event)
+            {
+                event = Event::Malformed(reason);
+                is_refused = true;
+            }
             match &mut event {
                 Event::Unmatched(count) => return *unmatched += *count,
                 Event::Post(post) => post.at = skew.place(post.at, arrival),
@@ -328,7 +417,7 @@ impl Link {
                 }
                 _ => {}
             }
-            note(&event);
+            note(&event, is_refused);
             if *unmatched > 0 && result.is_ok() {
                 let count = std::mem::take(unmatched);
                 result = send(seat, Event::Unmatched(count), dropped);
@@ -336,8 +425,33 @@ impl Link {
             if result.is_ok() {
                 result = send(seat, event, dropped);
             }
-        });
+        };
+        match decoding {
+            Decoding::Feed(decoder) => decoder.block(message, |_, event| tell(event)),
+            // What has no time of its own is of now, as the network has it.
+            Decoding::Documents(documents) => documents.document(message, network_now, tell),
+        }
         result
+    }
+
+    /// Counts a message that was too long to be read.
+    pub(in crate::source) fn too_long(&mut self) -> Result<(), Failure> {
+        self.tell(Event::Malformed("longer than any message"))
+    }
+
+    /// The documents that follow are those of one poll.
+    pub(in crate::source) fn begin_poll(&mut self) {
+        if let Decoding::Documents(documents) = &mut self.decoding {
+            documents.begin_poll();
+        }
+    }
+
+    /// How many messages of this poll were new, and how many were there before.
+    pub(in crate::source) fn polled(&self) -> (usize, usize) {
+        match &self.decoding {
+            Decoding::Feed(_) => (0, 0),
+            Decoding::Documents(documents) => documents.polled(),
+        }
     }
 
     /// Tells what was counted and not told yet. To be called when nothing is waiting to be read.
@@ -358,7 +472,7 @@ impl Link {
     async fn failed(&mut self, failure: &Failure, attempted: Instant) -> Result<Instant, Failure> {
         self.failures += 1;
         let class = failure.class(self.works);
-        let backoff = self.seat.times.backoff;
+        let backoff = self.backoff;
         let mut delay = backoff.delay(class, self.failures, fastrand::f64());
         // A server that lets us in and throws us out again is not asked in a tight loop.
         if delay.is_zero() && attempted.elapsed() < backoff.base {

@@ -2,3 +2,7 @@
 
 pub(crate) mod answers;
 pub(crate) mod jetstream;
+pub(crate) mod mastodon;
+pub(crate) mod nostr;
+pub(crate) mod service;
+pub(crate) mod x;

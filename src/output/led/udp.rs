@@ -1,0 +1,132 @@
+//! The way of a packet to a host: found by name, sent without waiting for long.
+//!
+//! A socket is connected, so that the host's refusal (ICMP port unreachable) comes back as an error
+//! of a later packet. Names are looked up whenever a device is opened, on the thread of the device:
+//! a resolver that does not answer holds up this output alone.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+use std::time::Duration;
+
+use super::device::DeviceError;
+
+/// A frame that stands is sent again within this time. Receivers let go after two seconds and more,
+/// so that one packet may be lost.
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(1);
+
+/// No protocol here has an answer that says that the black frame arrived; so many more are sent.
+pub(super) const FAREWELLS: u32 = 2;
+
+/// A full send buffer is waited for so long, and a refusal of the first frame. A later frame is worth
+/// more than this one by then.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// One host that takes packets.
+#[derive(Debug)]
+pub(super) struct Peer {
+    socket: UdpSocket,
+    address: SocketAddr,
+    /// The first frame was not refused.
+    confirmed: bool,
+}
+
+impl Peer {
+    /// Looks a host up, and makes ready to send to it. Nothing is sent.
+    pub(super) fn open(host: &str, port: u16) -> Result<Peer, DeviceError> {
+        let lost = |reason| DeviceError::Host { host: host.to_owned(), reason };
+        let mut addresses: Vec<SocketAddr> =
+            (host, port).to_socket_addrs().map_err(lost)?.collect();
+        // Controllers of lights that speak IPv6 are rare, and names often have both.
+        addresses.sort_by_key(SocketAddr::is_ipv6);
+        let mut failure = io::Error::from(io::ErrorKind::NotFound);
+        for address in addresses {
+            match connect(address) {
+                Ok(socket) => return Ok(Peer { socket, address, confirmed: false }),
+                Err(reason) => failure = reason,
+            }
+        }
+        Err(lost(failure))
+    }
+
+    /// Sends one packet.
+    pub(super) fn send(&self, packet: &[u8]) -> Result<(), DeviceError> {
+        let sent = self.socket.send(packet);
+        sent.map(drop).map_err(|reason| DeviceError::Send { address: self.address, reason })
+    }
+
+    /// To be called after each frame. After the first it waits a moment for a refusal: without that a
+    /// host that refuses would seem to be back with every attempt, and gone again a frame later.
+    pub(super) fn confirm(&mut self) -> Result<(), DeviceError> {
+        if self.confirmed {
+            return Ok(());
+        }
+        self.confirmed = true;
+        match self.socket.recv(&mut [0]) {
+            Err(reason) if reason.kind() == io::ErrorKind::ConnectionRefused => {
+                Err(DeviceError::Send { address: self.address, reason })
+            }
+            // Nothing has come, which is the rule, or an answer that nobody has asked for.
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Says goodbye so many times, whatever comes of it, and tells the first failure: a refusal may be that
+/// of an earlier packet.
+pub(super) fn farewell(
+    times: u32,
+    mut send: impl FnMut() -> Result<(), DeviceError>,
+) -> Result<(), DeviceError> {
+    (0..times).fold(Ok(()), |first, _| {
+        let sent = send();
+        first.and(sent)
+    })
+}
+
+fn connect(address: SocketAddr) -> io::Result<UdpSocket> {
+    let any: SocketAddr = match address {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let socket = bind(any)?;
+    socket.connect(address)?;
+    Ok(socket)
+}
+
+/// A socket of this machine that never blocks for long.
+pub(super) fn bind(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = UdpSocket::bind(address)?;
+    socket.set_write_timeout(Some(PATIENCE))?;
+    socket.set_read_timeout(Some(PATIENCE))?;
+    Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_that_refuses_is_an_error_and_comes_back() {
+        let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let address = receiver.local_addr().unwrap();
+        let mut peer = Peer::open("127.0.0.1", address.port()).unwrap();
+        drop(receiver);
+        peer.send(b"frame").unwrap();
+        let refused = peer.confirm().unwrap_err();
+        let expected = format!("cannot send to {address}: Connection refused");
+        assert!(refused.to_string().starts_with(&expected), "{refused}");
+        let receiver = UdpSocket::bind(address).unwrap();
+        let mut peer = Peer::open("127.0.0.1", address.port()).unwrap();
+        peer.send(b"again").unwrap();
+        peer.confirm().unwrap();
+        let mut buffer = [0; 16];
+        let length = receiver.recv(&mut buffer).unwrap();
+        assert_eq!(&buffer[..length], b"again");
+    }
+
+    #[test]
+    fn a_host_that_nobody_knows_is_named() {
+        let error = Peer::open("no-such-host.invalid", 4048).unwrap_err().to_string();
+        assert!(error.starts_with("cannot find host `no-such-host.invalid`: "), "{error}");
+    }
+}

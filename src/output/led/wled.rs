@@ -1,0 +1,119 @@
+//! WLED's own realtime protocol, for controllers on which DDP is not at hand.
+//!
+//! [`encode`] picks the form that fits: DRGB and DRGBW hold a whole strip in one packet, DNRGB a
+//! longer one in several. A packet has no number and a frame no end, so that frames in several
+//! packets may tear; [`super::ddp`] does better. WLED goes back to what it showed before when
+//! nothing has come for `timeout`, and at once when the output ends. It shows what it gets: gamma
+//! is corrected here.
+
+use super::device::{Device, DeviceError, Open, Pace, Wire};
+use super::udp::{FAREWELLS, KEEP_ALIVE, Peer, farewell};
+
+/// Where WLED listens.
+pub const PORT: u16 = 21324;
+
+/// The most pixels with white: they have to fit one packet.
+pub const MAX_RGBW: usize = 367;
+
+/// The most pixels without: the start of a packet has 16 bits.
+pub const MAX_RGB: usize = 65_536;
+
+/// Forms of a packet, as WLED numbers them.
+const DRGB: u8 = 2;
+const DRGBW: u8 = 3;
+const DNRGB: u8 = 4;
+
+/// The most pixels of a packet.
+const MAX_DRGB: usize = 490;
+const MAX_DNRGB: usize = 489;
+
+/// Instead of a time-out: WLED takes over at once.
+const HAND_BACK: u8 = 0;
+
+/// The keys of a `wled` output.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// A name or an address, looked up whenever the output is opened.
+    pub host: String,
+    /// The UDP port, usually [`PORT`].
+    pub port: u16,
+    /// Seconds without a packet after which WLED shows its own again, 2 to 254; 255 would be for
+    /// ever.
+    pub timeout: u8,
+    /// The most frames a second.
+    pub fps: u32,
+}
+
+impl Open for Settings {
+    fn open(&mut self) -> Result<Box<dyn Device>, DeviceError> {
+        let peer = Peer::open(&self.host, self.port)?;
+        let timeout = self.timeout;
+        Ok(Box::new(Controller { peer, timeout, packet: Vec::new(), shape: (0, 3) }))
+    }
+
+    fn pace(&self) -> Pace {
+        Pace { fps: self.fps, repeats: 1, keep_alive: Some(KEEP_ALIVE) }
+    }
+}
+
+/// Tells the packets of one frame; `timeout` in seconds, `packet` is room for one packet.
+///
+/// # Errors
+/// The first of `send`; the rest of the frame is left out then.
+///
+/// # Panics
+/// If there are more than [`MAX_RGB`] pixels, which the config refuses.
+pub fn encode<E>(
+    bytes: &[u8],
+    channels: usize,
+    timeout: u8,
+    packet: &mut Vec<u8>,
+    mut send: impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    if channels == 4 || bytes.len() <= MAX_DRGB * 3 {
+        let form = if channels == 4 { DRGBW } else { DRGB };
+        packet.clear();
+        packet.extend([form, timeout]);
+        packet.extend(&bytes[..bytes.len().min(MAX_DRGB * 3)]);
+        return send(packet);
+    }
+    for (index, part) in bytes.chunks(MAX_DNRGB * 3).enumerate() {
+        let start = u16::try_from(index * MAX_DNRGB).expect("the config has no more pixels");
+        packet.clear();
+        packet.extend([DNRGB, timeout]);
+        packet.extend(start.to_be_bytes());
+        packet.extend(part);
+        send(packet)?;
+    }
+    Ok(())
+}
+
+/// A controller that takes frames.
+struct Controller {
+    peer: Peer,
+    timeout: u8,
+    packet: Vec<u8>,
+    /// Bytes of the last frame, and of each of its pixels.
+    shape: (usize, usize),
+}
+
+impl Controller {
+    fn show(&mut self, bytes: &[u8], channels: usize) -> Result<(), DeviceError> {
+        encode(bytes, channels, self.timeout, &mut self.packet, |packet| self.peer.send(packet))
+    }
+}
+
+impl Device for Controller {
+    fn write(&mut self, wire: &Wire<'_>) -> Result<(), DeviceError> {
+        self.shape = (wire.bytes.len(), wire.channels);
+        self.show(wire.bytes, wire.channels)?;
+        self.peer.confirm()
+    }
+
+    fn end(&mut self) -> Result<(), DeviceError> {
+        let (length, channels) = self.shape;
+        let black = vec![0; length];
+        let dark = farewell(FAREWELLS, || self.show(&black, channels));
+        dark.and(farewell(FAREWELLS, || self.peer.send(&[DRGB, HAND_BACK])))
+    }
+}

@@ -1,0 +1,245 @@
+//! The flash limiter: whatever is to be shown, no spot flashes more than twice a second.
+//!
+//! A flash, by WCAG 2.3.1, is a pair of opposing changes of relative luminance by a tenth of its
+//! range or more; a red flash is the same of a saturated red. So the limiter follows the luminance
+//! and the redness of every cell, and those of the whole strip as one cell more. When a value turns
+//! back by the threshold that is a transition, and after one the next has to wait. Until then the
+//! cell goes as far towards its new light as the threshold lets it.
+//!
+//! What is allowed at an instant is a convex set that holds the light that is shown, so that some
+//! part of the way to any new light is always allowed. The current limiter relies on the same.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use super::colour::Linear;
+use super::planes::Planes;
+
+/// From one transition to the next, in ms. A second has room for four: two flashes.
+const SPACING: i32 = 260;
+
+/// A change of luminance that counts. A tenth is the law; the rest is for the rounding to bytes.
+const LUMINANCE: f32 = 0.085;
+
+/// A change of redness that counts. 20 of 320 is the law; three channels are rounded.
+const REDNESS: f32 = 0.03;
+
+/// How far below the threshold a held value stays.
+const SHORT: f32 = 0.001;
+
+/// Where the limiter's clock begins, and begins again when it has come to [`FAR`].
+const NEAR: i32 = 1 << 16;
+const FAR: i32 = 1 << 30;
+
+/// Cells that are looked at together before they are looked at one by one.
+const BLOCK: usize = 32;
+
+/// A value of every cell and where it turned.
+#[derive(Clone, Debug)]
+struct Track {
+    /// A change that counts.
+    threshold: f32,
+    /// What is wanted of it.
+    wanted: Vec<f32>,
+    /// The farthest it went since it turned.
+    extreme: Vec<f32>,
+    /// 1 if it goes up, -1 if it goes down.
+    course: Vec<f32>,
+    /// When it may turn, in ms.
+    free_at: Vec<i32>,
+}
+
+impl Track {
+    /// Dark, and going up.
+    fn new(cells: usize, threshold: f32) -> Track {
+        Track {
+            threshold,
+            wanted: vec![0.0; cells],
+            extreme: vec![0.0; cells],
+            course: vec![1.0; cells],
+            free_at: vec![0; cells],
+        }
+    }
+
+    fn reset(&mut self) {
+        self.extreme.fill(0.0);
+        self.course.fill(1.0);
+        self.free_at.fill(0);
+    }
+
+    /// Whether one of these cells wants to turn too soon. What is below zero counts as zero.
+    #[inline]
+    fn is_hasty(&self, cells: Range<usize>, now: i32) -> bool {
+        let (wanted, extreme) = (&self.wanted[cells.clone()], &self.extreme[cells.clone()]);
+        let (course, free_at) = (&self.course[cells.clone()], &self.free_at[cells]);
+        let mut hasty = 0;
+        for (((wanted, extreme), course), free_at) in
+            wanted.iter().zip(extreme).zip(course).zip(free_at)
+        {
+            let back = course * (extreme - above_zero(*wanted));
+            hasty |= i32::from(back >= self.threshold) & i32::from(now < *free_at);
+        }
+        hasty != 0
+    }
+
+    /// How much of the way from `shown` to `wanted` a cell may go.
+    fn allowed(&self, cell: usize, shown: f32, wanted: f32, now: i32) -> f32 {
+        let (course, extreme) = (self.course[cell], self.extreme[cell]);
+        let back = course * (extreme - wanted.max(0.0));
+        if back < self.threshold || now >= self.free_at[cell] {
+            return 1.0;
+        }
+        // The values that are below zero lie on the way all the same.
+        let (back, is_back) = (course * (extreme - wanted), course * (extreme - shown));
+        ((self.threshold - SHORT - is_back) / (back - is_back)).clamp(0.0, 1.0)
+    }
+
+    /// What was wanted is shown.
+    fn note(&mut self, now: i32) {
+        let Track { threshold, wanted, extreme, course, free_at } = self;
+        let cells = wanted.iter().zip(extreme).zip(course).zip(free_at);
+        for (((shown, extreme), course), free_at) in cells {
+            let shown = above_zero(*shown);
+            let back = *course * (*extreme - shown);
+            let turns = back >= *threshold;
+            *extreme = if turns || back < 0.0 { shown } else { *extreme };
+            *course = if turns { -*course } else { *course };
+            *free_at = if turns { now + SPACING } else { *free_at };
+        }
+    }
+
+    fn rewind(&mut self, by: i32) {
+        for free_at in &mut self.free_at {
+            *free_at = (*free_at - by).max(0);
+        }
+    }
+}
+
+/// What every cell of a strip has shown lately, and the strip as a whole.
+#[derive(Clone, Debug)]
+pub struct Flash {
+    clock: Duration,
+    /// The clock in ms.
+    now: i32,
+    luminance: Track,
+    redness: Track,
+}
+
+impl Flash {
+    /// A dark strip of so many cells.
+    #[must_use]
+    pub fn new(cells: usize) -> Flash {
+        Flash {
+            clock: Duration::ZERO,
+            now: NEAR,
+            // The last is the mean of all.
+            luminance: Track::new(cells + 1, LUMINANCE),
+            redness: Track::new(cells + 1, REDNESS),
+        }
+    }
+
+    /// The strip is dark, and was so for long.
+    pub fn reset(&mut self) {
+        self.luminance.reset();
+        self.redness.reset();
+    }
+
+    /// Time goes on.
+    pub fn pass(&mut self, elapsed: Duration) {
+        self.clock += elapsed.min(Duration::from_millis(NEAR.unsigned_abs().into()));
+        self.now = NEAR + i32::try_from(self.clock.as_millis()).unwrap_or(FAR);
+        if self.now >= FAR {
+            self.luminance.rewind(self.now - NEAR);
+            self.redness.rewind(self.now - NEAR);
+            self.clock = Duration::ZERO;
+            self.now = NEAR;
+        }
+    }
+
+    /// Takes note of what is wanted, and says whether a cell, or the whole, wants to turn too soon.
+    pub fn is_hasty(&mut self, wanted: &Planes, mean: Linear) -> bool {
+        let lights = wanted.r.iter().zip(&wanted.g).zip(&wanted.b);
+        let values = self.luminance.wanted.iter_mut().zip(&mut self.redness.wanted);
+        for (((r, g), b), (luminance, redness)) in lights.zip(values) {
+            let light = Linear::new(*r, *g, *b);
+            *luminance = light.luminance();
+            *redness = light.redness();
+        }
+        self.luminance.wanted[wanted.len()] = mean.luminance();
+        self.redness.wanted[wanted.len()] = mean.redness();
+        self.are_hasty(0..wanted.len() + 1)
+    }
+
+    fn are_hasty(&self, cells: Range<usize>) -> bool {
+        self.luminance.is_hasty(cells.clone(), self.now) || self.redness.is_hasty(cells, self.now)
+    }
+
+    /// Takes back of `wanted` what the cells may not show yet.
+    pub fn hold(&self, shown: &Planes, wanted: &mut Planes) {
+        for start in (0..wanted.len()).step_by(BLOCK) {
+            let block = start..(start + BLOCK).min(wanted.len());
+            if !self.are_hasty(block.clone()) {
+                continue;
+            }
+            for cell in block {
+                let (from, to) = (shown.get(cell), wanted.get(cell));
+                let part = self.allowed(cell, from, to);
+                if part < 1.0 {
+                    wanted.set(cell, from * (1.0 - part) + to * part);
+                }
+            }
+        }
+    }
+
+    /// How much of the way the whole strip may go, by its mean light.
+    #[must_use]
+    pub fn whole(&self, shown: Linear, wanted: Linear) -> f32 {
+        self.allowed(self.luminance.wanted.len() - 1, shown, wanted)
+    }
+
+    fn allowed(&self, cell: usize, shown: Linear, wanted: Linear) -> f32 {
+        let luminance =
+            self.luminance.allowed(cell, shown.luminance(), wanted.luminance(), self.now);
+        let redness = self.redness.allowed(cell, shown.redness(), wanted.redness(), self.now);
+        luminance.min(redness)
+    }
+
+    /// What was wanted last is shown.
+    pub fn note(&mut self) {
+        self.luminance.note(self.now);
+        self.redness.note(self.now);
+    }
+}
+
+/// Without the care for what is no number that `f32::max` takes.
+#[inline]
+fn above_zero(value: f32) -> f32 {
+    if value > 0.0 { value } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_can_begin_again_at_any_time() {
+        let mut flash = Flash::new(1);
+        let mut planes = Planes::new(1);
+        let mut turn = |flash: &mut Flash, light: f32| {
+            planes.set(0, Linear::WHITE * light);
+            let hasty = flash.is_hasty(&planes, Linear::WHITE * light);
+            flash.note();
+            hasty
+        };
+        let close = Duration::from_millis((FAR - NEAR - 100).unsigned_abs().into());
+        flash.clock = close;
+        flash.pass(Duration::ZERO);
+        assert!(!turn(&mut flash, 1.0));
+        assert!(!turn(&mut flash, 0.0));
+        flash.pass(Duration::from_millis(150));
+        assert_eq!(flash.now, NEAR);
+        assert!(turn(&mut flash, 1.0));
+        flash.pass(Duration::from_millis(300));
+        assert!(!turn(&mut flash, 0.0));
+    }
+}
