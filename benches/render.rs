@@ -44,7 +44,7 @@ fn contest() -> Arc<Contest> {
         size: 1.0,
     };
     let teams = vec![team(0, "tabs"), team(1, "spaces"), team(2, "both")];
-    let minute = Duration::from_secs(60);
+    let minute = Duration::from_mins(1);
     let contest = Contest::new("Bench".into(), minute, Vote::Latest, Reposts::Ignore, teams);
     Arc::new(contest.expect("the contest is sound"))
 }
@@ -65,7 +65,7 @@ fn shaken(bencher: Bencher, pixels: usize) {
 #[divan::bench(args = [1000], sample_count = 1000)]
 fn calm(bencher: Bencher, pixels: usize) {
     let calibration = Calibration::default();
-    let budget = Budget { max_milliamps: 20 * pixels as u32 };
+    let budget = Budget { max_milliamps: 20 * u32::try_from(pixels).unwrap_or(0) };
     let mut renderer = Renderer::new(&Layout::plain(pixels), &calibration, budget, Encoding::Duty);
     let mut bytes = Vec::new();
     let scene = Scene::from(snapshot(&contest(), [0.2, 0.35, 0.45], 0));

@@ -129,9 +129,16 @@ pub fn lay(cells: &[Cell], places: &[u32], channels: usize, bytes: &mut [u8]) {
             *pixel = cells[place as usize].to_le_bytes();
         }
     } else {
-        for (pixel, &place) in bytes.as_chunks_mut::<3>().0.iter_mut().zip(places) {
-            let [first, second, third, _] = cells[place as usize].to_le_bytes();
-            *pixel = [first, second, third];
+        let mut at = 0;
+        for &place in places {
+            let cell = cells[place as usize].to_le_bytes();
+            // Four bytes are one store; the fourth is the next pixel's, which comes after.
+            if let Some(bytes) = bytes.get_mut(at..at + 4) {
+                bytes.copy_from_slice(&cell);
+            } else {
+                bytes[at..at + 3].copy_from_slice(&cell[..3]);
+            }
+            at += 3;
         }
     }
 }

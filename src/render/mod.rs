@@ -277,8 +277,7 @@ impl Renderer {
         let (mut held, mut reined) = (false, false);
         if self.flash.is_hasty(&self.wanted, sums.light * mean) {
             held = true;
-            self.flash.hold(&self.shown, &mut self.wanted);
-            sums = self.sums_of(&self.wanted);
+            self.flash.hold(&self.shown, &mut self.wanted, self.map.times(), &mut sums);
             let mut part = self.flash.whole(self.sums.light * mean, sums.light * mean);
             let (from, to) = (self.encoder.drive(self.sums), self.encoder.drive(sums));
             if to > self.most_drive() {
@@ -289,8 +288,8 @@ impl Renderer {
             if part < 1.0 {
                 self.wanted.keep(&self.shown, part);
                 sums = self.sums_of(&self.wanted);
+                let _noted_only = self.flash.is_hasty(&self.wanted, sums.light * mean);
             }
-            let _noted_only = self.flash.is_hasty(&self.wanted, sums.light * mean);
         }
         self.flash.note();
         self.sums = sums;
@@ -342,7 +341,7 @@ impl Stale {
         }
     }
 
-    fn level(&self) -> f32 {
+    fn level(self) -> f32 {
         1.0 - self.amount * (STALE_DIM + STALE_BREATH * (2.0 * breath(self.turn) - 1.0))
     }
 }

@@ -30,8 +30,8 @@ impl Default for Marks {
     /// Those of a talk of five minutes.
     fn default() -> Marks {
         Marks {
-            yellow: Duration::from_secs(120),
-            red: Duration::from_secs(60),
+            yellow: Duration::from_mins(2),
+            red: Duration::from_mins(1),
             flash: Duration::from_secs(30),
         }
     }
@@ -81,7 +81,7 @@ pub fn light(left: Duration, marks: &Marks) -> Linear {
 }
 
 fn fade(one: Linear, other: Linear, from: Duration, to: Duration, left: Duration) -> Linear {
-    let way = (from - left).as_secs_f32() / (from - to).as_secs_f32();
+    let way = from.saturating_sub(left).as_secs_f32() / from.saturating_sub(to).as_secs_f32();
     one * (1.0 - way) + other * way
 }
 
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn marks_that_fall_together_leave_no_fade_between_them() {
-        let minute = Duration::from_secs(60);
+        let minute = Duration::from_mins(1);
         let marks = Marks { yellow: minute, red: minute, flash: Duration::ZERO };
         assert_eq!(light(minute + Duration::from_millis(1), &marks), GREEN);
         assert_eq!(light(minute, &marks), YELLOW);

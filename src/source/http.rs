@@ -112,7 +112,7 @@ struct Rhythm {
 const ENOUGH: u32 = 4;
 
 /// No heartbeat is slower than this.
-const SLOWEST: Duration = Duration::from_secs(60);
+const SLOWEST: Duration = Duration::from_mins(1);
 
 /// A stream without a heartbeat may be silent so many times as long as one with it; the system
 /// notices earlier that its host is gone.

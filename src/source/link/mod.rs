@@ -113,8 +113,6 @@ pub(in crate::source) struct Link {
     told: Instant,
     /// How long a silence is normal, by what the network promises.
     rhythm: Duration,
-    /// When the last connection was made.
-    connected: Instant,
     /// Anything was heard through this connection.
     works: bool,
     /// The source was live before.
@@ -194,7 +192,6 @@ impl Link {
             heard: now,
             told: now,
             rhythm: Duration::ZERO,
-            connected: now,
             works: false,
             was_live: false,
             failures: 0,
@@ -245,11 +242,6 @@ impl Link {
         self.skew.place(network, self.now())
     }
 
-    /// For how long the connection has been standing.
-    pub(in crate::source) fn since_connected(&self) -> Duration {
-        self.connected.elapsed()
-    }
-
     /// How far the show's clock is ahead of the network's, in milliseconds, once that is known.
     pub(in crate::source) fn skew_ms(&self) -> Option<i64> {
         self.skew.ahead()
@@ -281,7 +273,6 @@ impl Link {
         }
         self.heard = Instant::now();
         self.told = self.heard;
-        self.connected = self.heard;
         self.tell_surely(Event::Alive).await?;
         self.set_state(SourceState::Live).await
     }

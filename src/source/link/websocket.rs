@@ -113,19 +113,6 @@ impl Socket {
         }
     }
 
-    /// The same, or `None` if there is no message by `deadline`.
-    pub(in crate::source) async fn next_before(
-        &mut self,
-        link: &mut Link,
-        deadline: Option<Instant>,
-    ) -> Result<Option<Received>, Failure> {
-        let Some(deadline) = deadline else { return self.next(link).await.map(Some) };
-        match self.next_or(link, sleep_until(deadline)).await? {
-            Either::Left(received) => Ok(Some(received)),
-            Either::Right(()) => Ok(None),
-        }
-    }
-
     /// The next message, or what comes of `other` if that is sooner. What is not taken of `other` is
     /// dropped with it: it must be cancel-safe, which this is not.
     pub(in crate::source) async fn next_or<T>(

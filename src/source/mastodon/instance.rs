@@ -2,7 +2,7 @@
 //!
 //! What matters before the show is where it streams, and whether it shows anybody what is posted
 //! with a hashtag: a server whose hashtag feeds are switched off lets us in and says nothing.
-//! Source: the Mastodon documentation, entities Instance and V1::Instance.
+//! Source: the Mastodon documentation, entities `Instance` and `V1::Instance`.
 
 use std::time::Duration;
 

@@ -7,7 +7,7 @@
 //! streams that are connected and silent. Every post goes through [`seen`], so that it is told once.
 //! A request beside a stream never stops it.
 //! Only the server's `Date` tells of its clock: the times of posts are claims of their own servers.
-//! Source: the Mastodon documentation, methods/streaming; streaming/index.js.
+//! Source: the Mastodon documentation, methods/streaming; `streaming/index.js`.
 
 mod instance;
 mod mark;
@@ -356,6 +356,7 @@ impl Mastodon {
         self.notes_told = false;
         self.silence = Silence { since: Some(link.now()), ..Silence::default() };
         self.note(Topic::Silence, None);
+        self.note(Topic::Tags, None);
         let usage = self.way.usage();
         self.timeline().restart(usage, None);
         self.tell_notes(link).await
@@ -391,7 +392,7 @@ impl Mastodon {
             }
             Mark::Error(said) => {
                 self.note(
-                    Topic::Silence,
+                    Topic::Tags,
                     Some(format!(
                         "the server refuses to stream a hashtag ({said}): the timelines are asked \
                          as well"

@@ -4,7 +4,7 @@
 //! to an address, and says in each answer what is left of that. We keep a budget of our own, which
 //! stays below it (180 requests in 15 minutes and [`BURST`] more after a break), and slow down
 //! further as the server's figures ask: others may share the address.
-//! Source: the Mastodon documentation, "Rate limits"; config/initializers/rack_attack.rb.
+//! Source: the Mastodon documentation, "Rate limits"; `config/initializers/rack_attack.rb`.
 
 use std::time::Duration;
 

@@ -28,6 +28,8 @@ pub(super) struct Seen {
 struct Seenness {
     /// The post was told, or need not be.
     told: bool,
+    /// It was passed over, and its end would be no news.
+    passed_over: bool,
     /// Its end was told.
     deleted: bool,
     /// The edit that was told last.
@@ -68,14 +70,10 @@ impl Seen {
         Tell::Edit
     }
 
-    /// A status has come that is not to be told: it is from before the show. Whether it is new.
-    pub(super) fn pass_over(
-        &mut self,
-        name: Name,
-        edited_at: Option<Timestamp>,
-        now: Instant,
-    ) -> bool {
-        self.status(name, edited_at, now) == Tell::Post
+    /// A status has come that is not to be told: it is from before the show.
+    pub(super) fn pass_over(&mut self, name: Name, edited_at: Option<Timestamp>, now: Instant) {
+        let post = self.post(name, now);
+        (post.told, post.passed_over, post.edited_at) = (true, true, edited_at);
     }
 
     /// The end of a post has come: whether it is news.
@@ -99,6 +97,7 @@ impl Seen {
     ) -> Vec<Name> {
         let gone = |(name, post): (&Name, &Seenness)| {
             let is_gone = post.told
+                && !post.passed_over
                 && !post.deleted
                 && now.saturating_duration_since(post.since) >= grace
                 && !found.contains(name);
@@ -118,6 +117,7 @@ impl Seen {
         }
         self.posts.entry(name).or_insert(Seenness {
             told: false,
+            passed_over: false,
             deleted: false,
             edited_at: None,
             since: now,
@@ -165,6 +165,7 @@ mod tests {
             seen.status(name, None, start);
         }
         seen.delete(6, start);
+        seen.pass_over(10, None, start);
         seen.status(9, None, start + grace);
         let found = BTreeSet::from([5]);
         assert_eq!(seen.vanished(4, &found, grace, start + grace), [7, 8]);

@@ -6,7 +6,7 @@
 //! twice is told once ([`super::seen`]). A Mastodon server's ids are made of times, so that a round
 //! begins at any time; other servers' ids mean nothing, and a round begins a few posts back.
 //! One request at a time, and never more than [`super::pace`] allows.
-//! Source: the Mastodon documentation, methods/timelines; app/models/tag_feed.rb.
+//! Source: the Mastodon documentation, methods/timelines; `app/models/tag_feed.rb`.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::future::{Future, pending};
@@ -34,12 +34,12 @@ pub(super) const PAGE: usize = 40;
 /// A page with fewer posts is the last one. Servers leave posts out of full pages.
 const FEW: usize = PAGE / 2;
 
-/// What comes late does so within this.
-const LEAST_OVERLAP: Duration = Duration::from_mins(1);
-const MOST_OVERLAP: Duration = Duration::from_mins(2);
+/// What comes late does so within one to two minutes, in steps of [`super::super::link::Times::poll`].
+const LEAST_OVERLAP: u32 = 12;
+const MOST_OVERLAP: u32 = 24;
 
-/// Between rounds that look back that far, a round begins so much before the last one.
-const SHORT_OVERLAP: Duration = Duration::from_secs(10);
+/// Between rounds that look back that far, a round begins so many steps before the last one.
+const SHORT_OVERLAP: u32 = 2;
 
 /// So many posts are read again where ids tell no time.
 const HISTORY: usize = 20;
@@ -308,6 +308,7 @@ impl Timeline {
         length: usize,
         view: View,
     ) -> Option<Finished> {
+        let horizon = view.clock.now().checked_sub(self.horizon());
         let round = self.round.as_mut()?;
         if !heads.is_empty() {
             // Posts that are dated in the future have the id of their arrival: a few of them may be.
@@ -328,7 +329,7 @@ impl Timeline {
         if let Some(next) = next {
             round.cursor = next;
             if is_timed {
-                round.keep_up(heads, self.window, view);
+                round.keep_up(heads, horizon, view);
             } else if round.pages_of_group >= MAX_PAGES {
                 group.history.clear();
                 let lost = self.missing.or(round.from).unwrap_or(round.at);
@@ -371,6 +372,17 @@ impl Timeline {
         Finished { complete: from.map(|from| (from, round.found)), lost: round.lost }
     }
 
+    /// How far a round looks back for what comes late: as far as it counts, within reason.
+    fn overlap(&self) -> Duration {
+        let (step, window) = (self.step, self.window);
+        (window + step * SHORT_OVERLAP).clamp(step * LEAST_OVERLAP, step * MOST_OVERLAP)
+    }
+
+    /// What is older than that does not count any more, however late it comes.
+    fn horizon(&self) -> Duration {
+        self.window.max(self.overlap()) + self.step * SHORT_OVERLAP
+    }
+
     fn due(&self, now: Instant) -> Instant {
         let possible = self.pace.next(now);
         if self.round.is_some() {
@@ -400,19 +412,19 @@ impl Timeline {
         let of_scope = |group: &Group| scope == Scope::All || !group.is_streamed;
         let groups = (0..self.groups.len()).filter(|&index| of_scope(&self.groups[index]));
         let before = |time: Timestamp, span| time.checked_sub(span).unwrap_or(time);
-        let overlap = overlap(self.window);
-        let horizon = before(at, horizon(self.window));
-        let is_deep = !self.is_busy || self.next_deep <= now || self.usage == Use::BesideStream;
+        let horizon = before(at, self.horizon());
+        let is_deep = !self.is_busy || self.next_deep <= now;
         let mut lost = None;
         let from = self.complete.map(|complete| {
-            let mut from = before(complete, SHORT_OVERLAP);
+            // Until something was missed, a stream has brought it all.
+            let known = self.missing.filter(|_| self.usage == Use::BesideStream);
+            let mut from = before(known.unwrap_or(complete), self.step * SHORT_OVERLAP);
             if is_deep {
-                from = from.min(before(at, overlap));
+                from = from.min(before(at, self.overlap()));
             }
-            if let Some(missing) = self.missing {
-                from = from.min(before(missing, overlap));
+            if let Some(missing) = self.missing.filter(|_| scope == Scope::All) {
                 // What has left the window does not count any more.
-                lost = (missing < horizon && scope == Scope::All).then_some((missing, horizon));
+                lost = (missing < horizon).then_some((missing, horizon));
             }
             from.max(horizon)
         });
@@ -471,8 +483,8 @@ impl Round {
 
     /// Passes over what has left the window: if posts come faster than they may be asked for, the
     /// show needs the present.
-    fn keep_up(&mut self, heads: &[(Head<'_>, Name)], window: Duration, view: View) {
-        let Some(horizon) = view.clock.now().checked_sub(horizon(window)) else { return };
+    fn keep_up(&mut self, heads: &[(Head<'_>, Name)], horizon: Option<Timestamp>, view: View) {
+        let Some(horizon) = horizon else { return };
         let first = mark::first_id_at(view.network(horizon));
         if let Cursor::After(after) = &self.cursor
             && mark::number(after).is_some_and(|id| id < first)
@@ -493,15 +505,6 @@ fn first_cursor(round: &Round, groups: &[Group], is_timed: Option<bool>) -> Curs
         _ => history.cloned(),
     };
     after.map_or(Cursor::Newest, Cursor::After)
-}
-
-fn overlap(window: Duration) -> Duration {
-    (window + SHORT_OVERLAP).clamp(LEAST_OVERLAP, MOST_OVERLAP)
-}
-
-/// What is older than that does not count any more, however late it comes.
-fn horizon(window: Duration) -> Duration {
-    window.max(overlap(window)) + SHORT_OVERLAP
 }
 
 /// Where a page of the timeline of several hashtags at once is.

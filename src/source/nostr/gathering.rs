@@ -106,7 +106,7 @@ impl Gathering {
         }
         let mut text = troubled().take(NAMED).collect::<Vec<_>>().join("; ");
         if count > NAMED {
-            text += &format!("; and {} more", count - NAMED);
+            text = format!("{text}; and {} more", count - NAMED);
         }
         Some(if all == 1 { text } else { format!("{count} of {all} relays: {text}") })
     }

@@ -7,10 +7,12 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::future::pending;
 use std::time::Duration;
 
+use futures_util::future::Either;
 use serde_json::{Value, json};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::tungstenite::http::HeaderMap;
 use tracing::{debug, info};
 use url::Url;
@@ -154,8 +156,13 @@ impl Session for Relay {
             let changes = Some(talk.next_changes).filter(|_| talk.changes == Changes::Due);
             let page = talk.page.as_ref().map(|page| page.deadline);
             let deadline = changes.into_iter().chain(page).min();
-            let received = socket.next_before(link, deadline).await?;
-            if let Some(received) = received {
+            let alarm = async {
+                match deadline {
+                    Some(deadline) => sleep_until(deadline).await,
+                    None => pending().await,
+                }
+            };
+            if let Either::Left(received) = socket.next_or(link, alarm).await? {
                 self.take(link, &mut socket, &mut talk, received.bytes()).await?;
             }
             if talk.page.as_ref().is_some_and(|page| page.deadline <= Instant::now()) {

@@ -23,7 +23,6 @@ use crate::event::{Event, SourceId};
 use crate::finding::{Finding, Verdict};
 use crate::post::Hasher;
 
-use super::http::Header;
 use super::link::failure::{Failure, content_type};
 use super::link::http::{self, Http};
 use super::link::websocket::Socket;
@@ -275,21 +274,4 @@ impl Prober {
         }
         self.findings
     }
-}
-
-/// The headers of the config, with their secrets.
-fn filled(headers: &[Header]) -> Result<HeaderMap, Failure> {
-    let mut filled = HeaderMap::new();
-    for Header { name, value } in headers {
-        let wrong = || Failure::Setup(format!("the header `{name}` holds what no header can"));
-        let secret = value
-            .fill(super::secret::Variable::read)
-            .map_err(|missing| Failure::Setup(missing.to_string()))?;
-        let name: reqwest::header::HeaderName = name.parse().map_err(|_| wrong())?;
-        let mut value =
-            reqwest::header::HeaderValue::from_str(secret.reveal()).map_err(|_| wrong())?;
-        value.set_sensitive(true);
-        filled.append(name, value);
-    }
-    Ok(filled)
 }

@@ -8,7 +8,7 @@ use crate::finding::Finding;
 use crate::source::link::failure::{Failure, quoted};
 use crate::source::{http, jetstream, mastodon, websocket, x};
 
-use super::{Prober, filled};
+use super::Prober;
 
 impl Prober {
     /// Bluesky: does the endpoint let us subscribe?
@@ -121,7 +121,7 @@ impl Prober {
     }
 
     async fn http_steps(&mut self, settings: &http::Settings) -> Option<()> {
-        let headers = filled(&settings.headers);
+        let headers = http::filled_headers(&settings.headers);
         let headers = self.keep("headers", headers)?;
         self.reach(&settings.url).await?;
         let client = self.client("answer", &settings.url)?;
@@ -139,7 +139,7 @@ impl Prober {
 
     /// Any service over a WebSocket: does it open?
     pub(super) async fn websocket(mut self, settings: &websocket::Settings) -> Vec<Finding> {
-        let headers = filled(&settings.headers);
+        let headers = http::filled_headers(&settings.headers);
         if let Some(headers) = self.keep("headers", headers)
             && self.reach(&settings.url).await.is_some()
         {

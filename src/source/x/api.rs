@@ -9,7 +9,8 @@ use url::Url;
 
 use crate::source::link::Link;
 use crate::source::link::failure::{Failure, content_type, quoted};
-use crate::source::link::http::{self, Http};
+use crate::source::link::http::{self, Document, Http};
+use crate::timestamp::Timestamp;
 
 use super::{Settings, explain, refused};
 
@@ -83,24 +84,8 @@ impl Api {
     }
 
     /// Reads a page beside the stream.
-    pub(super) fn fetch(
-        &self,
-        request: RequestBuilder,
-    ) -> impl Future<Output = Result<Vec<u8>, Failure>> + Send + use<> {
-        async move {
-            let answer = http::exchange(request, LIMIT).await?;
-            if !http::is_good(answer.status()) {
-                let refusal = http::refusal(answer, LIMIT).await;
-                return Err(Failure::status(
-                    refusal.status,
-                    &refusal.headers,
-                    &refusal.body,
-                    || crate::timestamp::Timestamp::MAX,
-                ));
-            }
-            expect_json(&answer)?;
-            http::body(answer, MAX_PAGE, LIMIT).await
-        }
+    pub(super) async fn fetch(request: RequestBuilder, now: Timestamp) -> Document {
+        http::document(request, MAX_PAGE, LIMIT, now).await
     }
 }
 

@@ -78,8 +78,8 @@ impl Mark {
 mod tests {
     use super::*;
 
-    fn at(text: &str) -> Option<Timestamp> {
-        Some(Timestamp::parse_rfc3339(text).unwrap())
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse_rfc3339(text).unwrap()
     }
 
     #[test]
@@ -87,7 +87,7 @@ mod tests {
         let mark = mark(
             br#"{"data":{"id":"7","created_at":"2026-11-21T19:04:01.000Z","text":"{\"id\":\"9\"}"},"includes":{"users":[{"id":"8"}],"tweets":[{"id":"6"}]},"matching_rules":[{"id":"5"}]}"#,
         );
-        let time = at("2026-11-21T19:04:01Z");
+        let time = Some(at("2026-11-21T19:04:01Z"));
         let expected = Mark {
             posts: 1,
             included: 1,
@@ -105,7 +105,7 @@ mod tests {
             br#"{"data":[{"id":"7","created_at":"2026-11-21T19:04:01.000Z"},{"id":"5","created_at":"2026-11-21T19:03:01.000Z"}],"meta":{"next_token":"abc","result_count":2}}"#,
         );
         assert_eq!((mark.posts, mark.newest_id, mark.next.as_deref()), (2, Some(7), Some("abc")));
-        assert_eq!(mark.oldest_at, at("2026-11-21T19:03:01Z"));
+        assert_eq!(mark.oldest_at, Some(at("2026-11-21T19:03:01Z")));
         assert!(mark.is_page);
     }
 

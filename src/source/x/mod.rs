@@ -30,7 +30,8 @@ use crate::timestamp::Timestamp;
 use super::Seat;
 use super::framing::lines::{Line, Lines};
 use super::link::backoff::Backoff;
-use super::link::failure::{Class, Failure};
+use super::link::failure::{Class, Failure, server_date};
+use super::link::http::Document;
 use super::link::websocket::MAX_MESSAGE;
 use super::link::{self, Link, Resume, Session, net};
 use super::secret::Variable;
@@ -96,14 +97,14 @@ struct X {
 }
 
 /// A page of the search that is on its way.
-type Page = Pin<Box<dyn Future<Output = Result<Vec<u8>, Failure>> + Send>>;
+type Page = Pin<Box<dyn Future<Output = Document> + Send>>;
 
 /// What has come.
 enum News {
     /// Bytes of the stream, or its end.
     Stream(Result<Option<tokio_tungstenite::tungstenite::Bytes>, reqwest::Error>),
     /// A page of what was missed.
-    Page(Result<Vec<u8>, Failure>),
+    Page(Document),
 }
 
 impl Session for X {
@@ -163,17 +164,19 @@ impl X {
         mut answer: Response,
     ) -> Result<Infallible, Failure> {
         let host = net::host(answer.url());
+        let connected = Instant::now();
         let limit = link.times().silence.max(heartbeat(link) * 2);
         let mut lines = Lines::new(MAX_MESSAGE);
         let mut search = self.missed.as_ref().map(|missed| Search::new(link.contest(), missed));
         let mut page: Option<Page> = None;
+        let mut is_first = true;
         loop {
             if page.is_none()
                 && let Some(url) = search.as_ref().and_then(|search| search.url(api))
             {
-                let fetch = api.fetch(api.get(&url));
+                let fetch = Api::fetch(api.get(&url), link.now());
                 // What was posted just now is not found yet.
-                let settled = recent::SETTLE.saturating_sub(link.since_connected());
+                let settled = recent::SETTLE.saturating_sub(connected.elapsed());
                 page = Some(Box::pin(async move {
                     sleep(settled).await;
                     fetch.await
@@ -188,15 +191,20 @@ impl X {
                     let mut taken = Ok(());
                     lines.push(&chunk, |line| {
                         if taken.is_ok() {
-                            taken = self.line(link, line);
+                            taken = self.take(link, line);
                         }
                     });
-                    taken?;
+                    // A stream that is ended as soon as it begins is not asked for at once again.
+                    let is_first = std::mem::take(&mut is_first);
+                    taken.map_err(|end| if is_first { link.in_vain(end) } else { end })?;
                 }
-                News::Page(fetched) => {
+                News::Page(Document { headers, body }) => {
                     page = None;
+                    if let Some(date) = server_date(&headers) {
+                        link.hear_time(date);
+                    }
                     let Some(searching) = &mut search else { continue };
-                    let fetched = fetched.and_then(|body| self.page(link, searching, body));
+                    let fetched = body.and_then(|body| self.page(link, searching, body));
                     let over = match fetched {
                         Err(Failure::Over) => return Err(Failure::Over),
                         Err(failure) => {
@@ -218,8 +226,8 @@ impl X {
     }
 
     /// Takes in a line of the stream.
-    fn line(&mut self, link: &mut Link, line: Line<'_>) -> Result<(), Failure> {
-        let Line::Message(message) = line else { return Err(Failure::TooLong(MAX_MESSAGE)) };
+    fn take(&mut self, link: &mut Link, next: Line<'_>) -> Result<(), Failure> {
+        let Line::Message(message) = next else { return link.too_long() };
         let mark = mark::mark(message);
         if mark.posts == 0
             && let Some(problem) = explain::Problem::in_band(message)

@@ -165,7 +165,8 @@ mod tests {
 
     fn url(search: &Search) -> Option<String> {
         let url = search.fill("https://x.example/recent".parse().unwrap())?;
-        Some(url.query_pairs().map(|(name, value)| format!("{name}={value} ")).collect())
+        let pairs = url.query_pairs().map(|(name, value)| format!("{name}={value} "));
+        Some(pairs.collect::<Vec<_>>().concat())
     }
 
     #[test]

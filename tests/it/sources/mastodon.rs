@@ -1,5 +1,6 @@
 //! Mastodon's streams and timelines.
 
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,11 @@ use hashtug::timestamp::Timestamp;
 use tokio::net::TcpListener;
 
 use crate::support::contest;
-use crate::support::fake::mastodon::{Ids, Mastodon, Part, Refusal, TOKEN_ENV, Way};
+use crate::support::fake::mastodon::{
+    Ids, Mastodon, Part, REFUSED, Refusal, TOKEN_ENV, WORDS, Way,
+};
+use crate::support::http::get;
+use crate::support::program::{Show, hashtug};
 use crate::support::proxy::{Fault, Proxy};
 use crate::support::rig::{Rig, quick};
 
@@ -114,14 +119,15 @@ async fn f01_a_thousand_cuts_lose_no_post_and_count_none_twice() {
         // Not every cut waits for the count, so that some fall into the catching up.
         if cut % 4 == 0 {
             rig.until("all posts", |s| s.teams[0].total + s.teams[1].total + deleted == all).await;
-            if cut % 3 == 0 {
-                // It is counted already, and nobody tells that it ends.
-                proxy.cut();
-                server.delete(Way::Both, &during);
-                deleted += 1;
-            }
         } else {
             tokio::task::yield_now().await;
+        }
+        if cut % 100 == 0 {
+            // It is counted already, and nobody tells that it ends.
+            proxy.cut();
+            server.delete(Way::Both, &during);
+            deleted += 1;
+            rig.until("its end", |s| s.posts.revised == deleted).await;
         }
     }
     let done = |s: &Snapshot| (s.teams[0].total, s.teams[1].total) == (CUTS, CUTS - deleted);
@@ -198,16 +204,51 @@ async fn f05_what_the_timelines_do_not_show_is_a_gap() {
 async fn f05_what_is_older_than_the_window_is_a_gap() {
     let (title, teams) = ("Short".to_owned(), contest().teams().to_vec());
     let window = SECOND / 5;
-    let short = Contest::new(title, window, Vote::Every, Reposts::Ignore, teams).unwrap();
+    let short = Arc::new(Contest::new(title, window, Vote::Every, Reposts::Ignore, teams).unwrap());
+    for mode in [Mode::Auto, Mode::Poll] {
+        let server = Mastodon::start(Ids::Timed).await;
+        let mut rig = Rig::start(&short, streamed(server.address, mode), quick());
+        rig.until("live", live).await;
+        server.post(Way::Both, rig.clock.now(), "ada", &["tabs"]);
+        rig.until("a post", |s| s.posts.matched == 1).await;
+        let mut down = refusal(503, "{}");
+        down.headers.push(("retry-after", "1".to_owned()));
+        server.refuse(Part::Timeline, Some(down.clone()));
+        server.refuse(Part::Socket, Some(down));
+        server.close();
+        rig.until("down", |s| problem(s).contains("503")).await;
+        server.post(Way::Both, rig.clock.now(), "bo", &["tabs"]);
+        server.refuse(Part::Timeline, None);
+        server.refuse(Part::Socket, None);
+        let snapshot = rig.until("a gap", |s| live(s) && s.sources[0].gap_count == 1).await;
+        let gap = snapshot.sources[0].gaps[0].length;
+        assert!(gap > SECOND / 2 && gap < SECOND * 5, "{mode:?}: {gap:?}");
+        // And the show goes on.
+        server.post(Way::Both, rig.clock.now(), "cy", &["tabs"]);
+        let snapshot = rig.until("a post", |s| s.posts.matched == 2).await;
+        assert_eq!(snapshot.sources[0].gap_count, 1);
+        rig.end().await;
+    }
+}
+
+#[tokio::test]
+async fn f06_timelines_that_are_busy_stop_no_stream_and_are_left_alone() {
     let server = Mastodon::start(Ids::Timed).await;
-    let proxy = Proxy::start(server.address).await;
-    let clock = Clock::from_wall();
-    let kinds = polled(proxy.address);
-    let mut rig = Rig::starting_at(clock, &Arc::new(short), kinds, quick());
-    rig.until("live", live).await;
-    server.post(Way::Both, rig.clock.now(), "ada", &["tabs"]);
-    rig.until("a post", |s| s.posts.matched == 1).await;
-    rig.end().await;
+    let mut busy = refusal(429, r#"{"error":"Too many requests"}"#);
+    let in_an_hour = Clock::from_wall().now().saturating_add(Duration::from_hours(1));
+    busy.headers.push(("x-ratelimit-reset", in_an_hour.to_string()));
+    server.refuse(Part::Timeline, Some(busy));
+    let kinds = streamed(server.address, Mode::Auto);
+    let mut rig = Rig::start(&long_contest(&[]), kinds, quick());
+    until_streams(&mut rig, &server, 1).await;
+    for post in 0..20 {
+        server.post(Way::Both, rig.clock.now(), "ada", &["tabs"]);
+        rig.until("a post", |s| s.teams[0].votes == post + 1 && live(s)).await;
+    }
+    let last = rig.end().await;
+    assert_eq!((problem(&last), last.sources[0].gap_count), ("", 0));
+    // Once before the show, to compare, and once beside the stream.
+    assert_eq!(server.requests(Part::Timeline).len(), 2);
 }
 
 #[tokio::test]
@@ -260,13 +301,14 @@ async fn more_than_a_page_of_posts_between_two_requests_is_read_to_the_end() {
 async fn what_arrives_late_behind_newer_posts_is_found() {
     for ids in [Ids::Timed, Ids::Opaque] {
         let server = Mastodon::start(ids).await;
-        let clock = Clock::starting_at(Clock::from_wall().now());
-        let mut rig = Rig::starting_at(clock, &contest(), polled(server.address), quick());
+        let start = Clock::from_wall();
+        let mut rig = Rig::starting_at(start, &contest(), polled(server.address), quick());
         rig.until("live", live).await;
-        let made = rig.clock.now().saturating_add(SECOND / 50);
-        rig.until("a moment", |_| clock.now() > made.saturating_add(SECOND)).await;
-        server.post(Way::Both, rig.clock.now(), "ada", &["tabs"]);
+        let started = start.now();
+        rig.until("a second", |_| start.now() > started.saturating_add(SECOND)).await;
+        server.post(Way::Both, start.now(), "ada", &["tabs"]);
         rig.until("a post", |s| s.posts.matched == 1).await;
+        let made = start.now().checked_sub(SECOND / 4).unwrap();
         server.post(Way::Both, made, "bo", &["spaces"]);
         let snapshot = rig.until("a late one", |s| s.posts.matched == 2).await;
         assert_eq!((votes(&snapshot), snapshot.posts.duplicate), ((1, 1), 0));
@@ -310,13 +352,87 @@ async fn a_stream_that_is_connected_and_silent_is_found_out_and_made_up_for() {
 }
 
 #[tokio::test]
+async fn a_hashtag_that_the_server_does_not_stream_is_asked_for() {
+    let server = Mastodon::start(Ids::Timed).await;
+    let kinds = streamed(server.address, Mode::Auto);
+    let mut rig = Rig::start(&long_contest(&[REFUSED]), kinds, quick());
+    let told = "the server refuses to stream a hashtag (Unknown stream type)";
+    rig.until("told", |s| problem(s).starts_with(told) && live(s)).await;
+    server.post(Way::Both, rig.clock.now(), "ada", &["tabs"]);
+    server.post(Way::Both, rig.clock.now(), "bo", &[REFUSED]);
+    let snapshot = rig.until("both", |s| votes(s) == (1, 1)).await;
+    assert!(problem(&snapshot).starts_with(told));
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn no_token_and_no_word_of_a_post_is_ever_shown() {
+    let token = "s3cr3t-of-the-account";
+    let server = Mastodon::start_for(Ids::Timed, token).await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    let text = format!(
+        r#"
+        [contest]
+        window = "60s"
+        [[team]]
+        name = "Tabs"
+        hashtags = ["tabs"]
+        [[team]]
+        name = "Spaces"
+        hashtags = ["spaces"]
+        [[source]]
+        name = "garden"
+        kind = "mastodon"
+        server = "http://{}"
+        token_env = "GARDEN_TOKEN"
+        [web]
+        listen = "127.0.0.1:0"
+        "#,
+        server.address
+    );
+    std::fs::write(&config, text).unwrap();
+    let mut command = hashtug(&["run", "-c", config.to_str().unwrap()]);
+    command.env("GARDEN_TOKEN", token).env("RUST_LOG", "trace").stdout(Stdio::null());
+    let show = tokio::task::spawn_blocking(|| Show::start(command)).await.unwrap();
+    let address = show.address.clone();
+    let snapshot = move || {
+        let address = address.clone();
+        tokio::task::spawn_blocking(move || get(&address, "/api/v1/snapshot").text().to_owned())
+    };
+    while server.streams() == 0 {
+        snapshot().await.unwrap();
+    }
+    for tag in ["tabs", "spaces", "other"] {
+        server.post(Way::Both, Clock::from_wall().now(), "ada", &[tag]);
+    }
+    // A post that cannot be read, and what the server says of one that it refuses.
+    server.say("tabs", "update", &format!(r##"{{"id":"7","content":"#tabs {WORDS}"}}"##));
+    let mut shown = snapshot().await.unwrap();
+    while !shown.contains(r#""matched":2"#) || !shown.contains(r#""malformed":1"#) {
+        shown = snapshot().await.unwrap();
+    }
+    show.signal("-TERM");
+    let (_, said, _) = tokio::task::spawn_blocking(|| {
+        let mut show = show;
+        show.end()
+    })
+    .await
+    .unwrap();
+    assert!(said.contains("TRACE") || said.contains("DEBUG"), "{said}");
+    for secret in [token, WORDS, "ada"] {
+        assert!(!said.contains(secret) && !shown.contains(secret), "{secret}: {said}");
+    }
+}
+
+#[tokio::test]
 async fn a_stream_of_deletions_alone_is_found_out() {
     let server = Mastodon::start(Ids::Timed).await;
     let kinds = streamed(server.address, Mode::Auto);
     let mut rig = Rig::start(&contest(), kinds, quick());
     until_streams(&mut rig, &server, 1).await;
     for id in ["117655983922104250", "117655983922104251", "117655983922104252"] {
-        server.delete_unknown(id, "tabs");
+        server.say("tabs", "delete", id);
     }
     let found = rig.until("found out", |s| problem(s).contains("only deletions")).await;
     assert!(problem(&found).contains("chosen languages") && live(&found));
@@ -353,6 +469,7 @@ async fn feeds_that_are_switched_off_and_accounts_that_see_less_are_told_before_
 #[tokio::test]
 async fn each_failure_has_a_message_of_its_own_and_stops_no_other_source() {
     let json = "application/json".to_owned();
+    let soon = Clock::from_wall().now().saturating_add(SECOND * 2).to_string().replace('Z', "123Z");
     let refused = |status, headers, body| Some(Refusal { status, headers, body });
     let cases: [(Part, Option<Refusal>, &str, &str); 8] = [
         (
@@ -363,7 +480,11 @@ async fn each_failure_has_a_message_of_its_own_and_stops_no_other_source() {
         ),
         (
             Part::Timeline,
-            Some(refusal(429, r#"{"error":"Too many requests"}"#)),
+            refused(
+                429,
+                vec![("x-ratelimit-reset", soon), ("content-type", json.clone())],
+                r#"{"error":"Too many requests"}"#,
+            ),
             "the server answers 429: Too many requests",
             "another program",
         ),

@@ -1,4 +1,4 @@
-//! Any service: lines, events, documents and WebSockets.
+//! Any service: lines, events, documents and web sockets.
 
 use std::time::Duration;
 
@@ -18,18 +18,18 @@ use crate::support::fake::service::Service;
 use crate::support::proxy::{Fault, Proxy};
 use crate::support::rig::{Rig, quick};
 
-fn pointer(text: &str) -> Option<Pointer> {
-    Some(Pointer::parse(text).unwrap())
+fn pointer(text: &str) -> Pointer {
+    Pointer::parse(text).unwrap()
 }
 
 /// Where the fake service has what.
 fn map() -> Map {
     Map {
         items: None,
-        text: pointer("/data/body"),
+        text: Some(pointer("/data/body")),
         hashtags: None,
-        id: pointer("/data/key"),
-        author: pointer("/data/user/name"),
+        id: Some(pointer("/data/key")),
+        author: Some(pointer("/data/user/name")),
         at: None,
         delete: None,
     }
@@ -41,7 +41,7 @@ fn over_http(address: std::net::SocketAddr, path: &str, mode: Mode, map: Map) ->
 }
 
 fn poll(address: std::net::SocketAddr) -> Kind {
-    let map = Map { items: pointer("/list"), ..map() };
+    let map = Map { items: Some(pointer("/list")), ..map() };
     over_http(address, "page", Mode::Poll(Duration::from_millis(20)), map)
 }
 
@@ -160,7 +160,7 @@ async fn a_document_is_read_page_by_page_and_each_post_once() {
 #[tokio::test]
 async fn two_numbers_of_a_document_pull_the_rope() {
     let service = Service::start().await;
-    let fields = |name: &str| pointer(&format!("/data/{name}")).unwrap();
+    let fields = |name: &str| pointer(&format!("/data/{name}"));
     let teams = vec![(TeamId(0), fields("left")), (TeamId(1), fields("right"))];
     let numbers = Fields { teams, per_vote: 5.0 };
     let url = format!("ws://{}/socket", service.address).parse().unwrap();

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 /// Longer than anything takes here.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A source that is in a hurry, so that tests are.
 pub(crate) fn quick() -> Times {
@@ -70,7 +70,7 @@ impl Rig {
         contest: &Arc<Contest>,
         kinds: Vec<Kind>,
         times: Times,
-        recorder: Option<Recorder>,
+        recorder: Option<&Recorder>,
     ) -> Rig {
         let settings: Vec<source::Settings> = kinds
             .into_iter()
@@ -83,7 +83,7 @@ impl Rig {
         let (snapshot_tx, snapshots) = watch::channel(Arc::new(tally.snapshot(None)));
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        tasks.spawn(tally::task::run(tally, Some(clock), recorder.clone(), inbox_rx, snapshot_tx));
+        tasks.spawn(tally::task::run(tally, Some(clock), recorder.cloned(), inbox_rx, snapshot_tx));
         let hasher = Hasher::default();
         for (index, settings) in settings.into_iter().enumerate() {
             let seat = Seat {
@@ -93,7 +93,7 @@ impl Rig {
                 inbox: inbox_tx.clone(),
                 clock: Some(clock),
                 times,
-                recorder: recorder.clone(),
+                recorder: recorder.cloned(),
                 stop: stop.clone(),
             };
             tasks.spawn(source::run(settings, seat));

@@ -31,6 +31,9 @@ pub(crate) const TOKEN: &str = env!("CARGO_PKG_NAME");
 /// Words that no log and no page may show.
 pub(crate) const WORDS: &str = "words of a post";
 
+/// A hashtag that the socket does not stream.
+pub(crate) const REFUSED: &str = "nothere";
+
 /// What can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Part {
@@ -80,6 +83,7 @@ struct News {
 
 struct Inner {
     ids: Ids,
+    token: String,
     version: String,
     feeds: &'static str,
     /// What is in the timelines, by id.
@@ -92,6 +96,8 @@ struct Inner {
     left: Option<(u32, String)>,
     requests: Vec<(Part, String)>,
     streams: usize,
+    /// How often all streams were ended.
+    closed: usize,
 }
 
 /// A running server; ends when it is dropped.
@@ -114,11 +120,17 @@ impl Shared {
 
 impl Mastodon {
     pub(crate) async fn start(ids: Ids) -> Mastodon {
+        Mastodon::start_for(ids, TOKEN).await
+    }
+
+    /// A server whose account has that token.
+    pub(crate) async fn start_for(ids: Ids, token: &str) -> Mastodon {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());
         let address = listener.local_addr().unwrap();
         let inner = Inner {
             ids,
+            token: token.to_owned(),
             version: if ids == Ids::Timed { "4.7.0" } else { "0.17.3+git-garden" }.to_owned(),
             feeds: "public",
             statuses: Vec::new(),
@@ -128,6 +140,7 @@ impl Mastodon {
             left: None,
             requests: Vec::new(),
             streams: 0,
+            closed: 0,
         };
         let shared = Arc::new(Shared { inner: Mutex::new(inner), news: watch::channel(0).0 });
         let app = axum::Router::new().fallback(answer).with_state(Arc::clone(&shared));
@@ -207,10 +220,17 @@ impl Mastodon {
         self.tell(inner, News { tags, event: "update", payload });
     }
 
-    /// A deletion of a post that was never here.
-    pub(crate) fn delete_unknown(&self, id: &str, tag: &str) {
-        let news = News { tags: vec![tag.to_owned()], event: "delete", payload: id.to_owned() };
+    /// Streams bring this event, whatever is in the timelines.
+    pub(crate) fn say(&self, tag: &str, event: &'static str, payload: &str) {
+        let news = News { tags: vec![tag.to_owned()], event, payload: payload.to_owned() };
         self.tell(self.shared.lock(), news);
+    }
+
+    /// Ends all streams.
+    pub(crate) fn close(&self) {
+        let mut inner = self.shared.lock();
+        inner.closed += 1;
+        self.shared.news.send_replace(inner.news.len());
     }
 
     /// The account of the token does not see a post.
@@ -267,8 +287,9 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         _ if path.starts_with("/api/v1/timelines/tag/") => Part::Timeline,
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
+    let is_somebody = parts.headers.contains_key("authorization");
     let bearer = parts.headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
-    let is_account = bearer.as_deref() == Some(&format!("Bearer {TOKEN}"));
+    let is_account = bearer == Some(format!("Bearer {}", shared.lock().token));
     {
         let mut inner = shared.lock();
         inner.requests.push((part, format!("{path}?{query}")));
@@ -280,7 +301,7 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
             return response.body(refusal.body.into()).unwrap();
         }
     }
-    if bearer.is_some() && !is_account {
+    if is_somebody && !is_account {
         return unauthorized("The access token is invalid");
     }
     match part {
@@ -365,11 +386,15 @@ async fn by_socket(mut socket: WebSocket, shared: Arc<Shared>) {
     let mut news = shared.news.subscribe();
     let mut subscribed: Vec<String> = Vec::new();
     let mut next = shared.lock().news.len();
-    let _counted = Counted::new(&shared);
+    let closed = shared.lock().closed;
+    let mut counted = None;
     loop {
         let mut messages = Vec::new();
         {
             let inner = shared.lock();
+            if inner.closed > closed {
+                return;
+            }
             for News { tags, event, payload } in &inner.news[next..] {
                 // Once for each subscription.
                 for tag in subscribed.iter().filter(|tag| tags.contains(tag)) {
@@ -392,13 +417,15 @@ async fn by_socket(mut socket: WebSocket, shared: Arc<Shared>) {
                 Some(Ok(Message::Text(text))) => {
                     let text: Value = serde_json::from_str(&text).unwrap();
                     let tag = text["tag"].as_str().unwrap().to_owned();
-                    if text["type"] != "subscribe" || text["stream"] != "hashtag" {
+                    let is_known = text["type"] == "subscribe" && text["stream"] == "hashtag";
+                    if !is_known || tag == REFUSED {
                         let error = json!({"error": "Unknown stream type", "status": 400});
                         if socket.send(Message::Text(error.to_string().into())).await.is_err() {
                             return;
                         }
                     } else if !subscribed.contains(&tag) {
                         subscribed.push(tag);
+                        counted.get_or_insert_with(|| Counted::new(&shared));
                     }
                 }
                 Some(Ok(_)) => {}

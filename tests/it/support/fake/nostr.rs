@@ -47,7 +47,8 @@ impl Author {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// What a relay does with a request for events.
@@ -208,6 +209,7 @@ async fn send_page(mut stream: TcpStream, page: &str) {
     let _gone_already = stream.write_all((head + page).as_bytes()).await;
 }
 
+#[expect(clippy::result_large_err, reason = "the library wants the answer itself")]
 async fn serve(stream: TcpStream, log: Arc<Mutex<Log>>, mut news: watch::Receiver<usize>) {
     if log.lock().unwrap().hangs {
         return std::future::pending().await;
