@@ -8,12 +8,14 @@ use hashtug::clock::Clock;
 use hashtug::event::{Event, Fate, SourceId};
 use hashtug::recorder::{Form, Out, Recorded, Recorder, Writer};
 use hashtug::snapshot::{RecordingState, Snapshot, SourceState};
-use hashtug::source::{Kind, jetstream};
+use hashtug::source::{Kind, jetstream, mastodon, nostr};
 use hashtug::timestamp::Timestamp;
 use serde_json::{Value, json};
 use tempfile::tempdir;
 
 use crate::support::fake::jetstream::Jetstream;
+use crate::support::fake::mastodon::{Ids, Mastodon, TOKEN_ENV, Way};
+use crate::support::fake::nostr::{Author, Relay};
 use crate::support::program::{Show, hashtug, last, lines, tally, unpacked};
 use crate::support::rig::{Rig, quick};
 use crate::support::{contest, http, left_out};
@@ -182,6 +184,68 @@ async fn a_raw_recording_holds_the_messages_and_counts_as_the_show_did() {
         ] {
             assert_eq!(counted[what], count, "{what}");
         }
+    }
+}
+
+#[tokio::test]
+async fn several_networks_in_one_recording_count_as_they_did() {
+    let folder = tempdir().unwrap();
+    for form in [Form::Posts, Form::Raw] {
+        let path = folder.path().join(format!("{form:?}.jsonl.gz"));
+        let clock = Clock::from_wall();
+        let source = |kind| Recorded { name: format!("my {kind}"), kind, form };
+        let sources = vec![source("mastodon"), source("nostr")];
+        let out = Out::create(&path).unwrap();
+        let (recorder, writer) = Recorder::start(out, &contest(), sources, clock.now()).unwrap();
+        let server = Mastodon::start(Ids::Timed).await;
+        let relays = [Relay::start().await, Relay::start().await];
+        let token = Some(TOKEN_ENV.parse().unwrap());
+        let mastodon = mastodon::Settings {
+            server: Mastodon::url(server.address),
+            token,
+            mode: mastodon::Mode::Auto,
+        };
+        let relay_urls = relays.iter().map(|relay| Relay::url(relay.address)).collect();
+        let nostr = nostr::Settings { relays: relay_urls };
+        let kinds = vec![Kind::Mastodon(mastodon), Kind::Nostr(nostr)];
+        let mut rig = Rig::recorded(clock, &contest(), kinds, quick(), Some(&recorder));
+        rig.until("live", |s| s.sources.iter().all(|s| s.state == SourceState::Live)).await;
+        rig.until("subscribed", |_| server.streams() == 1).await;
+        rig.until("subscribed", |_| server.streams() > 0).await;
+        let now = || clock.now();
+        server.post(Way::Both, now(), "adalove", &["tabs"]);
+        let second = server.post(Way::Both, now(), "bobolink", &["spaces"]);
+        let third = server.post(Way::Both, now(), "cypher", &["spaces"]);
+        server.post_and_delete_out_of_order(now(), "dianthus", &["tabs"]);
+        rig.until("five messages", |s| s.posts.received() >= 5).await;
+        server.edit(Way::Both, &second, now(), &["tabs"]);
+        server.delete(Way::Both, &third);
+        rig.until("an edit and deletions", |s| s.posts.revised == 3).await;
+        let (author, other) = (Author::new(1), Author::new(2));
+        let seconds = clock.now().millis() / 1000;
+        let taken_back = other.post(seconds, "tabs", "secretwords");
+        let mut forged = author.post(seconds, "tabs", "secretwords");
+        forged["content"] = "secretwords of somebody else".into();
+        for relay in &relays {
+            relay.publish(&author.post(seconds, "spaces", "secretwords"));
+            relay.publish(&taken_back);
+            relay.push(&forged);
+        }
+        rig.until("posts of relays", |s| s.posts.matched == 5).await;
+        relays[0].publish(&other.deletion(seconds, &taken_back));
+        rig.until("a deletion", |s| s.posts.revised == 4 && s.posts.malformed >= 1).await;
+        let live = rig.end().await;
+        let status = writer.finish();
+        assert_eq!((status.state, status.lost), (RecordingState::On, 0), "{status:?}");
+        assert_eq!((live.teams[0].votes, live.teams[1].votes), (2, 1));
+        let text = String::from_utf8(unpacked(&path)).unwrap();
+        let counted = last(&tally(&path, &[]));
+        same_teams(&live, &counted);
+        assert_eq!(text.contains("secretwords"), form == Form::Raw);
+        assert_eq!(
+            text.contains("\"note\":\"refused\",\"source\":\"my nostr\""),
+            form == Form::Raw
+        );
     }
 }
 
