@@ -10,7 +10,7 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use hashtug::contest::{Contest, Reposts, Team, TeamId, Vote};
 use hashtug::event::Event;
-use hashtug::post::{AuthorId, Post, PostId, Side, Version};
+use hashtug::post::{AuthorId, Post, PostId, Side, Tags, Version};
 use hashtug::tally::{Limits, Tally};
 use hashtug::timestamp::Timestamp;
 
@@ -83,6 +83,7 @@ fn post(count: u64, in_window: u64, disorder: u64) -> Event {
         author: Some(AuthorId(author)),
         at: Timestamp::from_millis((millis - late).cast_signed()).expect("it is a time"),
         side: Side::Team(TeamId(u16::from(random & 4 == 0))),
+        tags: Tags::default(),
         version: Version::First,
     })
 }

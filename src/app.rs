@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::event::SourceId;
 use crate::output::led::Feed;
 use crate::post::Hasher;
+use crate::recorder::Recorder;
 use crate::source::link::Times;
 use crate::tally::{self, Limits, Tally};
 use crate::{output, server, source};
@@ -29,14 +30,15 @@ use crate::{output, server, source};
 const GRACE: Duration = Duration::from_secs(3);
 
 /// Runs the show until `stop`. `clock` is what a live show goes by; one of recordings alone has
-/// their time.
+/// their time. Without a listener there are no pages; a recorder is told everything.
 ///
 /// # Errors
 /// If a part failed; the others were stopped then.
 pub async fn run(
     config: Config,
-    listener: TcpListener,
+    listener: Option<TcpListener>,
     clock: Clock,
+    recorder: Option<Recorder>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let clock = config.sources.iter().any(|source| source.kind.is_live()).then_some(clock);
@@ -44,7 +46,9 @@ pub async fn run(
     let statuses = config.sources.iter().map(source::Settings::status).collect();
     let mut tally = Tally::new(Arc::clone(&contest), statuses, Limits::default());
     let (inbox_tx, inbox_rx) = mpsc::channel(tally::task::INBOX);
-    let (snapshot_tx, snapshot_rx) = watch::channel(Arc::new(tally.snapshot(None)));
+    let mut first = tally.snapshot(None);
+    first.recording = recorder.as_ref().map(Recorder::status);
+    let (snapshot_tx, snapshot_rx) = watch::channel(Arc::new(first));
     let mut parts = Parts::default();
     let mut monitors = Vec::new();
     for settings in config.outputs {
@@ -55,8 +59,11 @@ pub async fn run(
         let feed = Feed::Snapshots(snapshot_rx.clone());
         parts.start(name, output::run(settings, feed, desk).instrument(span));
     }
-    parts.start("server", server::run(listener, snapshot_rx, monitors, stop.clone()));
-    parts.start("tally", tally::task::run(tally, clock, inbox_rx, snapshot_tx));
+    if let Some(listener) = listener {
+        parts.start("server", server::run(listener, snapshot_rx, monitors, stop.clone()));
+    }
+    let tally = tally::task::run(tally, clock, recorder.clone(), inbox_rx, snapshot_tx);
+    parts.start("tally", tally);
     let hasher = Hasher::default();
     for (index, settings) in config.sources.into_iter().enumerate() {
         let span = info_span!("source", name = settings.name);
@@ -67,6 +74,7 @@ pub async fn run(
             inbox: inbox_tx.clone(),
             clock,
             times: Times::default(),
+            recorder: recorder.clone(),
             stop: stop.clone(),
         };
         let name = format!("source `{}`", settings.name);

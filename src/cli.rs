@@ -44,6 +44,15 @@ pub enum Command {
     /// Run the show: sources, tally, lights and pages, until Ctrl-C.
     #[command(after_help = "Example:\n  hashtug run -c friday.toml")]
     Run,
+    /// Run the show, and write what its sources send to a recording.
+    ///
+    /// The recording names nobody: authors and posts are keyed hashes whose key dies with the
+    /// program, and there is no text. `hashtug tally` counts it as the show did. OUT ending in .gz or
+    /// .zst is compressed; - is standard output. Nothing that exists is overwritten.
+    #[command(after_help = "Examples:\n  \
+        hashtug record friday.jsonl.zst -c friday.toml --for 90m\n  \
+        hashtug record wire.jsonl --raw     what came over the wire, with names and texts")]
+    Record(Record),
     /// Count recorded posts offline, as fast as the machine can.
     ///
     /// Reads hashtug's recordings and plain dumps of Jetstream, Mastodon, X and Nostr, also .gz and
@@ -55,6 +64,12 @@ pub enum Command {
     /// Validate the config and say what would run. Touches no device.
     #[command(after_help = "Example:\n  hashtug check -c friday.toml")]
     Check,
+    /// Try everything the config names, and say what to mend.
+    ///
+    /// Looks hosts up, connects, tries tokens, compares clocks; reads only, for at most 15 seconds.
+    /// The exit code is 1 if something does not work.
+    #[command(after_help = "Example:\n  hashtug doctor -c friday.toml")]
+    Doctor,
     /// Print a completion script for a shell.
     #[command(
         after_help = "Example:\n  hashtug completions bash > ~/.local/share/bash-completion/completions/hashtug"
@@ -66,6 +81,20 @@ pub enum Command {
     /// Print the manual page.
     #[command(after_help = "Example:\n  hashtug man | man -l -")]
     Man,
+}
+
+/// Where to write what, and for how long.
+#[derive(Debug, Args)]
+pub struct Record {
+    /// The recording to write: FILE.jsonl, FILE.jsonl.gz or FILE.jsonl.zst, or - for standard output.
+    #[arg(value_name = "OUT")]
+    pub out: PathBuf,
+    /// Stop after so long; without it at Ctrl-C.
+    #[arg(long = "for", value_name = "DURATION", value_parser = config::duration)]
+    pub span: Option<Duration>,
+    /// Write the messages of Bluesky, Mastodon, X and Nostr as they come, with names and texts.
+    #[arg(long)]
+    pub raw: bool,
 }
 
 /// What to count, and how to print it.

@@ -290,6 +290,13 @@ impl Contest {
         self.reposts
     }
 
+    /// The hashtags of all teams, in the order that [`crate::post::TagId`] counts them.
+    pub fn hashtags(&self) -> impl Iterator<Item = (TeamId, &str)> {
+        (0..).zip(&self.teams).flat_map(|(index, team)| {
+            team.hashtags.iter().map(move |hashtag| (TeamId(index), &**hashtag))
+        })
+    }
+
     /// Two or more; the first is the left end of the strip.
     #[must_use]
     pub fn teams(&self) -> &[Team] {

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::post::{Deletion, Post};
+use crate::post::{AuthorId, Deletion, Post, PostId};
 use crate::snapshot::{Gap, SourceState};
 use crate::timestamp::Timestamp;
 
@@ -33,6 +33,38 @@ pub enum Event {
     Problem(SourceId, Option<Arc<str>>),
     /// Posts of this span of time may be missing.
     Gap(SourceId, Gap),
+}
+
+/// What became of an event, for whoever writes down what was counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is no message with a post, and takes none back; or it concerned no counted post.
+    Other,
+    /// A post that was counted.
+    Counted,
+    /// A post that is counted already.
+    Duplicate,
+    /// A post whose time had left the window.
+    Late,
+    /// A post that was taken back before it came, or changes one without a name.
+    Dead,
+    /// A post that names several teams.
+    Both,
+    /// A post that edits a counted one.
+    Edited(Counted),
+    /// A deletion that took back these counted posts.
+    TakenBack(Vec<PostId>),
+}
+
+/// A post as it was counted before it was edited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// Its name.
+    pub id: PostId,
+    /// Who posted it.
+    pub author: Option<AuthorId>,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// The index of a source in the config, and in [`crate::snapshot::Snapshot::sources`].

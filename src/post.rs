@@ -38,6 +38,16 @@ impl Side {
     }
 }
 
+/// Which hashtag of the contest it is: counted through all teams, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TagId(pub u16);
+
+/// The hashtags that decided the side of a post: none, one, or for [`Side::Both`] one of each of two
+/// teams. Nothing counts by them; they are for recordings. A post whose source does not know them has
+/// none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tags(pub [Option<TagId>; 2]);
+
 /// Whether a message brings a post or changes one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Version {
@@ -60,6 +70,8 @@ pub struct Post {
     pub at: Timestamp,
     /// The team that it pulls for.
     pub side: Side,
+    /// By which hashtags.
+    pub tags: Tags,
     /// First version or edit.
     pub version: Version,
 }

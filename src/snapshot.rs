@@ -29,6 +29,8 @@ pub struct Snapshot {
     pub evicted: Evicted,
     /// Where the posts come from.
     pub sources: Vec<SourceStatus>,
+    /// How the recording is doing, if the show is recorded.
+    pub recording: Option<RecordingStatus>,
 }
 
 /// Where a round stands.
@@ -163,6 +165,47 @@ impl SourceStatus {
         self.gaps.push(gap);
         self.gap_count += 1;
         self.gap_time += gap.length;
+    }
+}
+
+/// How a recording is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordingStatus {
+    /// The name of the file, without its folder, which concerns no viewer.
+    pub path: Arc<str>,
+    /// How many lines are safely written.
+    pub lines: u64,
+    /// How many bytes those take in the file.
+    pub bytes: u64,
+    /// How many messages are missing in it.
+    pub lost: u64,
+    /// Whether it goes on.
+    pub state: RecordingState,
+    /// Why it does not.
+    pub error: Option<Arc<str>>,
+}
+
+/// Whether a recording goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RecordingState {
+    /// Lines are written.
+    #[default]
+    On,
+    /// It has stopped, since the disk has no room.
+    Full,
+    /// It has stopped for another reason.
+    Failed,
+}
+
+impl RecordingState {
+    /// As in JSON and on the page.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            RecordingState::On => "on",
+            RecordingState::Full => "full",
+            RecordingState::Failed => "failed",
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod check;
 mod complete;
+mod doctor;
+mod record;
 mod run;
 pub mod tally;
 
@@ -11,8 +13,8 @@ use std::process::ExitCode;
 
 use crate::cli::{Cli, Command};
 use crate::config::Config;
-use crate::recording;
 use crate::source::secret;
+use crate::{recorder, recording};
 
 /// Why a command did not do what it was asked to.
 #[derive(Debug)]
@@ -60,6 +62,15 @@ fn hint(error: &anyhow::Error) -> Option<&'static str> {
     if error.downcast_ref::<secret::Missing>().is_some() {
         return Some("set it before the start, for example in the shell: export NAME=value");
     }
+    match error.downcast_ref::<recorder::Error>() {
+        Some(recorder::Error::Exists(_)) => {
+            return Some("choose another name, or move that recording away");
+        }
+        Some(recorder::Error::Open { .. }) => {
+            return Some("the folder must exist, and be one that you may write to");
+        }
+        None => {}
+    }
     match error.downcast_ref::<recording::Error>()? {
         recording::Error::Binary { .. } => {
             Some("a recording is text, one JSON object a line, or that compressed as .gz or .zst")
@@ -76,8 +87,10 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     let config = cli.config.as_deref();
     match cli.command.unwrap_or(Command::Run) {
         Command::Run => run::run(load(config)?),
+        Command::Record(record) => record::run(&record, load(config)?),
         Command::Tally(tally) => tally::run(&tally, config),
         Command::Check => check::run(config),
+        Command::Doctor => doctor::run(&load(config)?),
         Command::Completions { shell } => complete::completions(shell),
         Command::Man => complete::man(),
     }

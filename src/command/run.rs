@@ -19,14 +19,18 @@ const LAST_GRACE: Duration = Duration::from_millis(200);
 
 pub(super) fn run(config: Config) -> Result<(), Failure> {
     check::inputs(&config)?;
+    block_on(show(config)).map_err(Failure::Running)
+}
+
+/// Runs a show on a runtime of its own.
+pub(super) fn block_on<T>(show: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     // The work is small; more threads would only cost memory.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
-        .context("cannot start the runtime")
-        .map_err(Failure::Running)?;
-    let result = runtime.block_on(show(config)).map_err(Failure::Running);
+        .context("cannot start the runtime")?;
+    let result = runtime.block_on(show);
     runtime.shutdown_timeout(LAST_GRACE);
     result
 }
@@ -37,7 +41,7 @@ async fn show(config: Config) -> anyhow::Result<()> {
     let listener =
         server::listen(address).with_context(|| format!("cannot serve pages on {address}"))?;
     let stop = CancellationToken::new();
-    let app = app::run(config, listener, Clock::from_wall(), stop.clone());
+    let app = app::run(config, Some(listener), Clock::from_wall(), None, stop.clone());
     tokio::pin!(app);
     tokio::select! {
         result = &mut app => return result,

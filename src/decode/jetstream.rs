@@ -62,7 +62,7 @@ pub(super) fn decode(context: &Context, text: &str) -> Result<Message, Invalid> 
     if let Some(wrong) = record.wrong {
         return Err(wrong);
     }
-    let side = match record.tags {
+    let found = match record.tags {
         Some(tags) => context.matcher.side(tags, Folding::Plain),
         None => context.matcher.side_of_text(&record.text.unwrap_or_default(), Folding::Plain),
     };
@@ -71,7 +71,7 @@ pub(super) fn decode(context: &Context, text: &str) -> Result<Message, Invalid> 
         alias: None,
         author: Some(context.hasher.author(Feed::Jetstream, &did)),
         at: commit.at,
-        side,
+        found,
         version,
     }))
 }

@@ -18,7 +18,7 @@ use crate::timestamp::Timestamp;
 use repeats::Repeats;
 
 use super::json::{self, Invalid, Kind, Reader};
-use super::matcher::{Folding, Matcher};
+use super::matcher::{Folding, Found, Matcher};
 use super::pointer::Pointer;
 use super::prefilter::{Prefilter, Scan, is_short};
 
@@ -234,7 +234,7 @@ impl Mapped {
             let posts = vec![self.post(&id)];
             return Ok(Event::Deletion(Deletion { posts, author: None, at: at.or(Some(arrived)) }));
         }
-        let side = match find(map.hashtags.as_ref(), text)? {
+        let Found { side, tags } = match find(map.hashtags.as_ref(), text)? {
             Some(hashtags) => self.side(hashtags)?,
             None => match find(map.text.as_ref(), text)? {
                 Some(text) if text.starts_with('"') => {
@@ -254,11 +254,11 @@ impl Mapped {
             (None, Some(id)) => self.arrivals.first(id, arrived),
             (None, None) => arrived,
         };
-        Ok(Event::Post(Post { id, alias: None, author, at, side, version: Version::First }))
+        Ok(Event::Post(Post { id, alias: None, author, at, side, tags, version: Version::First }))
     }
 
-    /// The side that hashtags take, however the service lists them.
-    fn side(&self, hashtags: &str) -> Result<Side, Invalid> {
+    /// What hashtags say, however the service lists them.
+    fn side(&self, hashtags: &str) -> Result<Found, Invalid> {
         let mut reader = Reader::new(hashtags);
         let mut tags: Vec<Cow<'_, str>> = Vec::new();
         match reader.peek()? {

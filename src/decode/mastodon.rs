@@ -8,12 +8,12 @@
 
 use std::borrow::Cow;
 
-use crate::post::{Deletion, Side, Version};
+use crate::post::{Deletion, Version};
 use crate::timestamp::Timestamp;
 
 use super::html;
 use super::json::{Invalid, Kind, Reader};
-use super::matcher::Folding;
+use super::matcher::{Folding, Found};
 use super::{Context, Draft, Feed, Message, optional_text, time};
 
 /// Ids that hold on one server only.
@@ -64,10 +64,10 @@ struct Status<'a> {
     uri: Option<Cow<'a, str>>,
     at: Option<Timestamp>,
     author: Option<Cow<'a, str>>,
-    tags: Option<Side>,
+    tags: Option<Found>,
     content: Option<Cow<'a, str>>,
     /// The side of the status that this one boosts.
-    reblog: Option<Side>,
+    reblog: Option<Found>,
 }
 
 impl<'a> Status<'a> {
@@ -108,7 +108,7 @@ impl<'a> Status<'a> {
         Ok(())
     }
 
-    fn side(&self, context: &Context) -> Side {
+    fn side(&self, context: &Context) -> Found {
         self.tags.unwrap_or_else(|| {
             let text = html::text(self.content.as_deref().unwrap_or_default());
             context.matcher.side_of_text(&text, Folding::Latin)
@@ -116,9 +116,9 @@ impl<'a> Status<'a> {
     }
 
     fn message(self, context: &Context, version: Version) -> Result<Message, Invalid> {
-        let side = match (self.reblog, context.reposts) {
+        let found = match (self.reblog, context.reposts) {
             (Some(_), crate::contest::Reposts::Ignore) => return Ok(Message::Other),
-            (Some(side), crate::contest::Reposts::Count) => side,
+            (Some(found), crate::contest::Reposts::Count) => found,
             (None, _) => self.side(context),
         };
         let uri = self.uri.ok_or(Invalid("status without `uri`"))?;
@@ -128,14 +128,14 @@ impl<'a> Status<'a> {
             alias: self.id.map(|id| context.hasher.post(LOCAL, &id)),
             author: Some(context.hasher.author(Feed::Mastodon, &author)),
             at: self.at,
-            side,
+            found,
             version,
         }))
     }
 }
 
 /// The side of `[{"name":…,"url":…},…]`.
-fn tags(context: &Context, reader: &mut Reader<'_>) -> Result<Side, Invalid> {
+fn tags(context: &Context, reader: &mut Reader<'_>) -> Result<Found, Invalid> {
     let mut names = Vec::new();
     reader.array(|reader| {
         reader.object(|reader, name| {

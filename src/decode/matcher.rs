@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::contest::{Contest, TeamId};
 use crate::hashtag;
-use crate::post::Side;
+use crate::post::{Side, TagId, Tags};
 
 use super::Feed;
 use super::json;
@@ -29,56 +29,78 @@ impl Folding {
     }
 }
 
+/// What the hashtags of a post say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Whom it pulls for.
+    pub(super) side: Side,
+    /// By what.
+    pub(super) tags: Tags,
+}
+
+impl Found {
+    /// This once the post turns out to have a hashtag of `team` too.
+    fn and(&mut self, team: TeamId, tag: Option<TagId>) {
+        match self.side {
+            Side::None => self.tags.0[0] = tag,
+            Side::Team(known) if known != team => self.tags.0[1] = tag,
+            Side::Team(_) | Side::Both => {}
+        }
+        self.side = self.side.and(team);
+    }
+
+    fn and_all(&mut self, other: Found) {
+        match other.side {
+            Side::None => {}
+            Side::Team(team) => self.and(team, other.tags.0[0]),
+            Side::Both => *self = other,
+        }
+    }
+}
+
 /// The hashtags of all teams, ready to be looked up.
 pub(super) struct Matcher {
     /// By folded hashtag.
-    plain: BTreeMap<String, TeamId>,
+    plain: BTreeMap<String, Found>,
     /// By folded hashtag with Latin diacritics folded as well. Two teams can meet here.
-    latin: BTreeMap<String, Side>,
+    latin: BTreeMap<String, Found>,
 }
 
 impl Matcher {
     pub(super) fn new(contest: &Contest) -> Matcher {
         let mut plain = BTreeMap::new();
-        let mut latin: BTreeMap<String, Side> = BTreeMap::new();
-        for (index, team) in contest.teams().iter().enumerate() {
-            let team_id = TeamId(u16::try_from(index).expect("a contest has at most 64 teams"));
-            for folded in &team.hashtags {
-                plain.insert(folded.clone(), team_id);
-                let side = latin.entry(hashtag::fold_latin(folded).into_owned()).or_default();
-                *side = side.and(team_id);
-            }
+        let mut latin: BTreeMap<String, Found> = BTreeMap::new();
+        for (index, (team, folded)) in contest.hashtags().enumerate() {
+            // Of more hashtags than that the last ones go without a name.
+            let tag = u16::try_from(index).ok().map(TagId);
+            let found = Found { side: Side::Team(team), tags: Tags([tag, None]) };
+            plain.insert(folded.to_owned(), found);
+            latin.entry(hashtag::fold_latin(folded).into_owned()).or_default().and(team, tag);
         }
         Matcher { plain, latin }
     }
 
-    /// The side of a post with these hashtags, given as written.
+    /// What a post with these hashtags, given as written, pulls for.
     pub(super) fn side<S: AsRef<str>>(
         &self,
         hashtags: impl IntoIterator<Item = S>,
         folding: Folding,
-    ) -> Side {
-        let mut side = Side::None;
+    ) -> Found {
+        let mut found = Found::default();
         let mut folded = String::new();
         for written in hashtags {
             hashtag::fold_into(written.as_ref(), &mut folded);
-            let found = match folding {
-                Folding::Plain => self.plain.get(&folded).map_or(Side::None, |&t| Side::Team(t)),
-                Folding::Latin => {
-                    self.latin.get(&*hashtag::fold_latin(&folded)).copied().unwrap_or_default()
-                }
+            let one = match folding {
+                Folding::Plain => self.plain.get(&folded),
+                Folding::Latin => self.latin.get(&*hashtag::fold_latin(&folded)),
             };
-            match found {
-                Side::None => {}
-                Side::Team(team) => side = side.and(team),
-                Side::Both => side = Side::Both,
-            }
+            found.and_all(one.copied().unwrap_or_default());
         }
-        side
+        found
     }
 
-    /// The side of a post with this text.
-    pub(super) fn side_of_text(&self, text: &str, folding: Folding) -> Side {
+    /// What a post with this text pulls for.
+    pub(super) fn side_of_text(&self, text: &str, folding: Folding) -> Found {
         self.side(hashtag::extract(text), folding)
     }
 

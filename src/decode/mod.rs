@@ -29,7 +29,7 @@ use crate::post::{AuthorId, Deletion, Hasher, Post, PostId, Side, Version};
 use crate::timestamp::Timestamp;
 
 use json::{Invalid, Kind, Reader};
-use matcher::{Folding, Matcher};
+use matcher::{Folding, Found, Matcher};
 use prefilter::{Prefilter, Scan};
 
 /// What the documents of a service that is none of the known networks hold.
@@ -187,7 +187,7 @@ struct Draft {
     alias: Option<PostId>,
     author: Option<AuthorId>,
     at: Option<Timestamp>,
-    side: Side,
+    found: Found,
     version: Version,
 }
 
@@ -340,24 +340,25 @@ impl Decoder {
         }
         match post::decode(&self.context, text) {
             Ok(post::Line::Message(message)) => self.tell(feed, message, None, text, tell),
-            Ok(post::Line::Raw { at, source, message }) => {
-                self.raw(at, source, &message, text, tell);
+            Ok(post::Line::Raw { at, kind, source, message }) => {
+                let feed = kind.or_else(|| Feed::sniff(&message)).or(source);
+                self.raw(at, feed, &message, text, tell);
             }
             Err(invalid) => self.refuse(Some(feed), text, invalid, tell),
         }
     }
 
-    /// A message that a recorder kept as it came, in `line`. Its shape says whose it is, and where
-    /// that could be anybody's the kind of its source does.
+    /// A message that a recorder kept as it came, in `line`. Where the recorder does not say whose it
+    /// is its shape does, and where that could be anybody's the name of its source.
     fn raw(
         &self,
         at: Option<Timestamp>,
-        source: Option<Feed>,
+        feed: Option<Feed>,
         message: &str,
         line: &str,
         tell: &mut impl FnMut(Event),
     ) {
-        let Some(feed) = Feed::sniff(message).or(source) else {
+        let Some(feed) = feed else {
             return self.refuse(None, line, NO_FEED, tell);
         };
         match page(feed, message) {
@@ -411,7 +412,7 @@ impl Decoder {
                     Invalid("no time, or none that can be read"),
                     tell,
                 ),
-                Some(_) if draft.side == Side::None && draft.version == Version::First => {
+                Some(_) if draft.found.side == Side::None && draft.version == Version::First => {
                     tell(Event::Unmatched(1));
                 }
                 Some(at) => tell(Event::Post(Post {
@@ -419,7 +420,8 @@ impl Decoder {
                     alias: draft.alias,
                     author: draft.author,
                     at,
-                    side: draft.side,
+                    side: draft.found.side,
+                    tags: draft.found.tags,
                     version: draft.version,
                 })),
             },
@@ -456,6 +458,21 @@ fn is_page(feed: Option<Feed>, line: &[u8]) -> bool {
         }
         _ => false,
     }
+}
+
+/// The messages in a block: its lines, and of those that are pages of messages the parts.
+pub(crate) fn split(block: &[u8]) -> Vec<&[u8]> {
+    let mut messages = Vec::new();
+    for line in block.split(|&byte| byte == b'\n') {
+        let line = line.trim_ascii();
+        let page = str::from_utf8(line).ok().and_then(|text| page(Feed::Nostr, text).ok()?);
+        match page {
+            Some(items) => messages.extend(items.into_iter().map(str::as_bytes)),
+            None if line.is_empty() => {}
+            None => messages.push(line),
+        }
+    }
+    messages
 }
 
 /// The messages of a page; `None` if `text` is no page but one message.

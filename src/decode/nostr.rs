@@ -123,7 +123,7 @@ impl<'a> Event<'a> {
             alias: None,
             author: Some(context.hasher.author(Feed::Nostr, &author)),
             at: self.at,
-            side: context.matcher.side(&self.hashtags, Folding::Plain),
+            found: context.matcher.side(&self.hashtags, Folding::Plain),
             version: Version::First,
         }))
     }

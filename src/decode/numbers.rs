@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 
 use crate::contest::TeamId;
 use crate::event::Event;
-use crate::post::{Post, Side, Version};
+use crate::post::{Post, Side, Tags, Version};
 use crate::timestamp::Timestamp;
 
 use super::json::{Invalid, Kind, Reader};
@@ -88,6 +88,7 @@ impl Numbers {
                     author: None,
                     at: arrived,
                     side: Side::Team(team),
+                    tags: Tags::default(),
                     version: Version::First,
                 }));
             }

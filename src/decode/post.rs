@@ -1,23 +1,25 @@
 //! hashtug's own recordings, a line each: posts, deletions, raw messages, and remarks.
 //!
 //! `{"at":…,"id":…,"author":…,"hashtags":[…],"text":…}`, `{"at":…,"delete":ID}`,
-//! `{"at":…,"source":…,"raw":…}` and `{"at":…,"note":…}`. Times are RFC 3339 or Unix milliseconds.
+//! `{"at":…,"source":…,"kind":…,"raw":…}` and `{"at":…,"note":…}`. Times are RFC 3339 or Unix milliseconds.
 
 use std::borrow::Cow;
 
-use crate::post::{Deletion, Side, Version};
+use crate::post::{Deletion, Version};
 use crate::timestamp::Timestamp;
 
 use super::json::{Invalid, Kind, Reader};
-use super::matcher::Folding;
+use super::matcher::{Folding, Found};
 use super::{Context, Draft, Feed, Message, optional_text};
 
 /// One line.
 pub(super) enum Line<'a> {
     Message(Message),
-    /// What came over the wire, when, and from which network, if the source's name tells.
+    /// What came over the wire, when, and from which network, if that is said, or the name of the
+    /// source tells.
     Raw {
         at: Option<Timestamp>,
+        kind: Option<Feed>,
         source: Option<Feed>,
         message: Cow<'a, str>,
     },
@@ -27,10 +29,11 @@ pub(super) fn decode<'a>(context: &Context, text: &'a str) -> Result<Line<'a>, I
     let mut at = None;
     let mut id = None;
     let mut author = None;
-    let mut hashtags: Option<Side> = None;
+    let mut hashtags: Option<Found> = None;
     let mut body = None;
     let mut delete = None;
     let mut source = None;
+    let mut kind = None;
     let mut raw = None;
     let mut note = false;
     let mut reader = Reader::new(text);
@@ -43,6 +46,7 @@ pub(super) fn decode<'a>(context: &Context, text: &'a str) -> Result<Line<'a>, I
             "text" if reader.peek()? == Kind::String => body = Some(reader.string()?.value()),
             "delete" => delete = name_of(reader)?,
             "source" => source = optional_text(reader)?,
+            "kind" => kind = optional_text(reader)?,
             "raw" if reader.peek()? == Kind::String => raw = Some(reader.string()?.value()),
             "raw" => raw = Some(Cow::Borrowed(reader.skip()?)),
             "note" => note = reader.skip()? != "null",
@@ -59,15 +63,16 @@ pub(super) fn decode<'a>(context: &Context, text: &'a str) -> Result<Line<'a>, I
         return Ok(if heartbeat {
             Line::Message(Message::Nothing)
         } else {
-            Line::Raw { at, source: source.and_then(|name| Feed::of_source(&name)), message }
+            let feed = |name: Option<Cow<'_, str>>| Feed::of_source(&name?);
+            Line::Raw { at, kind: feed(kind), source: feed(source), message }
         });
     }
     if let Some(id) = delete {
         let posts = vec![context.hasher.post(Feed::Post, &id)];
         return Ok(Line::Message(Message::Deletion(Deletion { posts, author: None, at })));
     }
-    let side = match (hashtags, body) {
-        (Some(side), _) => side,
+    let found = match (hashtags, body) {
+        (Some(found), _) => found,
         (None, Some(body)) => context.matcher.side_of_text(&body, Folding::Plain),
         (None, None) => return Err(Invalid("neither `hashtags` nor `text`")),
     };
@@ -76,7 +81,7 @@ pub(super) fn decode<'a>(context: &Context, text: &'a str) -> Result<Line<'a>, I
         alias: None,
         author: author.map(|author| context.hasher.author(Feed::Post, &author)),
         at,
-        side,
+        found,
         version: Version::First,
     })))
 }
@@ -98,7 +103,7 @@ fn name_of<'a>(reader: &mut Reader<'a>) -> Result<Option<Cow<'a, str>>, Invalid>
 }
 
 /// The side that a list of hashtags takes; `None` for `null`.
-fn side(context: &Context, reader: &mut Reader<'_>) -> Result<Option<Side>, Invalid> {
+fn side(context: &Context, reader: &mut Reader<'_>) -> Result<Option<Found>, Invalid> {
     if reader.null() {
         return Ok(None);
     }

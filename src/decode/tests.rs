@@ -312,6 +312,50 @@ fn what_cannot_be_read_is_malformed_only_if_it_could_have_mattered() {
 }
 
 #[test]
+fn a_post_says_by_which_hashtags_it_was_found() {
+    let tags = |feed, line: &str| {
+        let contest = contest(Reposts::Ignore);
+        let names: Vec<String> = contest.hashtags().map(|(_, tag)| tag.to_owned()).collect();
+        let mut found = Vec::new();
+        Decoder::new(&contest, feed, Hasher::default()).block(line.as_bytes(), |_, event| {
+            let Event::Post(post) = event else { panic!("{event:?}") };
+            let tags = post.tags.0.into_iter().flatten();
+            found.extend(tags.map(|tag| names[usize::from(tag.0)].clone()));
+        });
+        found
+    };
+    let line = |tags: &str| format!("{{\"at\":1000,\"hashtags\":{tags}}}");
+    assert_eq!(tags(None, &line("[\"x\",\"#Tabs\",\"tabs\"]")), ["tabs"]);
+    assert_eq!(tags(None, &line("[\"GO\",\"x\",\"tabs\",\"köln\"]")), ["go", "tabs"]);
+    // Folded by the server; a recording has it as the team does.
+    let status = "{\"uri\":\"u\",\"account\":{\"acct\":\"a\"},\"created_at\":\"2026-11-21T19:04:05Z\",\"tags\":[{\"name\":\"koln\"}]}";
+    assert_eq!(tags(Some(Feed::Mastodon), status), ["köln"]);
+}
+
+#[test]
+fn a_block_is_split_into_messages() {
+    let split = |block: &'static str| -> Vec<&'static str> {
+        super::split(block.as_bytes()).into_iter().map(|m| str::from_utf8(m).unwrap()).collect()
+    };
+    assert_eq!(
+        split("{\"a\":1}\r\n\n [{\"b\":[2]}, {\"c\":3}]\n:thump"),
+        ["{\"a\":1}", "{\"b\":[2]}", "{\"c\":3}", ":thump"]
+    );
+    // What a relay sends is an array and one message; what is broken is one too.
+    assert_eq!(split("[\"EVENT\",\"s\",{}]\n[1,"), ["[\"EVENT\",\"s\",{}]", "[1,"]);
+}
+
+#[test]
+fn a_raw_message_is_whose_its_recorder_says() {
+    // Without its kind it could be anybody's, and by the name of its source nobody's.
+    let line = "{\"at\":1000,\"source\":\"relays\",\"kind\":\"nostr\",\"raw\":[\"EVENT\",\"s\",{\"id\":\"1\",\"kind\":1,\"pubkey\":\"p\",\"content\":\"\",\"tags\":[[\"t\",\"tabs\"]],\"created_at\":1}]}";
+    let matched = Posts { matched: 1, ..Posts::default() };
+    assert_eq!(count(Some(Feed::Post), Reposts::Ignore, line).0, matched);
+    let status = "{\"at\":1000,\"source\":\"x\",\"kind\":\"mastodon\",\"raw\":{\"uri\":\"u\",\"account\":{\"acct\":\"a\"},\"created_at\":\"2026-11-21T19:04:05Z\",\"time_us\":1,\"tags\":[{\"name\":\"tabs\"}]}}";
+    assert_eq!(count(Some(Feed::Post), Reposts::Ignore, status).0, matched);
+}
+
+#[test]
 fn times_are_cut_to_milliseconds_and_are_those_of_the_stream() {
     let at = |line: &str| {
         let contest = contest(Reposts::Ignore);

@@ -10,11 +10,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::contest::Reposts;
-use crate::post::{Deletion, Side, Version};
+use crate::post::{Deletion, Version};
 use crate::timestamp::Timestamp;
 
 use super::json::{Invalid, Kind, Reader};
-use super::matcher::Folding;
+use super::matcher::{Folding, Found};
 use super::{Context, Draft, Feed, Message, optional_text, time};
 
 /// Reads one object. Each post in it is a message, with its own text, and broken by itself.
@@ -59,7 +59,7 @@ struct Object<'a> {
     /// Pages have it, and an empty one has nothing else.
     has_meta: bool,
     /// The sides of what the posts refer to, by id.
-    included: BTreeMap<String, Side>,
+    included: BTreeMap<String, Found>,
     deleted: Option<Cow<'a, str>>,
 }
 
@@ -111,7 +111,7 @@ fn deletion<'a>(reader: &mut Reader<'a>) -> Result<Option<Cow<'a, str>>, Invalid
 fn includes(
     context: &Context,
     reader: &mut Reader<'_>,
-    included: &mut BTreeMap<String, Side>,
+    included: &mut BTreeMap<String, Found>,
 ) -> Result<(), Invalid> {
     reader.object(|reader, name| {
         if !name.is("tweets") || reader.peek()? != Kind::Array {
@@ -225,25 +225,25 @@ impl<'a> Tweet<'a> {
         Ok(())
     }
 
-    /// The side that its own hashtags take.
-    fn side(&self, context: &Context) -> Side {
+    /// What its own hashtags say.
+    fn side(&self, context: &Context) -> Found {
         match (&self.hashtags, &self.text) {
             (Some(hashtags), _) => context.matcher.side(hashtags, Folding::Plain),
             (None, Some(text)) => context.matcher.side_of_text(text, Folding::Plain),
-            (None, None) => Side::None,
+            (None, None) => Found::default(),
         }
     }
 
     fn message(
         self,
         context: &Context,
-        included: &BTreeMap<String, Side>,
+        included: &BTreeMap<String, Found>,
     ) -> Result<Message, Invalid> {
         let is_repost = self.retweeted.is_some() || self.retweeted_status.is_some();
         if is_repost && context.reposts == Reposts::Ignore {
             return Ok(Message::Other);
         }
-        let side = if let Some(inner) = &self.retweeted_status {
+        let found = if let Some(inner) = &self.retweeted_status {
             inner.side(context)
         } else {
             self.retweeted
@@ -268,7 +268,7 @@ impl<'a> Tweet<'a> {
             alias: (first != own).then_some(own),
             author: self.author.map(|author| context.hasher.author(Feed::X, &author)),
             at: self.at,
-            side,
+            found,
             version,
         }))
     }

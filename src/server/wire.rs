@@ -74,6 +74,7 @@ struct Wire<'a> {
     leader: Option<&'a str>,
     posts: Posts,
     sources: Vec<Source<'a>>,
+    recording: Option<Recording<'a>>,
     vote: &'static str,
     reposts: &'static str,
     evicted: Evicted,
@@ -157,6 +158,16 @@ struct Gap {
 }
 
 #[derive(Serialize)]
+struct Recording<'a> {
+    path: &'a str,
+    lines: u64,
+    bytes: u64,
+    lost: u64,
+    state: &'static str,
+    error: Option<&'a str>,
+}
+
+#[derive(Serialize)]
 struct Evicted {
     posts: u64,
     deletions: u64,
@@ -221,6 +232,14 @@ impl<'a> From<&'a Snapshot> for Wire<'a> {
                 dropped: posts.dropped,
             },
             sources: sources.collect(),
+            recording: snapshot.recording.as_ref().map(|recording| Recording {
+                path: &recording.path,
+                lines: recording.lines,
+                bytes: recording.bytes,
+                lost: recording.lost,
+                state: recording.state.name(),
+                error: recording.error.as_deref(),
+            }),
             vote: match contest.vote() {
                 Vote::Latest => "latest",
                 Vote::Every => "every",

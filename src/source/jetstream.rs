@@ -47,7 +47,8 @@ pub const PATHS: [&str; 2] = ["/subscribe", "/xrpc/network.bsky.jetstream.subscr
 /// More endpoints than this are a problem of the config.
 pub const MAX_ENDPOINTS: usize = 16;
 
-const POSTS: &str = "app.bsky.feed.post";
+/// What posts are called there.
+pub(super) const POSTS: &str = "app.bsky.feed.post";
 
 /// The server's own pings come so often.
 const HEARTBEAT: Duration = Duration::from_secs(30);

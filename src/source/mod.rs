@@ -7,6 +7,7 @@ pub mod jetstream;
 pub mod link;
 pub mod mastodon;
 pub mod nostr;
+pub mod probe;
 pub mod replay;
 pub mod secret;
 mod skew;
@@ -22,6 +23,7 @@ use crate::clock::Clock;
 use crate::contest::Contest;
 use crate::event::{Event, SourceId};
 use crate::post::Hasher;
+use crate::recorder::Recorder;
 use crate::snapshot::SourceStatus;
 
 use secret::Variable;
@@ -119,6 +121,8 @@ pub struct Seat {
     pub clock: Option<Clock>,
     /// How patient a live source is.
     pub times: link::Times,
+    /// Writes down what comes over the wire, if the show is recorded.
+    pub recorder: Option<Recorder>,
     /// Ends the source.
     pub stop: CancellationToken,
 }

@@ -13,7 +13,7 @@ mod window;
 use std::sync::Arc;
 
 use crate::contest::{Contest, TeamId};
-use crate::event::Event;
+use crate::event::{Counted, Event, Fate};
 use crate::post::{Deletion, Post, PostId, Side, Version};
 use crate::snapshot::{Evicted, Phase, Posts, Snapshot, SourceStatus, Standing};
 use crate::timestamp::Timestamp;
@@ -21,7 +21,7 @@ use crate::timestamp::Timestamp;
 use rate::Rate;
 use tombstones::Tombstones;
 use votes::Votes;
-use window::{Slots, State, Window};
+use window::{Slot, Slots, State, Window};
 
 /// What the tally may hold.
 #[derive(Clone, Copy, Debug)]
@@ -99,9 +99,14 @@ impl Tally {
 
     /// Takes in one event.
     pub fn apply(&mut self, event: Event) {
+        let _nobody_asks = self.fate_of(event);
+    }
+
+    /// Takes in one event, and says what became of it.
+    pub fn fate_of(&mut self, event: Event) -> Fate {
         match event {
-            Event::Post(post) => self.post(&post),
-            Event::Deletion(deletion) => self.deletion(&deletion),
+            Event::Post(post) => return self.post(&post),
+            Event::Deletion(deletion) => return self.deletion(&deletion),
             Event::Unmatched(count) => self.posts.unmatched += count,
             Event::Malformed(_) => self.posts.malformed += 1,
             Event::Dropped(count) => self.posts.dropped += count,
@@ -116,6 +121,7 @@ impl Tally {
             Event::Problem(source, problem) => self.sources[source.0].problem = problem,
             Event::Gap(source, gap) => self.sources[source.0].note_gap(gap),
         }
+        Fate::Other
     }
 
     /// Whether the mere passing of time changes what is shown: there are votes that will leave.
@@ -160,6 +166,7 @@ impl Tally {
             posts: self.posts,
             evicted: self.evicted,
             sources: self.sources.clone(),
+            recording: None,
         }
     }
 
@@ -174,24 +181,33 @@ impl Tally {
             .map(|index| TeamId(u16::try_from(index).expect("a contest has at most 64 teams")))
     }
 
-    fn post(&mut self, post: &Post) {
+    fn post(&mut self, post: &Post) -> Fate {
         if post.side != Side::None && self.now.is_none_or(|now| post.at > now) {
             self.advance(post.at);
         }
         let known = post.id.and_then(|id| self.slots.find(id));
         let edited = known.filter(|_| post.version == Version::Edit);
-        if let Some(slot) = edited {
+        let before = edited.and_then(|slot| {
+            let Slot { id, author, at, .. } = self.slots[slot];
             self.revise(slot, post.side);
-        }
+            Some(Counted { id: id?, author, at: Timestamp::from_millis(at)? })
+        });
         // The first that applies is the one that counts.
-        match post.side {
-            Side::None => self.posts.unmatched += 1,
-            Side::Both => self.posts.both += 1,
-            Side::Team(_) if self.has_left(post.at) => self.posts.late += 1,
-            Side::Team(_) if edited.is_some() || self.is_deleted(post) => self.posts.revised += 1,
-            Side::Team(_) if known.is_some() => self.posts.duplicate += 1,
-            Side::Team(team) => self.count(post, team),
-        }
+        let (count, fate) = match post.side {
+            Side::None => (&mut self.posts.unmatched, Fate::Other),
+            Side::Both => (&mut self.posts.both, Fate::Both),
+            Side::Team(_) if self.has_left(post.at) => (&mut self.posts.late, Fate::Late),
+            Side::Team(_) if edited.is_some() || self.is_deleted(post) => {
+                (&mut self.posts.revised, Fate::Dead)
+            }
+            Side::Team(_) if known.is_some() => (&mut self.posts.duplicate, Fate::Duplicate),
+            Side::Team(team) => {
+                self.count(post, team);
+                (&mut self.posts.matched, Fate::Counted)
+            }
+        };
+        *count += 1;
+        before.map_or(fate, Fate::Edited)
     }
 
     fn is_deleted(&self, post: &Post) -> bool {
@@ -212,16 +228,17 @@ impl Tally {
         self.votes.insert(&mut self.slots, slot);
         self.rate.add(team.index(), post.at.millis());
         self.totals[team.index()] += 1;
-        self.posts.matched += 1;
     }
 
-    fn deletion(&mut self, deletion: &Deletion) {
+    fn deletion(&mut self, deletion: &Deletion) -> Fate {
         let mut revised = false;
+        let mut taken_back = Vec::new();
         for &id in &deletion.posts {
             let slot = self.slots.find(id).or_else(|| self.slots.find_alias(id));
             if let Some(slot) = slot
                 && deletion.author.is_none_or(|author| self.slots[slot].author == Some(author))
             {
+                taken_back.extend(self.slots[slot].id);
                 self.revise(slot, Side::None);
                 revised = true;
             }
@@ -232,6 +249,7 @@ impl Tally {
         } else {
             self.posts.unmatched += 1;
         }
+        if taken_back.is_empty() { Fate::Other } else { Fate::TakenBack(taken_back) }
     }
 
     /// Remembers that a post was deleted, should it come, or come again.

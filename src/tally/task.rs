@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::clock::Clock;
 use crate::event::{Event, SourceId};
+use crate::recorder::Recorder;
 use crate::snapshot::Snapshot;
 
 use super::Tally;
@@ -32,9 +33,12 @@ const LONGEST_BEAT: Duration = Duration::from_millis(500);
 /// While recordings are played, each snapshot shows the state at a tick of the recording's own
 /// time, so that it is the same snapshot at any speed. With a `clock` the show is live: a post is
 /// shown at the next beat, at once if the last one is a beat ago, and time passes without posts.
+///
+/// A `recorder` is told everything in the order in which it is counted.
 pub async fn run(
     mut tally: Tally,
     clock: Option<Clock>,
+    recorder: Option<Recorder>,
     mut inbox: mpsc::Receiver<(SourceId, Event)>,
     snapshots: watch::Sender<Arc<Snapshot>>,
 ) {
@@ -67,7 +71,13 @@ pub async fn run(
                 if let Some(clock) = clock {
                     tally.apply(Event::Now(clock.at(now)));
                 }
-                tally.apply(event);
+                if let Some(recorder) = &recorder {
+                    let copy = event.clone();
+                    let fate = tally.fate_of(event);
+                    recorder.event(tally.now(), source, copy, fate);
+                } else {
+                    tally.apply(event);
+                }
                 is_due
             }
             () = sleep_until(published + beat) => true,
@@ -76,15 +86,18 @@ pub async fn run(
             if let Some(clock) = clock {
                 tally.apply(Event::Now(clock.now()));
             }
-            snapshots.send_replace(Arc::new(with_ages(tally.snapshot(None), &heard)));
+            snapshots.send_replace(Arc::new(snapshot(&mut tally, &heard, recorder.as_ref())));
             published = Instant::now();
             is_news = false;
         }
     }
-    snapshots.send_replace(Arc::new(with_ages(tally.snapshot(None), &heard)));
+    snapshots.send_replace(Arc::new(snapshot(&mut tally, &heard, recorder.as_ref())));
 }
 
-fn with_ages(mut snapshot: Snapshot, heard: &[Instant]) -> Snapshot {
+/// A snapshot with what the tally does not know.
+fn snapshot(tally: &mut Tally, heard: &[Instant], recorder: Option<&Recorder>) -> Snapshot {
+    let mut snapshot = tally.snapshot(None);
+    snapshot.recording = recorder.map(Recorder::status);
     for (source, heard) in snapshot.sources.iter_mut().zip(heard) {
         source.stale = heard.elapsed();
     }

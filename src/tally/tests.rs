@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::contest::{Reposts, Team, Vote};
-use crate::post::AuthorId;
+use crate::post::{AuthorId, Tags};
 use crate::rgb::Rgb;
 
 const WINDOW_MS: i64 = 1000;
@@ -40,6 +40,7 @@ fn post(ms: i64, id: u64, author: u64, side: Side) -> Event {
         author: Some(AuthorId(author)),
         at: at(ms),
         side,
+        tags: Tags::default(),
         version: Version::First,
     })
 }
@@ -347,7 +348,15 @@ fn events() -> impl Strategy<Value = Vec<(Event, Option<i64>)>> {
     let jitter = prop_oneof![4 => Just(0i64), 3 => -1200i64..300, 1 => Just(WINDOW_MS), 1 => Just(-WINDOW_MS)];
     let post = (id, author, side, version).prop_map(|(id, author, side, version)| {
         let (id, author) = (id.map(PostId), author.map(AuthorId));
-        Event::Post(Post { id, alias: None, author, at: at(0), side, version })
+        Event::Post(Post {
+            id,
+            alias: None,
+            author,
+            at: at(0),
+            side,
+            tags: Tags::default(),
+            version,
+        })
     });
     let deletion =
         (0u64..12, any::<bool>()).prop_map(|(id, timed)| deletion(timed.then_some(0), id));

@@ -5,10 +5,12 @@
 mod browser;
 mod cli;
 mod config;
+mod doctor;
 mod leds;
 mod oracle;
 mod packets;
 mod pipeline;
+mod record;
 mod server;
 mod sources;
 mod stop;

@@ -53,9 +53,10 @@ fn play(input: Input, speed: Speed, repeat: bool) -> Play {
         inbox,
         clock: None,
         times: Times::default(),
+        recorder: None,
         stop: stop.clone(),
     };
-    tokio::spawn(tally::task::run(tally, None, inbox_rx, snapshot_tx));
+    tokio::spawn(tally::task::run(tally, None, None, inbox_rx, snapshot_tx));
     tokio::spawn(source::run(settings, seat));
     Play { snapshots, stop }
 }

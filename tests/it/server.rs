@@ -12,7 +12,7 @@ use hashtug::output::led::device::Pace;
 use hashtug::output::led::memory::Memory;
 use hashtug::output::led::{self, Feed, Strip};
 use hashtug::output::status::Monitor;
-use hashtug::post::{AuthorId, Post, PostId, Side, Version};
+use hashtug::post::{AuthorId, Post, PostId, Side, Tags, Version};
 use hashtug::render::bytes::Encoding;
 use hashtug::render::colour::{Calibration, Order};
 use hashtug::render::layout::Layout;
@@ -64,6 +64,7 @@ impl Server {
             author: Some(AuthorId(id)),
             at: Timestamp::from_millis(1_000_000 + i64::try_from(id).unwrap()).unwrap(),
             side: Side::Team(TeamId(team)),
+            tags: Tags::default(),
             version: Version::First,
         }));
         self.snapshots.send_replace(Arc::new(self.tally.snapshot(None)));
@@ -118,7 +119,7 @@ async fn the_snapshot_has_the_public_shape() {
         "leader": "Tabs",
         "posts": {"received": 1, "matched": 1, "unmatched": 0, "both": 0, "duplicate": 0,
                   "late": 0, "revised": 0, "malformed": 0, "dropped": 0},
-        "sources": [],
+        "sources": [], "recording": null,
         "vote": "latest", "reposts": "ignore", "evicted": {"posts": 0, "deletions": 0},
         "version": env!("CARGO_PKG_VERSION"), "outputs": [],
     });

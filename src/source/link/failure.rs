@@ -305,7 +305,8 @@ impl From<&rustls::Error> for Tls {
                 Bad::Expired | Bad::ExpiredContext { .. } => Tls::Expired,
                 Bad::NotValidYet | Bad::NotValidYetContext { .. } => Tls::NotYetValid,
                 Bad::NotValidForName | Bad::NotValidForNameContext { .. } => Tls::WrongName,
-                Bad::UnknownIssuer => Tls::UnknownIssuer,
+                // Signed in the name of somebody known, but not by them.
+                Bad::UnknownIssuer | Bad::BadSignature => Tls::UnknownIssuer,
                 bad => Tls::Other(quoted(&bad.to_string())),
             },
             error => Tls::Other(quoted(&error.to_string())),

@@ -23,9 +23,10 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tracing::{info, warn};
 
 use crate::clock::Clock;
-use crate::decode::Decoder;
 use crate::decode::documents::Documents;
+use crate::decode::{self, Decoder};
 use crate::event::Event;
+use crate::recorder::Raw;
 use crate::snapshot::{Gap, SourceState};
 use crate::timestamp::Timestamp;
 
@@ -363,14 +364,41 @@ impl Link {
         mut check: impl FnMut(&Event) -> Result<(), &'static str>,
     ) -> Result<(), Failure> {
         let arrival = self.clock.now();
+        let recorder = self.seat.recorder.clone().filter(|recorder| recorder.is_raw(self.seat.id));
+        let Some(recorder) = recorder else {
+            return self.decode(message, arrival, &mut check, |_, _| {});
+        };
+        let mut result = Ok(());
+        for message in decode::split(message) {
+            let mut raw = Raw::new(self.seat.id, arrival);
+            let decoded = self.decode(message, arrival, &mut check, |event, is_refused| {
+                raw.note(event, is_refused);
+            });
+            recorder.raw(&raw, message);
+            result = result.and(decoded);
+        }
+        result
+    }
+
+    /// Decodes messages that came at `arrival`, and tells what they say; `note` hears it first, and
+    /// whether it is what `check` made of it.
+    fn decode(
+        &mut self,
+        message: &[u8],
+        arrival: Timestamp,
+        check: &mut impl FnMut(&Event) -> Result<(), &'static str>,
+        mut note: impl FnMut(&Event, bool),
+    ) -> Result<(), Failure> {
         let mut result = Ok(());
         let Link { decoding, skew, seat, unmatched, dropped, .. } = self;
         let network_now = skew.network(arrival);
         let mut tell = |mut event| {
+            let mut is_refused = false;
             if matches!(event, Event::Post(_) | Event::Deletion(_))
                 && let Err(reason) = check(&event)
             {
                 event = Event::Malformed(reason);
+                is_refused = true;
             }
             match &mut event {
                 Event::Unmatched(count) => return *unmatched += *count,
@@ -380,6 +408,7 @@ impl Link {
                 }
                 _ => {}
             }
+            note(&event, is_refused);
             if *unmatched > 0 && result.is_ok() {
                 let count = std::mem::take(unmatched);
                 result = send(seat, Event::Unmatched(count), dropped);

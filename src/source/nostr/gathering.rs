@@ -160,7 +160,7 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::post::{AuthorId, Post, PostId, Side, Version};
+    use crate::post::{AuthorId, Post, PostId, Side, Tags, Version};
     use crate::timestamp::Timestamp;
 
     const SOURCE: SourceId = SourceId(7);
@@ -176,6 +176,7 @@ mod tests {
             author: None,
             at: Timestamp::from_secs(1_795_287_841).unwrap(),
             side: Side::None,
+            tags: Tags::default(),
             version: Version::First,
         })
     }

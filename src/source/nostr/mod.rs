@@ -49,6 +49,8 @@ pub(super) async fn run(settings: Settings, seat: Seat) {
             inbox: told_tx.clone(),
             clock: seat.clock,
             times: seat.times,
+            // To it they are all one source.
+            recorder: seat.recorder.as_ref().map(|recorder| recorder.for_source(seat.id)),
             stop: seat.stop.clone(),
         };
         let span = info_span!("relay", name = names[index]);

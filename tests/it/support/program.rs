@@ -1,6 +1,6 @@
 //! The program as a process.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -10,6 +10,24 @@ pub(crate) fn hashtug(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hashtug"));
     command.args(arguments).current_dir(std::env::temp_dir()).stdin(Stdio::null());
     command
+}
+
+/// What is in a file that may be compressed, or break off.
+pub(crate) fn unpacked(path: &Path) -> Vec<u8> {
+    let bytes = std::fs::read(path).unwrap();
+    match path.extension().and_then(|ending| ending.to_str()) {
+        Some("gz") => {
+            let mut unpacked = Vec::new();
+            let _cut = flate2::read::MultiGzDecoder::new(&*bytes).read_to_end(&mut unpacked);
+            unpacked
+        }
+        Some("zst") => {
+            let mut unpacked = Vec::new();
+            let _cut = zstd::Decoder::new(&*bytes).unwrap().read_to_end(&mut unpacked);
+            unpacked
+        }
+        _ => bytes,
+    }
 }
 
 /// `hashtug tally` of the default teams.

@@ -7,6 +7,7 @@ use hashtug::clock::Clock;
 use hashtug::contest::Contest;
 use hashtug::event::SourceId;
 use hashtug::post::Hasher;
+use hashtug::recorder::Recorder;
 use hashtug::snapshot::Snapshot;
 use hashtug::source::link::Times;
 use hashtug::source::link::backoff::{Backoff, Pace};
@@ -60,6 +61,17 @@ impl Rig {
         kinds: Vec<Kind>,
         times: Times,
     ) -> Rig {
+        Rig::recorded(clock, contest, kinds, times, None)
+    }
+
+    /// The same, written down.
+    pub(crate) fn recorded(
+        clock: Clock,
+        contest: &Arc<Contest>,
+        kinds: Vec<Kind>,
+        times: Times,
+        recorder: Option<&Recorder>,
+    ) -> Rig {
         let settings: Vec<source::Settings> = kinds
             .into_iter()
             .enumerate()
@@ -71,7 +83,7 @@ impl Rig {
         let (snapshot_tx, snapshots) = watch::channel(Arc::new(tally.snapshot(None)));
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        tasks.spawn(tally::task::run(tally, Some(clock), inbox_rx, snapshot_tx));
+        tasks.spawn(tally::task::run(tally, Some(clock), recorder.cloned(), inbox_rx, snapshot_tx));
         let hasher = Hasher::default();
         for (index, settings) in settings.into_iter().enumerate() {
             let seat = Seat {
@@ -81,6 +93,7 @@ impl Rig {
                 inbox: inbox_tx.clone(),
                 clock: Some(clock),
                 times,
+                recorder: recorder.cloned(),
                 stop: stop.clone(),
             };
             tasks.spawn(source::run(settings, seat));

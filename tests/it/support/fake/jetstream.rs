@@ -90,7 +90,8 @@ impl Jetstream {
         );
     }
 
-    fn publish(&self, time_us: i64, body: serde_json::Value) {
+    /// Publishes an event, without the members around it.
+    pub(crate) fn publish(&self, time_us: i64, body: serde_json::Value) {
         let mut log = self.log.lock().unwrap();
         let seq = 40_000_000 + i64::try_from(log.events.len()).unwrap();
         log.events.push(Kept { time_us, seq, body });

@@ -1,0 +1,68 @@
+//! `hashtug doctor`: tries everything that the config names, and says what to mend.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use futures_util::future::join_all;
+use tokio::time::Instant;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::finding::{self, Finding, Part};
+use crate::server;
+use crate::source::probe;
+
+use super::{Failure, check, print, run::block_on};
+
+/// For all that is tried, which is tried at once.
+const LIMIT: Duration = Duration::from_secs(15);
+
+pub(super) fn run(config: &Config) -> Result<(), Failure> {
+    let parts = block_on(async { Ok(examine(config).await) }).map_err(Failure::Running)?;
+    print(finding::table(&parts).as_bytes())?;
+    // What `check` would refuse is the config's, and no matter of the network.
+    check::inputs(config)?;
+    match finding::failures(&parts) {
+        0 => Ok(()),
+        1 => Err(Failure::Running(anyhow!("one thing does not work"))),
+        failures => Err(Failure::Running(anyhow!("{failures} things do not work"))),
+    }
+}
+
+/// Every part that can be tried.
+async fn examine(config: &Config) -> Vec<Part> {
+    let clock = Clock::from_wall();
+    let deadline = Instant::now() + LIMIT;
+    let contest = Arc::new(config.contest.clone());
+    let sources = config.sources.iter().map(|source| {
+        let contest = Arc::clone(&contest);
+        async move {
+            let findings = probe::probe(source, &contest, clock, deadline).await;
+            Part { name: format!("source `{}`", source.name), findings }
+        }
+    });
+    let mut parts = join_all(sources).await;
+    parts.push(pages(config));
+    parts
+}
+
+fn pages(config: &Config) -> Part {
+    let address = config.web.listen;
+    let finding = match server::listen(address) {
+        Ok(_) => Finding::ok("port", format!("http://{address}/ can be served")),
+        Err(error) => {
+            let hint = match error.kind() {
+                std::io::ErrorKind::AddrInUse => {
+                    Some("another hashtug may be running; or choose another port in [web]")
+                }
+                std::io::ErrorKind::AddrNotAvailable => {
+                    Some("that is no address of this machine: see `listen` in [web]")
+                }
+                _ => None,
+            };
+            Finding::fail("port", format!("cannot serve pages on {address}: {error}"), hint)
+        }
+    };
+    Part { name: "pages".to_owned(), findings: vec![finding] }
+}

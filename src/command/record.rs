@@ -1,0 +1,125 @@
+//! `hashtug record`: the show, written down.
+
+use std::io::{self, Write as _};
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::recorder::{self, Form, Out, Recorded, Recorder, Writer};
+use crate::shutdown::Signals;
+use crate::snapshot::{RecordingState, RecordingStatus};
+use crate::source::Kind;
+use crate::{app, cli, output, server};
+
+use super::{Failure, check, run::block_on};
+
+/// The signal that a file has grown beyond its limit, on Linux and macOS. Caught, it lets the write
+/// fail, as a full disk does; otherwise it would end the program.
+const SIGXFSZ: i32 = 25;
+
+pub(super) fn run(arguments: &cli::Record, mut config: Config) -> Result<(), Failure> {
+    check::inputs(&config)?;
+    let is_stdout = recorder::is_stdout(&arguments.out);
+    if is_stdout {
+        // Two cannot write there at once.
+        config.outputs.retain(|output| !matches!(output.kind, output::Kind::Terminal(_)));
+    }
+    // Last, so that a mistake elsewhere leaves no empty file behind.
+    let out = Out::create(&arguments.out).map_err(Failure::input)?;
+    let written = block_on(show(config, out, arguments)).map_err(Failure::Running)?;
+    written.map_or(Ok(()), |status| report(&status))
+}
+
+/// Runs the show until a signal, the end of its time, or the end of whoever reads the recording;
+/// in the last case there is nothing to be said.
+async fn show(
+    config: Config,
+    out: Out,
+    arguments: &cli::Record,
+) -> anyhow::Result<Option<RecordingStatus>> {
+    let mut signals = Signals::catch().context("cannot catch signals")?;
+    let _caught = signal(SignalKind::from_raw(SIGXFSZ)).context("cannot catch signals")?;
+    let address = config.web.listen;
+    let listener = match server::listen(address) {
+        Ok(listener) => Some(listener),
+        Err(error) => {
+            warn!("no pages: cannot serve them on {address}: {error}");
+            None
+        }
+    };
+    let clock = Clock::from_wall();
+    let (recorder, writer) = start(&config, out, arguments, clock)?;
+    let stop = CancellationToken::new();
+    let app = app::run(config, listener, clock, Some(recorder), stop.clone());
+    tokio::pin!(app);
+    let result = tokio::select! {
+        result = &mut app => result,
+        () = ending(&mut signals, arguments.span, &writer) => {
+            stop.cancel();
+            app.await
+        }
+    };
+    let reader_has_gone = writer.has_no_reader();
+    let status = tokio::task::spawn_blocking(|| writer.finish()).await;
+    let status = status.context("the recorder failed")?;
+    result.map(|()| Some(status).filter(|_| !reader_has_gone))
+}
+
+fn start(
+    config: &Config,
+    out: Out,
+    arguments: &cli::Record,
+    clock: Clock,
+) -> anyhow::Result<(Recorder, Writer)> {
+    let sources = config.sources.iter().map(|source| {
+        // Only of these a reader knows the shape without the config.
+        let has_shape = matches!(
+            source.kind,
+            Kind::Bluesky(_) | Kind::Mastodon(_) | Kind::X(_) | Kind::Nostr(_)
+        );
+        let form = if arguments.raw && has_shape { Form::Raw } else { Form::Posts };
+        if arguments.raw && form == Form::Posts {
+            info!("source `{}` is recorded as posts: only the config tells its shape", source.name);
+        }
+        Recorded { name: source.name.clone(), kind: source.kind.name(), form }
+    });
+    Recorder::start(out, &config.contest, sources.collect(), clock.now())
+        .context("cannot start the recorder")
+}
+
+/// Waits for the first thing that ends the show.
+async fn ending(signals: &mut Signals, span: Option<Duration>, writer: &Writer) {
+    let time = async {
+        match span {
+            Some(span) => tokio::time::sleep(span).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = signals.recv() => info!("stopping"),
+        () = time => info!("the time is over"),
+        () = writer.reader_has_gone() => {}
+    }
+}
+
+/// Says what there is now. A recording that has stopped early is a failure, though the show was none.
+fn report(status: &RecordingStatus) -> Result<(), Failure> {
+    let RecordingStatus { path, lines, bytes, lost, .. } = status;
+    let lost = match lost {
+        0 => "nothing was lost".to_owned(),
+        1 => "1 message was lost".to_owned(),
+        lost => format!("{lost} messages were lost"),
+    };
+    let summary = format!("recorded {lines} lines, {bytes} bytes in {path}; {lost}\n");
+    let _unread = io::stderr().write_all(summary.as_bytes());
+    if status.state == RecordingState::On {
+        return Ok(());
+    }
+    let error = status.error.as_deref().unwrap_or("for no known reason");
+    Err(Failure::Running(anyhow!("the recording stopped before the show: {error}")))
+}

@@ -1,0 +1,318 @@
+//! What `hashtug doctor` and a running show say of networks that do not work.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::tempdir;
+use tokio::net::TcpListener;
+use tokio::task::spawn_blocking;
+
+use crate::support::fake::answers::{Answers, Authority, Validity, answer};
+use crate::support::fake::jetstream::Jetstream;
+use crate::support::http;
+use crate::support::program::{Show, hashtug};
+
+const TEAMS: &str = "[[team]]\nname = \"Tabs\"\nhashtags = [\"tabs\"]\n\
+    [[team]]\nname = \"Spaces\"\nhashtags = [\"spaces\"]\n[web]\nlisten = \"127.0.0.1:0\"\n";
+
+/// One bluesky source for each of the ways in which a server fails, and what is said of it.
+struct Ward {
+    cases: Vec<(&'static str, String, &'static str)>,
+    /// Kept, since they end when they are dropped.
+    servers: Vec<Answers>,
+}
+
+impl Ward {
+    /// Fills `folder` with the certificate that is to be trusted.
+    async fn open(folder: &Path) -> Ward {
+        let trusted = Authority::new("trusted");
+        trusted.write(&folder.join("trusted.pem"));
+        let stranger = Authority::new("stranger");
+        // Pretends to be the one that is trusted.
+        let impostor = Authority::new("trusted");
+        let mut ward = Ward { cases: Vec::new(), servers: Vec::new() };
+        ward.case("host", "wss://nowhere.invalid/subscribe".into(), "cannot find the host");
+        // A port that was free a moment ago, and where nobody listens.
+        let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        ward.case("refused", format!("ws://{nobody}/subscribe"), "refuses the connection");
+        for (name, tls, said) in [
+            ("expired", trusted.server("localhost", Validity::Past), "has expired"),
+            ("early", trusted.server("localhost", Validity::Future), "is not valid yet"),
+            ("name", trusted.server("other.example", Validity::Now), "is for another name"),
+            (
+                "impostor",
+                impostor.server("localhost", Validity::Now),
+                "signed by nobody known here",
+            ),
+            ("issuer", stranger.server("localhost", Validity::Now), "signed by nobody known here"),
+        ] {
+            let server = Answers::start(Some(tls), |_| answer("200 OK", "", "")).await;
+            let port = server.address.port();
+            ward.case(name, format!("wss://localhost:{port}/subscribe"), said);
+            ward.servers.push(server);
+        }
+        let html = "Content-Type: text/html; charset=utf-8\r\n";
+        for (name, status, headers, said) in [
+            ("page", "200 OK", html, "there is a web page where posts should be"),
+            ("portal", "302 Found", "Location: http://login.example/\r\n", "http://login.example/"),
+            ("token", "401 Unauthorized", "", "the server answers 401"),
+            ("rights", "403 Forbidden", "", "the server answers 403"),
+            ("often", "429 Too Many Requests", "Retry-After: 60\r\n", "the server answers 429"),
+            ("trouble", "503 Service Unavailable", html, "the server answers 503"),
+        ] {
+            let tls = trusted.server("localhost", Validity::Now);
+            let server = Answers::start(Some(tls), move |_| answer(status, headers, "")).await;
+            let port = server.address.port();
+            ward.case(name, format!("wss://localhost:{port}/subscribe"), said);
+            ward.servers.push(server);
+        }
+        ward
+    }
+
+    fn case(&mut self, name: &'static str, url: String, said: &'static str) {
+        self.cases.push((name, url, said));
+    }
+
+    fn sources(&self) -> String {
+        let mut text = String::new();
+        for (name, url, _) in &self.cases {
+            write!(
+                text,
+                "[[source]]\nname = \"{name}\"\nkind = \"bluesky\"\nendpoint = \"{url}\"\n"
+            )
+            .unwrap();
+        }
+        text
+    }
+}
+
+fn command(arguments: &[&str], folder: &Path, config: &str) -> Command {
+    let path = folder.join("config.toml");
+    std::fs::write(&path, config).unwrap();
+    let mut command = hashtug(arguments);
+    command.arg("-c").arg(path).env("SSL_CERT_FILE", folder.join("trusted.pem"));
+    command.env_remove("SSL_CERT_DIR");
+    command
+}
+
+/// Exit code, table and the rest.
+async fn doctor(mut command: Command) -> (Option<i32>, String, String) {
+    let output = spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// The lines of a table about one source.
+fn part<'a>(table: &'a str, name: &str) -> Vec<&'a str> {
+    let title = format!("source `{name}`");
+    let lines = table.lines().skip_while(|line| **line != *title).skip(1);
+    lines.take_while(|line| line.starts_with(' ')).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn f11_the_doctor_has_words_of_its_own_for_every_trouble() {
+    let folder = tempdir().unwrap();
+    let ward = Ward::open(folder.path()).await;
+    let config = TEAMS.to_owned() + &ward.sources();
+    let (code, table, said) = doctor(command(&["doctor"], folder.path(), &config)).await;
+    assert_eq!(code, Some(1), "{table}{said}");
+    assert!(said.contains("13 things do not work"), "{said}");
+    for (name, _, expected) in &ward.cases {
+        let part = part(&table, name);
+        let failed: Vec<&&str> = part.iter().filter(|line| line.contains("FAIL")).collect();
+        assert_eq!(failed.len(), 1, "{name}: {table}");
+        assert!(failed[0].contains(expected), "{name}: {table}");
+        assert!(part.iter().any(|line| line.trim_start().starts_with("hint: ")), "{name}: {table}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_trouble_of_a_source_stops_another() {
+    let folder = tempdir().unwrap();
+    let ward = Ward::open(folder.path()).await;
+    let server = Jetstream::start().await;
+    let healthy = Jetstream::url(server.address);
+    let config = TEAMS.to_owned()
+        + &ward.sources()
+        + &format!(
+            "[[source]]\nname = \"healthy\"\nkind = \"bluesky\"\nendpoint = \"{healthy}\"\n"
+        );
+    let command = command(&["run"], folder.path(), &config);
+    let (show, snapshot) = spawn_blocking(move || {
+        let show = Show::start(command);
+        // All have failed, and one is live.
+        loop {
+            let snapshot = http::get(&show.address, "/api/v1/snapshot").json();
+            let sources = snapshot["sources"].as_array().unwrap();
+            let failed = sources.iter().filter(|source| source["problem"].is_string()).count();
+            if failed == sources.len() - 1 && sources[failed]["state"] == "live" {
+                break (show, snapshot);
+            }
+        }
+    })
+    .await
+    .unwrap();
+    let mut problems: Vec<&str> = Vec::new();
+    for ((name, _, expected), source) in
+        ward.cases.iter().zip(snapshot["sources"].as_array().unwrap())
+    {
+        assert_eq!(
+            (&source["name"], &source["state"]),
+            (&Value::from(*name), &"connecting".into())
+        );
+        let problem = source["problem"].as_str().unwrap();
+        assert!(problem.contains(expected) && problem.ends_with(')'), "{name}: {problem}");
+        if *name != "impostor" {
+            problems.push(problem);
+        }
+    }
+    let all = problems.len();
+    problems.sort_unstable();
+    problems.dedup();
+    assert_eq!(problems.len(), all, "{problems:#?}");
+    for post in 0..50 {
+        let now = hashtug::clock::Clock::from_wall().now().millis() * 1000;
+        server.post(now, "ada", &post.to_string(), "tabs");
+    }
+    spawn_blocking(move || {
+        while http::get(&show.address, "/api/v1/snapshot").json()["teams"][0]["total"] != 50 {}
+    })
+    .await
+    .unwrap();
+}
+
+/// A server of everything else, whose clock is ages ahead.
+async fn networks() -> Answers {
+    let json = "Content-Type: application/json\r\nDate: Tue, 21 Nov 2800 19:04:05 GMT\r\n";
+    Answers::start(None, move |head| {
+        let line = head.lines().next().unwrap();
+        let bearer = |token: &str| head.to_lowercase().contains(&format!("bearer {token}\r"));
+        let unauthorized =
+            answer("401 Unauthorized", json, "{\"error\":\"The access token is invalid\"}");
+        let rooms = "x-rate-limit-limit: 450\r\nx-rate-limit-remaining: 12\r\n";
+        match line.split(' ').nth(1).unwrap() {
+            "/api/v2/instance" => answer("200 OK", json, "{\"version\":\"4.5.0\"}"),
+            "/api/v1/accounts/verify_credentials" if bearer("fine") => {
+                answer("200 OK", json, "{\"acct\":\"somebody\"}")
+            }
+            "/api/v1/timelines/tag/tabs?limit=1" => answer("200 OK", json, "[]"),
+            "/2/tweets/search/stream/rules" if bearer("fine") => {
+                let headers = json.to_owned() + rooms;
+                answer("200 OK", &headers, "{\"data\":[{\"id\":\"1\",\"value\":\"#tabs\"}]}")
+            }
+            "/messages" if head.contains("x-key: fine") => answer("200 OK", json, "[]"),
+            _ => unauthorized,
+        }
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_tries_tokens_rooms_and_clocks() {
+    let folder = tempdir().unwrap();
+    let authority = Authority::new("trusted");
+    authority.write(&folder.path().join("trusted.pem"));
+    let server = networks().await;
+    let address = server.address;
+    let jetstream = Jetstream::start().await;
+    let endpoint = Jetstream::url(jetstream.address);
+    // It opens any WebSocket.
+    let relay = jetstream.address;
+    let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    std::fs::write(folder.path().join("a.jsonl"), "{\"at\":0,\"text\":\"#tabs\"}\n").unwrap();
+    let config = format!(
+        "{TEAMS}\
+         [[source]]\nkind = \"bluesky\"\nendpoint = \"{endpoint}\"\n\
+         [[source]]\nkind = \"mastodon\"\nserver = \"http://{address}\"\ntoken_env = \"M_TOKEN\"\n\
+         [[source]]\nkind = \"x\"\nendpoint = \"http://{address}\"\ntoken_env = \"X_TOKEN\"\n\
+         [[source]]\nkind = \"http\"\nurl = \"http://{address}/messages\"\n\
+         headers = {{ x-key = \"${{H_KEY}}\" }}\n\
+         [[source]]\nkind = \"nostr\"\nrelays = [\"ws://{nobody}\", \"ws://{relay}\"]\n\
+         [[source]]\nkind = \"replay\"\npath = \"a.jsonl\"\n"
+    );
+    let with = |token: &str| {
+        let mut command = command(&["doctor"], folder.path(), &config);
+        command.env("M_TOKEN", token).env("X_TOKEN", token).env("H_KEY", token);
+        command
+    };
+    let (code, table, said) = doctor(with("fine")).await;
+    assert_eq!(code, Some(0), "{table}{said}");
+    assert!(part(&table, "mastodon").iter().any(|line| line.contains("it runs version 4.5.0")));
+    assert!(
+        part(&table, "x").iter().any(|line| line.contains("the stream has 1 rule;")),
+        "{table}"
+    );
+    let room = "12 of 450 requests are left";
+    assert!(part(&table, "x").iter().any(|line| line.contains("WARN") && line.contains(room)));
+    for source in ["mastodon", "x", "http"] {
+        let clock = part(&table, source).into_iter().find(|line| line.contains(" clock "));
+        assert!(clock.is_some_and(|line| line.contains("s behind")), "{source}: {table}");
+    }
+    assert!(table.contains("recording   `"), "{table}");
+    // One relay is enough.
+    let relays = part(&table, "nostr");
+    assert!(relays[0].contains("WARN") && relays[0].contains("refuses"), "{table}");
+    assert!(relays.iter().any(|line| line.contains("opens a WebSocket")), "{table}");
+    let (code, table, said) = doctor(with("wrong-hunter2")).await;
+    assert_eq!(code, Some(1), "{table}{said}");
+    for source in ["mastodon", "x", "http"] {
+        let failed = part(&table, source).into_iter().find(|line| line.contains("FAIL"));
+        let failed = failed.unwrap_or_else(|| panic!("{source}: {table}"));
+        assert!(failed.contains("401: The access token is invalid"), "{source}: {table}");
+    }
+    assert!(!(table + &said).contains("hunter2"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_check_refuses_is_the_configs() {
+    let folder = tempdir().unwrap();
+    let source = "[[source]]\nkind = \"replay\"\npath = \"missing.jsonl\"\n";
+    let config = TEAMS.to_owned() + source;
+    let (code, table, said) = doctor(command(&["doctor"], folder.path(), &config)).await;
+    assert_eq!(code, Some(2), "{table}{said}");
+    assert!(table.contains("FAIL  recording  cannot open"), "{table}");
+    assert!(said.contains("missing.jsonl"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_that_are_none_are_told_apart() {
+    let folder = tempdir().unwrap();
+    let html = "Content-Type: text/html\r\n";
+    let json = "Content-Type: application/json\r\n";
+    let limited = "Content-Type: application/json\r\nRetry-After: 60\r\n";
+    let authenticated = "{\"configuration\":{\"timelines_access\":{\"hashtag_feeds\":\
+        {\"local\":\"authenticated\",\"remote\":\"authenticated\"}}}}";
+    let cases = [
+        ("page", "200 OK", html, "<html>", "there is a web page where posts should be"),
+        ("text", "200 OK", "Content-Type: text/plain\r\n", "hi", "sends `text/plain`, not JSON"),
+        (
+            "moved",
+            "301 Gone",
+            "Location: http://other.example/\r\n",
+            "",
+            "sends us to `http://other",
+        ),
+        ("limit", "429 Slow", limited, "{\"error\":\"Throttled\"}", "answers 429: Throttled"),
+        ("down", "503 Down", html, "<html>", "answers 503"),
+        ("closed", "200 OK", json, authenticated, "shows hashtag timelines to its users alone"),
+        ("off", "200 OK", json, &authenticated.replace("authenticated", "disabled"), "switched"),
+    ];
+    let mut config = TEAMS.to_owned();
+    let mut servers = Vec::new();
+    for (name, status, headers, body, _) in cases {
+        let whole = answer(status, headers, body);
+        let server = Answers::start(None, move |_| whole.clone()).await;
+        let address = server.address;
+        writeln!(config, "[[source]]\nname = \"{name}\"\nkind = \"mastodon\"").unwrap();
+        writeln!(config, "server = \"http://{address}\"").unwrap();
+        servers.push(server);
+    }
+    let (code, table, said) = doctor(command(&["doctor"], folder.path(), &config)).await;
+    assert_eq!(code, Some(1), "{table}{said}");
+    for (name, _, _, _, expected) in cases {
+        let failed = part(&table, name).into_iter().find(|line| line.contains("FAIL"));
+        assert!(failed.is_some_and(|line| line.contains(expected)), "{name}: {table}");
+    }
+}
