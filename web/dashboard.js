@@ -9,7 +9,7 @@ import { Picture } from "./picture.js";
 import { Lights } from "./lights.js";
 import { Table } from "./table.js";
 import { Trend } from "./trend.js";
-import { REASONS, age, count, duration, ignored, missing, rule, standing } from "./words.js";
+import { REASONS, age, count, duration, ignored, missing, recorded, rule, standing } from "./words.js";
 
 /** @typedef {import("./wire.js").Snapshot} Snapshot */
 /** @typedef {import("./wire.js").Source} Source */
@@ -75,6 +75,7 @@ function describe() {
   }
   describeSources(snapshot.sources);
   lights.describe(snapshot.outputs);
+  describeRecording(snapshot.recording);
   write(find("version", HTMLElement), snapshot.version ? `hashtug ${snapshot.version}` : "hashtug");
 }
 
@@ -111,6 +112,15 @@ function describeSources(list) {
     state.className = `state ${source.state === "live" ? "good" : "poor"}`;
     write(last, age(source));
   });
+}
+
+/** @param {import("./wire.js").Recording | null} recording */
+function describeRecording(recording) {
+  find("recording", HTMLElement).hidden = recording === null;
+  if (!recording) return;
+  const words = find("recorded", HTMLElement);
+  write(words, recorded(recording));
+  words.classList.toggle("poor", recording.state !== "on");
 }
 
 /**

@@ -43,10 +43,18 @@
  */
 
 /**
+ * The file in which the show is kept. `state` is `on`, or else `full` or `failed` with an `error`;
+ * `lost` messages are missing in it.
+ * @typedef {{ path: string, lines: number, bytes: number, lost: number, state: string,
+ *   error: string | null }} Recording
+ */
+
+/**
  * The world at one instant. `leader` is null on a tie, `at` before the first post of a recording.
  * @typedef {{ seq: number, at: string | null, title: string, phase: string, window_ms: number,
  *   vote: string, reposts: string, version: string, teams: Team[], leader: string | null,
- *   posts: Posts, sources: Source[], outputs: Output[] }} Snapshot
+ *   posts: Posts, sources: Source[], outputs: Output[],
+ *   recording: Recording | null }} Snapshot
  */
 
 /**
@@ -104,6 +112,20 @@ function source(value) {
       .map(({ at, ms }) => ({ at: text(at), ms: number(ms) })),
     gap_count: number(gap_count),
     gap_ms: number(gap_ms),
+  };
+}
+
+/** @param {unknown} value @returns {Recording | null} */
+function recording(value) {
+  const loose = object(value);
+  if (typeof loose.path !== "string") return null;
+  return {
+    path: loose.path,
+    lines: number(loose.lines),
+    bytes: number(loose.bytes),
+    lost: number(loose.lost),
+    state: text(loose.state),
+    error: typeof loose.error === "string" ? loose.error : null,
   };
 }
 
@@ -180,6 +202,7 @@ export function readSnapshot(message) {
     posts: posts(loose.posts),
     sources: list(loose.sources).map(source),
     outputs: list(loose.outputs).map(output),
+    recording: recording(loose.recording),
   };
 }
 

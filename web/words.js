@@ -2,6 +2,7 @@
 
 /** @typedef {import("./wire.js").Snapshot} Snapshot */
 /** @typedef {import("./wire.js").Output} Output */
+/** @typedef {import("./wire.js").Recording} Recording */
 /** @typedef {import("./wire.js").Source} Source */
 /** @typedef {import("./wire.js").Team} Team */
 
@@ -85,6 +86,13 @@ function brief(name) {
   const letters = [...name.replace(TURNS, "")];
   const shown = letters.length > LONGEST_NAME ? [...letters.slice(0, LONGEST_NAME - 1), "…"] : letters;
   return `\u2068${shown.join("")}\u2069`;
+}
+
+/** How the recording is doing. @param {Recording} recording */
+export function recorded({ path, lines, bytes, lost, state, error }) {
+  const missing = lost > 0 ? ` ${count(lost)} messages are missing in it.` : "";
+  const kept = `${count(lines)} lines, ${count(Math.ceil(bytes / 1000))} kB in \u2068${path}\u2069.${missing}`;
+  return state === "on" ? kept : `The recording has stopped: ${error ?? state}. ${kept}`;
 }
 
 /** What a strip draws, and what it may; nothing for a screen. @param {Output} output */

@@ -12,7 +12,7 @@ use console::{Term, measure_text_width, truncate_str};
 
 use crate::render::colour::Linear;
 use crate::rgb::Rgb;
-use crate::snapshot::{Snapshot, SourceState};
+use crate::snapshot::{RecordingState, RecordingStatus, Snapshot, SourceState};
 use crate::telemetry;
 
 use super::device::{Device, DeviceError, Open, Pace, Wire};
@@ -147,6 +147,7 @@ fn picture(frame: &[Rgb], snapshot: Option<&Snapshot>, columns: usize) -> Vec<St
         lines.push(String::new());
         lines.push(counted(snapshot));
         lines.push(sources(snapshot));
+    lines.extend(snapshot.recording.as_ref().map(recording));
     }
     lines
         .into_iter()
@@ -257,6 +258,18 @@ fn sources(snapshot: &Snapshot) -> String {
         })
         .collect();
     format!("\x1b[2m{}{RESET}", sources.join(", "))
+}
+
+/// The recording, loud if it has stopped.
+fn recording(recording: &RecordingStatus) -> String {
+    let RecordingStatus { path, lines, lost, .. } = recording;
+    let lost = if *lost > 0 { format!(", {lost} messages LOST") } else { String::new() };
+    let kept = format!("{lines} lines in {}{lost}", plain(path));
+    if recording.state == RecordingState::On {
+        return format!("\x1b[2mrecording: {kept}{RESET}");
+    }
+    let error = recording.error.as_deref().unwrap_or(recording.state.name());
+    format!("\x1b[1;31mRECORDING STOPPED: {}{RESET}, {kept}", plain(error))
 }
 
 /// The time that is shown; and that it is a rehearsal, wherever it is one.

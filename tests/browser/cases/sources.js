@@ -45,3 +45,13 @@ for (const path of ["/", "/stage"]) {
     }
   });
 }
+
+test("the dashboard says when the disk is full, and the show goes on", LIMIT, async (t) => {
+  const show = await Show.start(t, { record: "/dev/full", speed: 20, repeat: true });
+  const visit = await show.visit("/");
+  const said = /^The recording has stopped: .*No space left on device/;
+  await visit.eventually(async () => assert.match(await visit.text("#recorded"), said));
+  await visit.moreNews(5);
+  const { recording } = await show.snapshot();
+  assert.equal(recording.state, "full");
+});
