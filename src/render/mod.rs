@@ -13,8 +13,10 @@
 //! is stopped too.
 
 pub mod bytes;
+pub mod check;
 pub mod colour;
 pub mod easing;
+pub mod effects;
 pub mod flash;
 pub mod layout;
 pub mod pattern;
@@ -31,6 +33,7 @@ use crate::contest::Contest;
 use bytes::{Cell, Encoder, Encoding};
 use colour::{Calibration, Linear};
 use easing::Easing;
+use effects::Effects;
 use flash::Flash;
 use layout::{Layout, Map};
 use power::Budget;
@@ -38,6 +41,21 @@ use scene::{Look, Scene};
 
 /// From black to full light at the start: a supply that is switched on by full white falls over.
 const FADE_IN: Duration = Duration::from_millis(800);
+
+/// How a lost feed is marked: dimmed by so much on the whole, and breathing by so much, so slowly.
+const STALE_DIM: f32 = 0.45;
+const STALE_BREATH: f32 = 0.2;
+const STALE_PERIOD: Duration = Duration::from_secs(4);
+
+/// The mark comes and goes within this, and so does a look.
+const LOOK_TIME: Duration = Duration::from_secs(1);
+
+/// A winner's opponents keep so much of their light.
+const BEATEN: f32 = 0.25;
+
+/// On a tie each team's light falls by so much in turn, so slowly.
+const TIE_BREATH: f32 = 0.35;
+const TIE_PERIOD: Duration = Duration::from_secs(4);
 
 /// Longer gaps between frames count as this for what moves by itself.
 const LONGEST_STEP: Duration = Duration::from_millis(100);
@@ -70,8 +88,12 @@ pub struct Renderer {
     /// For how long the scene has been shown.
     age: Duration,
     easing: Easing,
+    effects: Effects,
+    stale: Stale,
     contest: Option<Arc<Contest>>,
+    /// The colours of the teams, and as the look has them.
     lights: Vec<Linear>,
+    looks: Vec<Linear>,
     fade: f32,
     flash: Flash,
     wanted: Vec<Linear>,
@@ -102,9 +124,13 @@ impl Renderer {
             scene: None,
             age: Duration::ZERO,
             easing: Easing::default(),
+            effects: Effects::new(cells),
+            stale: Stale::default(),
             contest: None,
             lights: Vec::new(),
-            fade: 0.0,
+            looks: Vec::new(),
+            // No supply falls over by what a screen shows.
+            fade: if encoding == Encoding::Screen { 1.0 } else { 0.0 },
             flash: Flash::new(cells),
             wanted: vec![Linear::BLACK; cells],
             shown: vec![Linear::BLACK; cells],
@@ -122,7 +148,9 @@ impl Renderer {
 
     /// The strip was dark so far: what was rendered did not reach it.
     pub fn darken(&mut self) {
-        self.fade = 0.0;
+        if self.encoding == Encoding::Duty {
+            self.fade = 0.0;
+        }
         self.shown.fill(Linear::BLACK);
         self.mean = Linear::BLACK;
         self.flash.reset();
@@ -132,8 +160,8 @@ impl Renderer {
     /// bytes; if it has had so many already, nothing is allocated.
     pub fn frame(&mut self, scene: &Scene, elapsed: Duration, bytes: &mut Vec<u8>) -> Report {
         self.continue_with(scene, elapsed);
-        let moving = self.draw(scene, elapsed);
-        let limited = self.level();
+        let (moving, level) = self.draw(scene, elapsed);
+        let limited = self.level(level);
         let (held, reined) = self.hold(elapsed);
         let (milliamps, reduced) = self.encode();
         bytes.resize(self.bytes(), 0);
@@ -159,31 +187,56 @@ impl Renderer {
         self.scene = Some(scene.clone());
     }
 
-    /// Draws the scene, and says whether it moves.
-    fn draw(&mut self, scene: &Scene, elapsed: Duration) -> bool {
+    /// Draws the scene, and says whether it moves and at what level its light is.
+    fn draw(&mut self, scene: &Scene, elapsed: Duration) -> (bool, f32) {
         let age = self.age;
         match scene {
             Scene::Split { snapshot, look } => {
                 self.colours_of(&snapshot.contest);
+                self.look(*look);
+                self.effects.step(&snapshot.teams, elapsed);
+                self.stale.step(scene::is_stale(snapshot), elapsed);
                 let target = || snapshot.teams.iter().map(|team| team.share);
                 let shares = self.easing.step(target(), elapsed);
                 for run in self.map.runs() {
                     let cells = &mut self.wanted[run.start..run.start + run.cells];
-                    split::draw(shares, &self.lights, run, cells);
+                    split::draw(shares, &self.looks, run, cells);
+                    self.effects.draw(shares, run, cells);
                 }
-                !self.easing.is_settled(target()) || *look == Look::Tie
+                let moving = !self.easing.is_settled(target())
+                    || self.effects.is_active()
+                    || self.stale.amount > 0.0
+                    || *look == Look::Tie
+                    || (*look != Look::Standing && age < LOOK_TIME);
+                (moving, self.effects.level() * self.stale.level())
             }
             Scene::Pattern(pattern) => {
                 for run in self.map.runs() {
                     let cells = &mut self.wanted[run.start..run.start + run.cells];
                     pattern.draw(age, run, cells);
                 }
-                scene.is_moving(age)
+                (scene.is_moving(age), 1.0)
             }
             Scene::Timer(timer) => {
                 self.wanted.fill(timer.light(age));
-                scene.is_moving(age)
+                (scene.is_moving(age), 1.0)
             }
+        }
+    }
+
+    /// The colours of the teams as the look has them.
+    fn look(&mut self, look: Look) {
+        let on = (self.age.as_secs_f32() / LOOK_TIME.as_secs_f32()).min(1.0);
+        let turn = self.age.as_secs_f32() / TIE_PERIOD.as_secs_f32();
+        let count = self.lights.len() as f32;
+        for (index, (look_light, &light)) in self.looks.iter_mut().zip(&self.lights).enumerate() {
+            let level = match look {
+                Look::Standing => 1.0,
+                Look::Winner(team) if team.index() == index => 1.0,
+                Look::Winner(_) => 1.0 - on * (1.0 - BEATEN),
+                Look::Tie => 1.0 - on * TIE_BREATH * breath(turn + index as f32 / count),
+            };
+            *look_light = light * level;
         }
     }
 
@@ -198,12 +251,13 @@ impl Renderer {
             Encoding::Duty => Linear::by_gamma(team.color, gamma),
             Encoding::Screen => Linear::decode(team.color),
         }));
+        self.looks.clone_from(&self.lights);
         self.contest = Some(Arc::clone(contest));
     }
 
     /// Brings what is wanted to its brightness, and within the budget; says whether that took more.
-    fn level(&mut self) -> bool {
-        let level = self.calibration.brightness.clamp(0.0, 1.0) * self.fade * self.fade;
+    fn level(&mut self, level: f32) -> bool {
+        let level = level * self.calibration.brightness.clamp(0.0, 1.0) * self.fade * self.fade;
         let mut drive = 0.0;
         for (light, &times) in self.wanted.iter().zip(self.map.times()) {
             drive += self.encoder.drive(*light) * times;
@@ -271,3 +325,36 @@ impl Renderer {
         (Some(power::milliamps(self.pixels, sum)), reduced)
     }
 }
+
+/// The mark of a lost feed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Stale {
+    /// How much of it is there, 0..=1.
+    amount: f32,
+    /// Where in a breath it is, 0..1.
+    turn: f32,
+}
+
+impl Stale {
+    fn step(&mut self, stale: bool, elapsed: Duration) {
+        let step = elapsed.min(LONGEST_STEP).as_secs_f32();
+        let by = step / LOOK_TIME.as_secs_f32();
+        self.amount = (self.amount + if stale { by } else { -by }).clamp(0.0, 1.0);
+        self.turn = (self.turn + step / STALE_PERIOD.as_secs_f32()) % 1.0;
+        if self.amount <= 0.0 {
+            self.turn = 0.0;
+        }
+    }
+
+    fn level(&self) -> f32 {
+        1.0 - self.amount * (STALE_DIM + STALE_BREATH * (2.0 * breath(self.turn) - 1.0))
+    }
+}
+
+/// In and out, 0 to 1 and back within a turn.
+fn breath(turn: f32) -> f32 {
+    0.5 - 0.5 * (turn * std::f32::consts::TAU).cos()
+}
+
+#[cfg(test)]
+mod tests;

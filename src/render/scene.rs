@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::contest::TeamId;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, SourceState};
 
 use super::pattern::Pattern;
 use super::timer::Timer;
@@ -24,6 +24,9 @@ pub enum Scene {
     /// A timer, running from the instant at which it is shown first.
     Timer(Timer),
 }
+
+/// A feed that has been silent for so long may have been lost.
+const STALE: Duration = Duration::from_millis(2500);
 
 /// How a split is shown. The shares are the same in every look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,5 +73,58 @@ impl Scene {
             Scene::Pattern(pattern) => pattern.is_moving(),
             Scene::Timer(timer) => timer.is_moving(age),
         }
+    }
+}
+
+/// Whether nothing that is shown can be trusted to be new: every source that has not ended and is
+/// not held has been lost for some time. The split is held then, and marked.
+#[must_use]
+pub fn is_stale(snapshot: &Snapshot) -> bool {
+    let mut sources = snapshot
+        .sources
+        .iter()
+        .filter(|source| !matches!(source.state, SourceState::Ended | SourceState::Paused))
+        .peekable();
+    sources.peek().is_some()
+        && sources.all(|source| {
+            matches!(source.state, SourceState::Stale | SourceState::Connecting)
+                && source.stale > STALE
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::check::snapshot_of;
+    use crate::rgb::Rgb;
+    use crate::snapshot::SourceStatus;
+
+    #[track_caller]
+    fn check(sources: &[(SourceState, u64)], expected: bool) {
+        let mut snapshot = snapshot_of(&[(Rgb::BLACK, 0.5), (Rgb::BLACK, 0.5)]);
+        snapshot.sources = sources
+            .iter()
+            .map(|&(state, millis)| SourceStatus {
+                name: "feed".to_owned(),
+                kind: "nostr",
+                state,
+                stale: Duration::from_millis(millis),
+            })
+            .collect();
+        assert_eq!(is_stale(&snapshot), expected);
+    }
+
+    #[test]
+    fn a_show_is_stale_when_all_of_its_live_sources_are_lost() {
+        use SourceState::{Connecting, Ended, Live, Paused, Stale};
+        check(&[], false);
+        check(&[(Live, 60_000)], false);
+        check(&[(Stale, 2_500)], false);
+        check(&[(Stale, 2_501)], true);
+        check(&[(Connecting, 10_000), (Stale, 3_000)], true);
+        check(&[(Connecting, 10_000), (Live, 0)], false);
+        check(&[(Stale, 3_000), (Ended, 9_000), (Paused, 0)], true);
+        check(&[(Ended, 9_000)], false);
+        check(&[(Paused, 9_000)], false);
     }
 }

@@ -6,6 +6,9 @@
 use super::colour::Linear;
 use super::layout::Run;
 
+/// A thinner slice of a cell is an error of rounding, and would be seen: no light is rounded away.
+const THIN: f64 = 1e-6;
+
 /// Draws one light after the other into the cells of a run, each so long as its share says.
 ///
 /// `shares` add up to 1; `lights` has one for each.
@@ -39,7 +42,7 @@ pub fn draw(shares: &[f64], lights: &[Linear], run: &Run, cells: &mut [Linear]) 
 /// Adds a light between two places.
 fn cover(cells: &mut [Linear], from: f64, to: f64, light: Linear) {
     let (first, last) = (index(from), index(to));
-    if first >= cells.len() || to <= from {
+    if first >= cells.len() || to - from < THIN {
         return;
     }
     if first == last {
@@ -47,16 +50,16 @@ fn cover(cells: &mut [Linear], from: f64, to: f64, light: Linear) {
         return;
     }
     let head = first as f64 + 1.0 - from;
-    if head < 1.0 {
-        cells[first] += light * narrow(head);
-    } else {
+    if head >= 1.0 {
         cells[first] = light;
+    } else if head > THIN {
+        cells[first] += light * narrow(head);
     }
     let last = last.min(cells.len());
     cells[first + 1..last].fill(light);
     if let Some(cell) = cells.get_mut(last) {
         let tail = to - last as f64;
-        if tail > 0.0 {
+        if tail > THIN {
             *cell += light * narrow(tail);
         }
     }
