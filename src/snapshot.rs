@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::contest::{Contest, TeamId};
+use crate::timer;
 use crate::timestamp::Timestamp;
 
 /// The state at one beat.
@@ -29,6 +30,8 @@ pub struct Snapshot {
     pub evicted: Evicted,
     /// Where the posts come from.
     pub sources: Vec<SourceStatus>,
+    /// The speaker's timer, if that is what is shown.
+    pub timer: Option<timer::Standing>,
 }
 
 /// Where a round stands.

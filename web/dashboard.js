@@ -7,6 +7,7 @@ import { Live } from "./live.js";
 import { expose, find, showHealth, showReplay, write } from "./page.js";
 import { Picture } from "./picture.js";
 import { Table } from "./table.js";
+import { Clock } from "./timer.js";
 import { Trend } from "./trend.js";
 import { REASONS, age, count, duration, ignored, rule, standing } from "./words.js";
 
@@ -25,6 +26,7 @@ const picture = new Picture(
   { ground: 0.87, figure: 0.23 },
   "dark",
 );
+const clock = new Clock(find("main", HTMLElement));
 const table = new Table(find("table", HTMLTableElement));
 const announcer = new Announcer(find("status", HTMLElement));
 const history = new History();
@@ -39,6 +41,13 @@ let waiting = false;
 /** @param {Snapshot} snapshot */
 function show(snapshot) {
   newest = snapshot;
+  clock.show(snapshot);
+  if (snapshot.timer) {
+    showReplay(replay, snapshot);
+    write(title, snapshot.title);
+    document.title = "timer \u00b7 hashtug";
+    return;
+  }
   const fresh = history.append(snapshot);
   picture.show(snapshot);
   showReplay(replay, snapshot);

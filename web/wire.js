@@ -23,10 +23,17 @@
  */
 
 /**
+ * The speaker's timer. `phase` is green, yellow, red, flash or over; `color` is the light of the strip
+ * without its flashes.
+ * @typedef {{ remaining_ms: number, total_ms: number, paused: boolean, phase: string,
+ *   color: string }} Timer
+ */
+
+/**
  * The world at one instant. `leader` is null on a tie, `at` before the first post of a recording.
  * @typedef {{ seq: number, at: string | null, title: string, phase: string, window_ms: number,
  *   vote: string, reposts: string, version: string, teams: Team[], leader: string | null,
- *   posts: Posts, sources: Source[] }} Snapshot
+ *   posts: Posts, sources: Source[], timer: Timer | null }} Snapshot
  */
 
 /**
@@ -81,6 +88,19 @@ function source(value) {
   };
 }
 
+/** @param {unknown} value @returns {Timer | null} */
+function timer(value) {
+  if (typeof value !== "object" || value === null) return null;
+  const { remaining_ms, total_ms, paused, phase, color } = object(value);
+  return {
+    remaining_ms: Math.max(0, number(remaining_ms)),
+    total_ms: number(total_ms),
+    paused: paused === true,
+    phase: text(phase, "green"),
+    color: text(color, "#808080"),
+  };
+}
+
 /** @param {unknown} value @returns {Posts} */
 function posts(value) {
   const loose = object(value);
@@ -119,6 +139,7 @@ export function readSnapshot(message) {
     leader: typeof loose.leader === "string" ? loose.leader : null,
     posts: posts(loose.posts),
     sources: list(loose.sources).map(source),
+    timer: timer(loose.timer),
   };
 }
 

@@ -2,8 +2,10 @@
 
 mod check;
 mod complete;
+mod leds;
 mod run;
 pub mod tally;
+mod timer;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -77,6 +79,8 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command.unwrap_or(Command::Run) {
         Command::Run => run::run(load(config)?),
         Command::Tally(tally) => tally::run(&tally, config),
+        Command::Timer { length } => timer::run(load(config)?, length),
+        Command::Leds { pattern } => leds::run(load(config)?, pattern),
         Command::Check => check::run(config),
         Command::Completions { shell } => complete::completions(shell),
         Command::Man => complete::man(),

@@ -1,8 +1,7 @@
 //! `hashtug run`: the show.
 
-use std::time::Duration;
-
 use anyhow::Context;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -14,11 +13,29 @@ use crate::shutdown::Signals;
 
 use super::{Failure, check};
 
+use std::time::Duration;
+
 /// Threads that wait for a disk or a terminal get so long when all else has ended.
 const LAST_GRACE: Duration = Duration::from_millis(200);
 
 pub(super) fn run(config: Config) -> Result<(), Failure> {
     check::inputs(&config)?;
+    until_told(async |stop| {
+        let listener = listen(&config)?;
+        app::run(config, listener, Clock::from_wall(), stop).await
+    })
+}
+
+/// Begins to serve the pages.
+pub(super) fn listen(config: &Config) -> anyhow::Result<TcpListener> {
+    let address = config.web.listen;
+    server::listen(address).with_context(|| format!("cannot serve pages on {address}"))
+}
+
+/// Runs a show until it ends, or a signal ends it.
+pub(super) fn until_told(
+    show: impl AsyncFnOnce(CancellationToken) -> anyhow::Result<()>,
+) -> Result<(), Failure> {
     // The work is small; more threads would only cost memory.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -26,23 +43,18 @@ pub(super) fn run(config: Config) -> Result<(), Failure> {
         .build()
         .context("cannot start the runtime")
         .map_err(Failure::Running)?;
-    let result = runtime.block_on(show(config)).map_err(Failure::Running);
+    let result = runtime.block_on(async {
+        let mut signals = Signals::catch().context("cannot catch signals")?;
+        let stop = CancellationToken::new();
+        let show = show(stop.clone());
+        tokio::pin!(show);
+        tokio::select! {
+            result = &mut show => return result,
+            () = signals.recv() => info!("stopping"),
+        }
+        stop.cancel();
+        show.await
+    });
     runtime.shutdown_timeout(LAST_GRACE);
-    result
-}
-
-async fn show(config: Config) -> anyhow::Result<()> {
-    let mut signals = Signals::catch().context("cannot catch signals")?;
-    let address = config.web.listen;
-    let listener =
-        server::listen(address).with_context(|| format!("cannot serve pages on {address}"))?;
-    let stop = CancellationToken::new();
-    let app = app::run(config, listener, Clock::from_wall(), stop.clone());
-    tokio::pin!(app);
-    tokio::select! {
-        result = &mut app => return result,
-        () = signals.recv() => info!("stopping"),
-    }
-    stop.cancel();
-    app.await
+    result.map_err(Failure::Running)
 }

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use crate::timer::Standing;
+
+pub use crate::timer::Marks;
+
 use super::colour::Linear;
 
 /// A timer as it was set at some instant.
@@ -15,31 +19,15 @@ pub struct Timer {
     pub marks: Marks,
 }
 
-/// With how much time left the light changes; each is no longer than the one before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Marks {
-    /// Green begins to fade to yellow, which it is at the next mark.
-    pub yellow: Duration,
-    /// Yellow begins to fade to red, which it is at the next mark.
-    pub red: Duration,
-    /// Red begins to flash, once a second.
-    pub flash: Duration,
-}
-
-impl Default for Marks {
-    /// Those of a talk of five minutes.
-    fn default() -> Marks {
-        Marks {
-            yellow: Duration::from_secs(120),
-            red: Duration::from_secs(60),
-            flash: Duration::from_secs(30),
-        }
-    }
-}
-
 const GREEN: Linear = Linear::new(0.0, 1.0, 0.0);
 const YELLOW: Linear = Linear::new(1.0, 0.6, 0.0);
 const RED: Linear = Linear::new(1.0, 0.0, 0.0);
+
+impl From<Standing> for Timer {
+    fn from(standing: Standing) -> Timer {
+        Timer { left: standing.left, running: standing.running, marks: standing.marks }
+    }
+}
 
 impl Timer {
     /// What is left `age` after it was set.
@@ -64,6 +52,14 @@ impl Timer {
 /// The light of so much time left.
 #[must_use]
 pub fn light(left: Duration, marks: &Marks) -> Linear {
+    // A second begins lit and ends dark.
+    let dark = left.subsec_nanos() != 0 && left.subsec_nanos() <= 500_000_000;
+    if left <= marks.flash && dark { Linear::BLACK } else { steady(left, marks) }
+}
+
+/// The same without the flashes, which are up to whoever shows it.
+#[must_use]
+pub fn steady(left: Duration, marks: &Marks) -> Linear {
     if left.is_zero() {
         Linear::BLACK
     } else if left > marks.yellow {
@@ -72,11 +68,8 @@ pub fn light(left: Duration, marks: &Marks) -> Linear {
         fade(GREEN, YELLOW, marks.yellow, marks.red, left)
     } else if left > marks.flash {
         fade(YELLOW, RED, marks.red, marks.flash, left)
-    } else if left.subsec_nanos() == 0 || left.subsec_nanos() > 500_000_000 {
-        // A second begins lit and ends dark.
-        RED
     } else {
-        Linear::BLACK
+        RED
     }
 }
 

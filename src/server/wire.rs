@@ -5,8 +5,10 @@
 use serde::Serialize;
 
 use crate::contest::{Reposts, Vote};
+use crate::render;
 use crate::rgb::Rgb;
 use crate::snapshot::{Phase, Snapshot};
+use crate::timer;
 use crate::timestamp::Timestamp;
 
 /// A snapshot as one line of JSON, without a line feed.
@@ -45,6 +47,7 @@ struct Wire<'a> {
     vote: &'static str,
     reposts: &'static str,
     evicted: Evicted,
+    timer: Option<Timer>,
     version: &'static str,
 }
 
@@ -94,6 +97,16 @@ struct Gap {
 struct Evicted {
     posts: u64,
     deletions: u64,
+}
+
+#[derive(Serialize)]
+struct Timer {
+    remaining_ms: u64,
+    total_ms: u64,
+    paused: bool,
+    phase: &'static str,
+    /// The light that belongs to it, without the flashes.
+    color: Rgb,
 }
 
 #[derive(Serialize)]
@@ -167,7 +180,20 @@ impl<'a> From<&'a Snapshot> for Wire<'a> {
                 posts: snapshot.evicted.posts,
                 deletions: snapshot.evicted.deletions,
             },
+            timer: snapshot.timer.as_ref().map(Timer::from),
             version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}
+
+impl From<&timer::Standing> for Timer {
+    fn from(standing: &timer::Standing) -> Timer {
+        Timer {
+            remaining_ms: millis(standing.left),
+            total_ms: millis(standing.total),
+            paused: !standing.running,
+            phase: standing.phase().name(),
+            color: render::timer::steady(standing.left, &standing.marks).encode(),
         }
     }
 }

@@ -160,6 +160,7 @@ impl Tally {
             posts: self.posts,
             evicted: self.evicted,
             sources: self.sources.clone(),
+            timer: None,
         }
     }
 

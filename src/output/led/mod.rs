@@ -28,6 +28,7 @@ use tracing::{info, warn};
 use crate::render::bytes::Encoding;
 use crate::render::colour::Calibration;
 use crate::render::layout::Layout;
+use crate::render::pattern::Pattern;
 use crate::render::power::Budget;
 use crate::render::scene::Scene;
 use crate::render::{Renderer, Report};
@@ -36,6 +37,7 @@ use crate::snapshot::Snapshot;
 use super::status::{Desk, State, Status};
 use device::{Open, Pace};
 use retry::Retry;
+pub(super) use thread::darken;
 use thread::{Said, Show, Task, Thread};
 
 /// What all strips have.
@@ -54,6 +56,8 @@ pub struct Strip {
 pub enum Feed {
     /// The tally.
     Snapshots(watch::Receiver<Arc<Snapshot>>),
+    /// The speaker's timer, which snapshots tell of too.
+    Timer(watch::Receiver<Arc<Snapshot>>),
     /// Whoever else has something to show.
     Scenes(watch::Receiver<Scene>),
 }
@@ -61,15 +65,24 @@ pub enum Feed {
 impl Feed {
     async fn changed(&mut self) -> Result<(), watch::error::RecvError> {
         match self {
-            Feed::Snapshots(snapshots) => snapshots.changed().await,
+            Feed::Snapshots(snapshots) | Feed::Timer(snapshots) => snapshots.changed().await,
             Feed::Scenes(scenes) => scenes.changed().await,
         }
     }
 
-    fn newest(&mut self) -> Scene {
+    /// What there is to show, and how it stands in words.
+    fn newest(&mut self) -> (Scene, Option<Arc<Snapshot>>) {
         match self {
-            Feed::Snapshots(snapshots) => Arc::clone(&snapshots.borrow_and_update()).into(),
-            Feed::Scenes(scenes) => scenes.borrow_and_update().clone(),
+            Feed::Snapshots(snapshots) => {
+                let snapshot = Arc::clone(&snapshots.borrow_and_update());
+                (Arc::clone(&snapshot).into(), Some(snapshot))
+            }
+            Feed::Timer(snapshots) => {
+                let snapshot = Arc::clone(&snapshots.borrow_and_update());
+                let timer = snapshot.timer.map(|standing| Scene::Timer(standing.into()));
+                (timer.unwrap_or(Scene::Pattern(Pattern::Off)), Some(snapshot))
+            }
+            Feed::Scenes(scenes) => (scenes.borrow_and_update().clone(), None),
         }
     }
 }
@@ -92,7 +105,7 @@ pub async fn run(
         Ok(thread) => thread,
         Err(error) => return warn!(output = name, %error, "no thread for the output"),
     };
-    let scene = feed.newest();
+    let (scene, snapshot) = feed.newest();
     let mut frames = Frames {
         words: encoding == Encoding::Screen,
         room: Some(Vec::with_capacity(renderer.bytes())),
@@ -108,6 +121,7 @@ pub async fn run(
         repeat: false,
         renderer,
         scene,
+        snapshot,
     };
     loop {
         let wake = frames.wake();
@@ -117,7 +131,8 @@ pub async fn run(
                 if changed.is_err() {
                     break;
                 }
-                frames.take(feed.newest());
+                let (scene, snapshot) = feed.newest();
+                frames.take(scene, snapshot);
             }
             said = thread.said() => match said {
                 Some(Said::Done { spare, result }) => frames.done(spare, result),
@@ -140,6 +155,8 @@ pub async fn run(
 struct Frames {
     renderer: Renderer,
     scene: Scene,
+    /// What it is in words.
+    snapshot: Option<Arc<Snapshot>>,
     /// The scene is not the one that was rendered last.
     changed: bool,
     /// When that was.
@@ -163,8 +180,9 @@ struct Frames {
 }
 
 impl Frames {
-    fn take(&mut self, scene: Scene) {
+    fn take(&mut self, scene: Scene, snapshot: Option<Arc<Snapshot>>) {
         self.scene = scene;
+        self.snapshot = snapshot;
         if self.changed && self.busy {
             self.missed = true;
         }
@@ -212,7 +230,7 @@ impl Frames {
         }
         self.last.clone_from(&bytes);
         self.beat.shown(now);
-        let snapshot = self.scene.snapshot().cloned();
+        let snapshot = self.snapshot.clone();
         Some(self.start(Task::Show(Show { bytes, snapshot }), false))
     }
 
