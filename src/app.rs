@@ -29,7 +29,7 @@ use crate::source::link::Times;
 use crate::tally::{self, Limits, Tally};
 use crate::timer::task::Key;
 use crate::timer::{self, Countdown};
-use crate::{output, server, source};
+use crate::{failpoint, output, server, source};
 
 /// Parts that take longer to end are named and left behind.
 const GRACE: Duration = Duration::from_secs(3);
@@ -135,8 +135,9 @@ struct Parts {
 
 impl Parts {
     fn start(&mut self, name: impl Into<String>, part: impl Future<Output = ()> + Send + 'static) {
-        let handle = self.tasks.spawn(part);
-        self.names.insert(handle.id(), name.into());
+        let name = name.into();
+        let handle = self.tasks.spawn(failpoint::run(name.clone(), part));
+        self.names.insert(handle.id(), name);
     }
 
     /// Starts all outputs, and gives where they say how they are doing.

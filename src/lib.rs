@@ -21,6 +21,7 @@ pub mod config;
 pub mod contest;
 pub mod decode;
 pub mod event;
+mod failpoint;
 pub mod hashtag;
 pub mod keyboard;
 pub mod output;

@@ -34,7 +34,7 @@ const picture = new Picture(
   { ground: 0.885, figure: 0.205 },
   chosen,
 );
-const clock = new Clock(document.body);
+const clock = new Clock(find("main", HTMLElement));
 const table = new Table(find("table", HTMLTableElement));
 const announcer = new Announcer(find("status", HTMLElement));
 const history = new History();

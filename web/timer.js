@@ -68,7 +68,7 @@ export class Clock {
     const left = Math.max(0, timer.remaining_ms - since);
     // A second begins lit and ends dark, as on the strip.
     const rest = left % 1000;
-    const dark = phase === "flash" && rest > 0 && rest <= 500 && !this.#reduced.matches;
+    const dark = phase === "flash" && !paused && rest > 0 && rest <= 500 && !this.#reduced.matches;
     write(this.#face, clock(left));
     write(this.#note, `${paused ? "held \u00b7 " : ""}of ${clock(total_ms)}`);
     this.#root.dataset.phase = phase;

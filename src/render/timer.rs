@@ -39,7 +39,9 @@ impl Timer {
     /// The light of the whole strip `age` after it was set.
     #[must_use]
     pub fn light(&self, age: Duration) -> Linear {
-        light(self.left(age), &self.marks)
+        let left = self.left(age);
+        // One that is held does not flash, and is not dark by chance.
+        if self.running { light(left, &self.marks) } else { steady(left, &self.marks) }
     }
 
     /// Whether the light changes by itself.
@@ -130,6 +132,8 @@ mod tests {
         let later = Duration::from_secs(80);
         assert_eq!(timer.left(later), timer.left);
         assert!(!timer.is_moving(later));
+        let held = Timer { left: Duration::from_millis(20_200), ..timer };
+        assert_eq!(held.light(later), RED, "it is not held in the dark");
         let timer = Timer { running: true, ..timer };
         assert_eq!(timer.left(later), Duration::from_secs(10));
         assert!(timer.is_moving(later));

@@ -5,6 +5,7 @@
 mod browser;
 mod cli;
 mod config;
+mod dark;
 mod oracle;
 mod packets;
 mod pipeline;
