@@ -97,7 +97,7 @@ pub async fn timer(
     let first = Snapshot { timer: Some(first), ..base.clone() };
     let (snapshot_tx, snapshot_rx) = watch::channel(Arc::new(first));
     let mut parts = Parts::default();
-    let monitors = parts.outputs(config.outputs, &Feed::Timer(snapshot_rx.clone()));
+    let monitors = parts.outputs(config.outputs, &Feed::Snapshots(snapshot_rx.clone()));
     parts.start("server", server::run(listener, snapshot_rx, monitors, stop.clone()));
     let timer =
         timer::task::run(length, config.timer, keys, base, snapshot_tx, stop.clone());

@@ -1,6 +1,7 @@
-//! From light to bytes: white, white balance, one rounding, and the current of what came out.
+//! From light to bytes: white, white balance, and one rounding.
 
 use super::colour::{Calibration, Linear};
+use super::planes::{Planes, Sums};
 
 /// What a byte of the output means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,8 +12,8 @@ pub enum Encoding {
     Screen,
 }
 
-/// The bytes of one cell, in the order of the wire.
-pub type Cell = [u8; 4];
+/// The bytes of one cell in the order of the wire, the first lowest.
+pub type Cell = u32;
 
 /// Adding this to a number below 2^22 leaves its nearest whole number in the lowest bits.
 const ROUND: f32 = 12_582_912.0;
@@ -20,7 +21,8 @@ const ROUND: f32 = 12_582_912.0;
 /// Makes bytes of light.
 #[derive(Clone, Debug)]
 pub struct Encoder {
-    places: [usize; 3],
+    /// By how many bits red, green and blue stand to the left.
+    shifts: [u32; 3],
     white: bool,
     balance: [f32; 3],
     /// For a screen the light at which each byte begins, from the second.
@@ -35,102 +37,124 @@ impl Encoder {
             let value = (f32::from(value) + 0.5) / 255.0;
             if value <= 0.040_45 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
         });
+        let mut shifts = [0; 3];
+        for (color, shift) in calibration.order.places().into_iter().zip([0, 8, 16]) {
+            shifts[color] = shift;
+        }
         Encoder {
-            places: calibration.order.places(),
+            shifts,
             white: calibration.white,
             balance: calibration.white_balance.map(|part| part.clamp(0.0, 1.0)),
             steps: (encoding == Encoding::Screen).then(|| steps.collect()),
         }
     }
 
-    /// How much of a channel at full a light takes, all channels together.
-    #[inline]
+    /// Whether what is common to the three channels is the work of a fourth.
     #[must_use]
-    pub fn drive(&self, light: Linear) -> f32 {
+    pub fn has_white(&self) -> bool {
+        self.white
+    }
+
+    /// How many channels at full the pixels take together.
+    #[must_use]
+    pub fn drive(&self, sums: Sums) -> f32 {
         let [r, g, b] = self.balance;
-        if self.white {
-            let white = light.r.min(light.g).min(light.b);
-            (light.r - white) * r + (light.g - white) * g + (light.b - white) * b + white
-        } else {
-            light.r * r + light.g * g + light.b * b
-        }
+        let Linear { r: red, g: green, b: blue } = sums.light;
+        let colored = red * r + green * g + blue * b;
+        if self.white { colored + sums.white * (1.0 - r - g - b) } else { colored }
     }
 
     /// The bytes of all cells. A channel that is lit is never rounded away.
-    pub fn encode(&self, cells: &[Linear], bytes: &mut [Cell]) {
+    pub fn encode(&self, cells: &Planes, bytes: &mut [Cell]) {
         if let Some(steps) = &self.steps {
-            let byte = |light: f32| {
-                let byte = steps.partition_point(|&step| step <= light);
-                u8::try_from(byte).unwrap_or(u8::MAX).max(u8::from(light > 0.0))
-            };
-            let mut last = (Linear::BLACK, Cell::default());
-            for (&light, cell) in cells.iter().zip(bytes) {
-                // All cells of a part are alike, mostly.
-                if light != last.0 {
-                    let color = [byte(light.r), byte(light.g), byte(light.b)];
-                    last = (light, self.in_order(color, 0));
-                }
-                *cell = last.1;
-            }
+            self.encode_for_screen(steps, cells, bytes);
             return;
         }
-        let [r, g, b] = self.balance;
-        for (&light, cell) in cells.iter().zip(bytes) {
-            let white = if self.white { light.r.min(light.g).min(light.b) } else { 0.0 };
-            let color = [(light.r - white) * r, (light.g - white) * g, (light.b - white) * b];
-            *cell = self.in_order(color.map(duty), duty(white));
+        let [r_shift, g_shift, b_shift] = self.shifts;
+        let [r_part, g_part, b_part] = self.balance.map(|part| part * 255.0);
+        let lights = cells.r.iter().zip(&cells.g).zip(&cells.b);
+        if self.white {
+            for (((r, g), b), cell) in lights.zip(bytes) {
+                let white = r.min(*g).min(*b);
+                *cell = duty((r - white) * r_part) << r_shift
+                    | duty((g - white) * g_part) << g_shift
+                    | duty((b - white) * b_part) << b_shift
+                    | duty(white * 255.0) << 24;
+            }
+        } else {
+            for (((r, g), b), cell) in lights.zip(bytes) {
+                *cell = duty(r * r_part) << r_shift
+                    | duty(g * g_part) << g_shift
+                    | duty(b * b_part) << b_shift;
+            }
         }
     }
 
-    #[inline]
-    fn in_order(&self, color: [u8; 3], white: u8) -> Cell {
-        let [first, second, third] = self.places;
-        [color[first % 3], color[second % 3], color[third % 3], white]
+    fn encode_for_screen(&self, steps: &[f32], cells: &Planes, bytes: &mut [Cell]) {
+        let byte = |light: f32| {
+            let byte = steps.partition_point(|&step| step <= light);
+            u32::try_from(byte).unwrap_or(255).max(u32::from(light > 0.0))
+        };
+        let mut last = (Linear::BLACK, Cell::default());
+        for (index, cell) in bytes.iter_mut().enumerate().take(cells.len()) {
+            // All cells of a part are alike, mostly.
+            let light = cells.get(index);
+            if light != last.0 {
+                let [r, g, b] = self.shifts;
+                last = (light, byte(light.r) << r | byte(light.g) << g | byte(light.b) << b);
+            }
+            *cell = last.1;
+        }
     }
 }
 
-/// The nearest byte, and at least 1 for any light.
+/// The nearest byte of 0..=255, and at least 1 for any light.
 #[inline]
-fn duty(light: f32) -> u8 {
-    let light = light.clamp(0.0, 1.0);
-    let byte = (light * 255.0 + ROUND).to_bits().to_le_bytes()[0];
-    byte.max(u8::from(light > 0.0))
+fn duty(light: f32) -> u32 {
+    let byte = (light.min(255.0) + ROUND).to_bits() & 0xff;
+    byte | (u32::from(byte == 0) & u32::from(light > 0.0))
 }
 
-/// The sum of all bytes that the strip shows.
+/// Lays the cells on the strip. `bytes` are as many as the pixels have.
+pub fn lay(cells: &[Cell], places: &[u32], channels: usize, bytes: &mut [u8]) {
+    if channels == 4 {
+        for (pixel, &place) in bytes.as_chunks_mut::<4>().0.iter_mut().zip(places) {
+            *pixel = cells[place as usize].to_le_bytes();
+        }
+    } else {
+        for (pixel, &place) in bytes.as_chunks_mut::<3>().0.iter_mut().zip(places) {
+            let [first, second, third, _] = cells[place as usize].to_le_bytes();
+            *pixel = [first, second, third];
+        }
+    }
+}
+
+/// The sum of all bytes.
 #[must_use]
-pub fn sum(cells: &[Cell], times: &[f32]) -> u64 {
-    let sum = cells.iter().zip(times).map(|(cell, &times)| {
-        let cell: u32 = cell.iter().map(|&byte| u32::from(byte)).sum();
-        u64::from(cell) * whole(times)
-    });
-    sum.sum()
+pub fn sum(bytes: &[u8]) -> u64 {
+    // Blocks small enough for 32 bits, which are added many at a time.
+    bytes
+        .chunks(1 << 16)
+        .map(|block| u64::from(block.iter().map(|&b| u32::from(b)).sum::<u32>()))
+        .sum()
 }
 
-/// Takes single steps off the bytes until their sum is at most `most`: what rounding has added. Where
-/// even one step a channel is too much, channels go dark.
-pub fn reduce(cells: &mut [Cell], times: &[f32], most: u64) {
-    let mut excess = sum(cells, times).saturating_sub(most);
+/// Takes so many single steps off the bytes: what rounding has added. Where even one step a channel
+/// is too much, channels go dark.
+pub fn reduce(bytes: &mut [u8], mut excess: u64) {
     for least in [1, 0] {
         loop {
             let before = excess;
-            for (cell, &times) in cells.iter_mut().zip(times) {
-                for byte in cell.iter_mut().filter(|byte| **byte > least) {
-                    if excess == 0 {
-                        return;
-                    }
-                    *byte -= 1;
-                    excess = excess.saturating_sub(whole(times));
+            for byte in bytes.iter_mut().filter(|byte| **byte > least) {
+                if excess == 0 {
+                    return;
                 }
+                *byte -= 1;
+                excess -= 1;
             }
             if excess == before {
                 break;
             }
         }
     }
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count of pixels")]
-fn whole(times: f32) -> u64 {
-    times as u64
 }

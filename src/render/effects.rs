@@ -203,12 +203,21 @@ fn flow(
     let step = narrow(1.0 / (run.length / KNOTS).max(FEWEST_CELLS));
     let flow = if towards_near { life.flow } else { TABLE as f32 - life.flow };
     let start = flow + first as f32 * step;
-    for (index, texture) in texture.iter_mut().enumerate() {
-        let place = start + index as f32 * step;
-        let knot = whole_f32(place);
-        let part = place - knot as f32;
+    let mut done = 0;
+    // From knot to knot the texture is straight.
+    while done < texture.len() {
+        let knot = whole_f32(start + done as f32 * step);
+        let next = whole_f32(((knot as f32 + 1.0 - start) / step).ceil());
+        let next = next.clamp(done + 1, texture.len());
         let (one, other) = (table[knot % TABLE], table[(knot + 1) % TABLE]);
-        *texture = depth * (one + (other - one) * part);
+        let slope = depth * (other - one);
+        let base = depth * one + slope * (start + done as f32 * step - knot as f32);
+        for (index, texture) in (0i32..).zip(&mut texture[done..next]) {
+            #[expect(clippy::cast_precision_loss, reason = "an index of few digits")]
+            let place = index as f32;
+            *texture = base + slope * step * place;
+        }
+        done = next;
     }
 }
 

@@ -12,9 +12,10 @@
 use std::time::Duration;
 
 use super::colour::Linear;
+use super::planes::Planes;
 
 /// From one transition to the next, in ms. A second has room for four: two flashes.
-const SPACING: u32 = 260;
+const SPACING: i32 = 260;
 
 /// A change of luminance that counts. A tenth is the law; the rest is for the rounding to bytes.
 const LUMINANCE: f32 = 0.085;
@@ -26,154 +27,195 @@ const REDNESS: f32 = 0.03;
 const SHORT: f32 = 0.001;
 
 /// Where the limiter's clock begins, and begins again when it has come to [`FAR`].
-const NEAR: u32 = 1 << 16;
-const FAR: u32 = 1 << 31;
+const NEAR: i32 = 1 << 16;
+const FAR: i32 = 1 << 30;
 
-/// One value and where it turned.
-#[derive(Clone, Copy, Debug)]
+/// A value of every cell and where it turned.
+#[derive(Clone, Debug)]
 struct Track {
+    /// A change that counts.
+    threshold: f32,
+    /// What is wanted of it.
+    wanted: Vec<f32>,
     /// The farthest it went since it turned.
-    extreme: f32,
+    extreme: Vec<f32>,
     /// 1 if it goes up, -1 if it goes down.
-    course: f32,
-    /// When it may turn.
-    free_at: u32,
+    course: Vec<f32>,
+    /// When it may turn, in ms.
+    free_at: Vec<i32>,
 }
 
 impl Track {
-    const DARK: Track = Track { extreme: 0.0, course: 1.0, free_at: 0 };
+    /// Dark, and going up.
+    fn new(cells: usize, threshold: f32) -> Track {
+        Track {
+            threshold,
+            wanted: vec![0.0; cells],
+            extreme: vec![0.0; cells],
+            course: vec![1.0; cells],
+            free_at: vec![0; cells],
+        }
+    }
 
-    /// How much of the way from `shown` to `wanted` is allowed. Below zero counts as zero.
-    #[inline]
-    fn allowed(&self, shown: f32, wanted: f32, threshold: f32, now: u32) -> f32 {
-        let back = self.course * (self.extreme - wanted.max(0.0));
-        if back < threshold || now >= self.free_at {
+    fn reset(&mut self) {
+        self.extreme.fill(0.0);
+        self.course.fill(1.0);
+        self.free_at.fill(0);
+    }
+
+    /// Whether any cell wants to turn too soon. What is below zero counts as zero.
+    fn is_hasty(&self, now: i32) -> bool {
+        let turns = self.course.iter().zip(&self.extreme).zip(&self.wanted);
+        let hasty =
+            turns.zip(&self.free_at).fold(0, |hasty, (((course, extreme), wanted), free_at)| {
+                let back = course * (extreme - wanted.max(0.0));
+                hasty | (i32::from(back >= self.threshold) & i32::from(now < *free_at))
+            });
+        hasty != 0
+    }
+
+    /// How much of the way from `shown` to `wanted` a cell may go.
+    fn allowed(&self, cell: usize, shown: f32, wanted: f32, now: i32) -> f32 {
+        let (course, extreme) = (self.course[cell], self.extreme[cell]);
+        let back = course * (extreme - wanted.max(0.0));
+        if back < self.threshold || now >= self.free_at[cell] {
             return 1.0;
         }
         // The values that are below zero lie on the way all the same.
-        let (back, is_back) =
-            (self.course * (self.extreme - wanted), self.course * (self.extreme - shown));
-        ((threshold - SHORT - is_back) / (back - is_back)).clamp(0.0, 1.0)
+        let (back, is_back) = (course * (extreme - wanted), course * (extreme - shown));
+        ((self.threshold - SHORT - is_back) / (back - is_back)).clamp(0.0, 1.0)
     }
 
-    #[inline]
-    fn note(&mut self, shown: f32, threshold: f32, now: u32) {
-        let shown = shown.max(0.0);
-        let back = self.course * (self.extreme - shown);
-        if back < 0.0 {
-            self.extreme = shown;
-        } else if back >= threshold {
-            *self = Track { extreme: shown, course: -self.course, free_at: now + SPACING };
+    /// What was wanted is shown.
+    fn note(&mut self, now: i32) {
+        let Track { threshold, wanted, extreme, course, free_at } = self;
+        let cells = wanted.iter().zip(extreme).zip(course).zip(free_at);
+        for (((shown, extreme), course), free_at) in cells {
+            let shown = shown.max(0.0);
+            let back = *course * (*extreme - shown);
+            let turns = back >= *threshold;
+            *extreme = if turns || back < 0.0 { shown } else { *extreme };
+            *course = if turns { -*course } else { *course };
+            *free_at = if turns { now + SPACING } else { *free_at };
+        }
+    }
+
+    fn rewind(&mut self, by: i32) {
+        for free_at in &mut self.free_at {
+            *free_at = (*free_at - by).max(0);
         }
     }
 }
 
-/// The two values of a spot.
-#[derive(Clone, Copy, Debug)]
-struct Spot {
-    luminance: Track,
-    redness: Track,
-}
-
-impl Spot {
-    const DARK: Spot = Spot { luminance: Track::DARK, redness: Track::DARK };
-
-    #[inline]
-    fn allowed(&self, shown: Linear, wanted: Linear, now: u32) -> f32 {
-        let (shown_luminance, luminance) = (shown.luminance(), wanted.luminance());
-        let (shown_redness, redness) = (shown.redness(), wanted.redness());
-        self.luminance
-            .allowed(shown_luminance, luminance, LUMINANCE, now)
-            .min(self.redness.allowed(shown_redness, redness, REDNESS, now))
-    }
-
-    #[inline]
-    fn note(&mut self, shown: Linear, now: u32) {
-        self.luminance.note(shown.luminance(), LUMINANCE, now);
-        self.redness.note(shown.redness(), REDNESS, now);
-    }
-}
-
-/// What every cell of a strip has shown lately.
+/// What every cell of a strip has shown lately, and the strip as a whole.
 #[derive(Clone, Debug)]
 pub struct Flash {
     clock: Duration,
     /// The clock in ms.
-    now: u32,
-    spots: Vec<Spot>,
-    whole: Spot,
+    now: i32,
+    luminance: Track,
+    redness: Track,
 }
 
 impl Flash {
     /// A dark strip of so many cells.
     #[must_use]
     pub fn new(cells: usize) -> Flash {
-        let mut flash = Flash {
+        Flash {
             clock: Duration::ZERO,
             now: NEAR,
-            spots: vec![Spot::DARK; cells],
-            whole: Spot::DARK,
-        };
-        flash.pass(Duration::ZERO);
-        flash
+            // The last is the mean of all.
+            luminance: Track::new(cells + 1, LUMINANCE),
+            redness: Track::new(cells + 1, REDNESS),
+        }
     }
 
     /// The strip is dark, and was so for long.
     pub fn reset(&mut self) {
-        self.spots.fill(Spot::DARK);
-        self.whole = Spot::DARK;
+        self.luminance.reset();
+        self.redness.reset();
     }
 
     /// Time goes on.
     pub fn pass(&mut self, elapsed: Duration) {
-        self.clock += elapsed.min(Duration::from_millis(u64::from(NEAR)));
-        let now = NEAR + u32::try_from(self.clock.as_millis()).unwrap_or(FAR);
-        if now >= FAR {
-            for track in self.spots.iter_mut().chain([&mut self.whole]) {
-                for track in [&mut track.luminance, &mut track.redness] {
-                    track.free_at = track.free_at.saturating_sub(now - NEAR);
-                }
-            }
+        self.clock += elapsed.min(Duration::from_millis(NEAR.unsigned_abs().into()));
+        self.now = NEAR + i32::try_from(self.clock.as_millis()).unwrap_or(FAR);
+        if self.now >= FAR {
+            self.luminance.rewind(self.now - NEAR);
+            self.redness.rewind(self.now - NEAR);
             self.clock = Duration::ZERO;
             self.now = NEAR;
-        } else {
-            self.now = now;
         }
     }
 
-    /// Takes back of `wanted` what the cells may not show yet, and says whether that is anything.
-    pub fn hold(&self, shown: &[Linear], wanted: &mut [Linear]) -> bool {
-        let mut held = false;
-        for ((spot, &shown), wanted) in self.spots.iter().zip(shown).zip(wanted) {
-            if *wanted == shown {
-                continue;
-            }
-            let part = spot.allowed(shown, *wanted, self.now);
+    /// Takes note of what is wanted, and says whether a cell, or the whole, wants to turn too soon.
+    pub fn is_hasty(&mut self, wanted: &Planes, mean: Linear) -> bool {
+        let lights = wanted.r.iter().zip(&wanted.g).zip(&wanted.b);
+        let values = self.luminance.wanted.iter_mut().zip(&mut self.redness.wanted);
+        for (((r, g), b), (luminance, redness)) in lights.zip(values) {
+            let light = Linear::new(*r, *g, *b);
+            *luminance = light.luminance();
+            *redness = light.redness();
+        }
+        self.luminance.wanted[wanted.len()] = mean.luminance();
+        self.redness.wanted[wanted.len()] = mean.redness();
+        self.luminance.is_hasty(self.now) || self.redness.is_hasty(self.now)
+    }
+
+    /// Takes back of `wanted` what the cells may not show yet.
+    pub fn hold(&self, shown: &Planes, wanted: &mut Planes) {
+        for cell in 0..wanted.len() {
+            let (from, to) = (shown.get(cell), wanted.get(cell));
+            let part = self.allowed(cell, from, to);
             if part < 1.0 {
-                *wanted = between(shown, *wanted, part);
-                held = true;
+                wanted.set(cell, from * (1.0 - part) + to * part);
             }
         }
-        held
     }
 
     /// How much of the way the whole strip may go, by its mean light.
     #[must_use]
     pub fn whole(&self, shown: Linear, wanted: Linear) -> f32 {
-        self.whole.allowed(shown, wanted, self.now)
+        self.allowed(self.luminance.wanted.len() - 1, shown, wanted)
     }
 
-    /// This is what the cells show, and their mean.
-    pub fn note(&mut self, shown: &[Linear], mean: Linear) {
-        for (spot, &shown) in self.spots.iter_mut().zip(shown) {
-            spot.note(shown, self.now);
-        }
-        self.whole.note(mean, self.now);
+    fn allowed(&self, cell: usize, shown: Linear, wanted: Linear) -> f32 {
+        let luminance =
+            self.luminance.allowed(cell, shown.luminance(), wanted.luminance(), self.now);
+        let redness = self.redness.allowed(cell, shown.redness(), wanted.redness(), self.now);
+        luminance.min(redness)
+    }
+
+    /// What was wanted last is shown.
+    pub fn note(&mut self) {
+        self.luminance.note(self.now);
+        self.redness.note(self.now);
     }
 }
 
-/// A part of the way from one light to another.
-#[must_use]
-pub fn between(one: Linear, other: Linear, part: f32) -> Linear {
-    one * (1.0 - part) + other * part
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_can_begin_again_at_any_time() {
+        let mut flash = Flash::new(1);
+        let mut planes = Planes::new(1);
+        let mut turn = |flash: &mut Flash, light: f32| {
+            planes.set(0, Linear::WHITE * light);
+            let hasty = flash.is_hasty(&planes, Linear::WHITE * light);
+            flash.note();
+            hasty
+        };
+        let close = Duration::from_millis((FAR - NEAR - 100).unsigned_abs().into());
+        flash.clock = close;
+        flash.pass(Duration::ZERO);
+        assert!(!turn(&mut flash, 1.0));
+        assert!(!turn(&mut flash, 0.0));
+        flash.pass(Duration::from_millis(150));
+        assert_eq!(flash.now, NEAR);
+        assert!(turn(&mut flash, 1.0));
+        flash.pass(Duration::from_millis(300));
+        assert!(!turn(&mut flash, 0.0));
+    }
 }

@@ -20,6 +20,7 @@ pub mod effects;
 pub mod flash;
 pub mod layout;
 pub mod pattern;
+pub mod planes;
 pub mod power;
 pub mod scene;
 pub mod split;
@@ -36,6 +37,7 @@ use easing::Easing;
 use effects::Effects;
 use flash::Flash;
 use layout::{Layout, Map};
+use planes::{Planes, Sums};
 use power::Budget;
 use scene::{Look, Scene};
 
@@ -96,9 +98,12 @@ pub struct Renderer {
     looks: Vec<Linear>,
     fade: f32,
     flash: Flash,
-    wanted: Vec<Linear>,
-    shown: Vec<Linear>,
-    mean: Linear,
+    /// The scene in full light.
+    drawn: Vec<Linear>,
+    /// The frame that is made, and the last one with what it shows together.
+    wanted: Planes,
+    shown: Planes,
+    sums: Sums,
     /// The bytes of the cells, and those of a dark one.
     cells: Vec<Cell>,
 }
@@ -132,9 +137,10 @@ impl Renderer {
             // No supply falls over by what a screen shows.
             fade: if encoding == Encoding::Screen { 1.0 } else { 0.0 },
             flash: Flash::new(cells),
-            wanted: vec![Linear::BLACK; cells],
-            shown: vec![Linear::BLACK; cells],
-            mean: Linear::BLACK,
+            drawn: vec![Linear::BLACK; cells],
+            wanted: Planes::new(cells),
+            shown: Planes::new(cells),
+            sums: Sums::default(),
             cells: vec![Cell::default(); cells + 1],
             map,
         }
@@ -151,8 +157,8 @@ impl Renderer {
         if self.encoding == Encoding::Duty {
             self.fade = 0.0;
         }
-        self.shown.fill(Linear::BLACK);
-        self.mean = Linear::BLACK;
+        self.shown.darken();
+        self.sums = Sums::default();
         self.flash.reset();
     }
 
@@ -163,12 +169,8 @@ impl Renderer {
         let (moving, level) = self.draw(scene, elapsed);
         let limited = self.level(level);
         let (held, reined) = self.hold(elapsed);
-        let (milliamps, reduced) = self.encode();
         bytes.resize(self.bytes(), 0);
-        let channels = self.calibration.channels();
-        for (pixel, &place) in bytes.chunks_exact_mut(channels).zip(self.map.places()) {
-            pixel.copy_from_slice(&self.cells[place as usize][..channels]);
-        }
+        let (milliamps, reduced) = self.encode(bytes);
         Report {
             moving: moving || self.fade < 1.0 || held,
             milliamps,
@@ -199,7 +201,7 @@ impl Renderer {
                 let target = || snapshot.teams.iter().map(|team| team.share);
                 let shares = self.easing.step(target(), elapsed);
                 for run in self.map.runs() {
-                    let cells = &mut self.wanted[run.start..run.start + run.cells];
+                    let cells = &mut self.drawn[run.start..run.start + run.cells];
                     split::draw(shares, &self.looks, run, cells);
                     self.effects.draw(shares, run, cells);
                 }
@@ -212,13 +214,13 @@ impl Renderer {
             }
             Scene::Pattern(pattern) => {
                 for run in self.map.runs() {
-                    let cells = &mut self.wanted[run.start..run.start + run.cells];
+                    let cells = &mut self.drawn[run.start..run.start + run.cells];
                     pattern.draw(age, run, cells);
                 }
                 (scene.is_moving(age), 1.0)
             }
-            Scene::Timer(timer) => {
-                self.wanted.fill(timer.light(age));
+            Scene::Timer(timer, _) => {
+                self.drawn.fill(timer.light(age));
                 (scene.is_moving(age), 1.0)
             }
         }
@@ -255,20 +257,14 @@ impl Renderer {
         self.contest = Some(Arc::clone(contest));
     }
 
-    /// Brings what is wanted to its brightness, and within the budget; says whether that took more.
+    /// Brings what was drawn to its brightness, and within the budget; says whether that took more.
     fn level(&mut self, level: f32) -> bool {
         let level = level * self.calibration.brightness.clamp(0.0, 1.0) * self.fade * self.fade;
-        let mut drive = 0.0;
-        for (light, &times) in self.wanted.iter().zip(self.map.times()) {
-            drive += self.encoder.drive(*light) * times;
-        }
-        drive *= level;
-        let most = self.most.map_or(f32::MAX, |most| most as f32 / 255.0);
+        self.wanted.take(&self.drawn);
+        let sums = self.sums_of(&self.wanted);
+        let (drive, most) = (self.encoder.drive(sums) * level, self.most_drive());
         let limit = if drive > most { most / drive } else { 1.0 };
-        let level = level * limit;
-        for light in &mut self.wanted {
-            *light = *light * level;
-        }
+        self.wanted.scale(level * limit);
         limit < 1.0
     }
 
@@ -276,53 +272,53 @@ impl Renderer {
     /// was because others, held, did not give their current free.
     fn hold(&mut self, elapsed: Duration) -> (bool, bool) {
         self.flash.pass(elapsed);
-        let mut held = self.flash.hold(&self.shown, &mut self.wanted);
-        let mut mean = self.mean_of(&self.wanted);
-        let mut part = self.flash.whole(self.mean, mean);
-        held |= part < 1.0;
-        let mut reined = false;
-        if held && let Some(most) = self.most {
-            let drive = |cells: &[Linear]| {
-                let each = cells.iter().zip(self.map.times());
-                each.map(|(&light, &times)| self.encoder.drive(light) * times).sum::<f32>()
-            };
-            let (from, to, most) = (drive(&self.shown), drive(&self.wanted), most as f32 / 255.0);
-            if to > most {
-                let within = ((most - from) / (to - from)).clamp(0.0, 1.0);
+        let mut sums = self.sums_of(&self.wanted);
+        let mean = 1.0 / self.lit;
+        let (mut held, mut reined) = (false, false);
+        if self.flash.is_hasty(&self.wanted, sums.light * mean) {
+            held = true;
+            self.flash.hold(&self.shown, &mut self.wanted);
+            sums = self.sums_of(&self.wanted);
+            let mut part = self.flash.whole(self.sums.light * mean, sums.light * mean);
+            let (from, to) = (self.encoder.drive(self.sums), self.encoder.drive(sums));
+            if to > self.most_drive() {
+                let within = ((self.most_drive() - from) / (to - from)).clamp(0.0, 1.0);
                 reined = within < part;
                 part = part.min(within);
             }
-        }
-        if part < 1.0 {
-            for (wanted, &shown) in self.wanted.iter_mut().zip(&self.shown) {
-                *wanted = flash::between(shown, *wanted, part);
+            if part < 1.0 {
+                self.wanted.keep(&self.shown, part);
+                sums = self.sums_of(&self.wanted);
             }
-            mean = self.mean_of(&self.wanted);
+            let _noted_only = self.flash.is_hasty(&self.wanted, sums.light * mean);
         }
-        self.flash.note(&self.wanted, mean);
-        self.mean = mean;
+        self.flash.note();
+        self.sums = sums;
         std::mem::swap(&mut self.wanted, &mut self.shown);
         (held, reined)
     }
 
-    fn mean_of(&self, cells: &[Linear]) -> Linear {
-        let each = cells.iter().zip(self.map.times());
-        let sum = each.fold(Linear::BLACK, |sum, (&light, &times)| sum + light * times);
-        sum * (1.0 / self.lit)
+    fn sums_of(&self, cells: &Planes) -> Sums {
+        cells.sums(self.map.times(), self.encoder.has_white())
     }
 
-    /// Makes the bytes of the cells, and says what they draw and whether they had to be reduced.
-    fn encode(&mut self) -> (Option<u32>, bool) {
+    /// How many channels at full the budget allows.
+    fn most_drive(&self) -> f32 {
+        self.most.map_or(f32::MAX, |most| most as f32 / 255.0)
+    }
+
+    /// Makes the bytes, and says what they draw and whether they had to be reduced.
+    fn encode(&mut self, bytes: &mut [u8]) -> (Option<u32>, bool) {
         let cells = self.shown.len();
         self.encoder.encode(&self.shown, &mut self.cells[..cells]);
+        bytes::lay(&self.cells, self.map.places(), self.calibration.channels(), bytes);
         let Some(most) = self.most else { return (None, false) };
-        let mut sum = bytes::sum(&self.cells, self.map.times());
-        let reduced = sum > most;
-        if reduced {
-            bytes::reduce(&mut self.cells[..cells], self.map.times(), most);
-            sum = bytes::sum(&self.cells, self.map.times());
+        let sum = bytes::sum(bytes);
+        let excess = sum.saturating_sub(most);
+        if excess > 0 {
+            bytes::reduce(bytes, excess);
         }
-        (Some(power::milliamps(self.pixels, sum)), reduced)
+        (Some(power::milliamps(self.pixels, sum - excess)), excess > 0)
     }
 }
 

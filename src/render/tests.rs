@@ -236,7 +236,7 @@ fn nothing_is_allocated_for_a_frame() {
     renderer.frame(&Scene::from(Arc::new(snapshot.clone())), FRAME, &mut bytes);
     let places = |renderer: &Renderer, bytes: &Vec<u8>| {
         // The two buffers of light take turns.
-        let mut lights = [renderer.wanted.as_ptr(), renderer.shown.as_ptr()];
+        let mut lights = [renderer.wanted.r.as_ptr(), renderer.shown.r.as_ptr()];
         lights.sort_unstable();
         (lights, renderer.cells.as_ptr(), renderer.looks.as_ptr(), bytes.as_ptr(), bytes.capacity())
     };
@@ -324,7 +324,8 @@ fn scene(demand: &Demand, snapshot: &mut Snapshot) -> Scene {
         Demand::Pattern(pattern) => return Scene::Pattern(Pattern::ALL[pattern]),
         Demand::Flash(left) => {
             let left = Duration::from_millis(left);
-            return Scene::Timer(Timer { left, running: true, marks: Marks::default() });
+            let timer = Timer { left, running: true, marks: Marks::default() };
+            return Scene::Timer(timer, None);
         }
         Demand::Lost => {
             let (name, kind) = ("feed".to_owned(), "nostr");

@@ -24,7 +24,16 @@ pub(super) async fn socket(
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    if !access::is_own_origin(&headers) {
+    upgraded(&headers, upgrade, |socket| view(socket, shared, place))
+}
+
+/// A socket for somebody who only listens.
+pub(super) fn upgraded<View: Future<Output = ()> + Send + 'static>(
+    headers: &HeaderMap,
+    upgrade: WebSocketUpgrade,
+    view: impl FnOnce(WebSocket) -> View + Send + 'static,
+) -> Response {
+    if !access::is_own_origin(headers) {
         return (StatusCode::FORBIDDEN, "pages of other hosts may not listen\n").into_response();
     }
     upgrade
@@ -32,7 +41,7 @@ pub(super) async fn socket(
         .max_frame_size(MESSAGE)
         .read_buffer_size(MESSAGE)
         .write_buffer_size(0)
-        .on_upgrade(|socket| view(socket, shared, place))
+        .on_upgrade(view)
 }
 
 /// The connection is this task's own from here on, and so is its place.

@@ -6,13 +6,16 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::Response;
 
+use crate::output::status::{Monitor, Status};
 use crate::snapshot::Snapshot;
 
 use super::{Shared, fresh};
 
 pub(super) async fn metrics(State(shared): State<Shared>) -> Response {
     let mut text = String::new();
-    write(&mut text, &shared.latest.borrow().snapshot).expect("a string takes everything");
+    write(&mut text, &shared.latest.borrow().snapshot)
+        .and_then(|()| write_outputs(&mut text, &shared.outputs))
+        .expect("a string takes everything");
     fresh(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text))
 }
 
@@ -29,6 +32,44 @@ fn write(out: &mut String, snapshot: &Snapshot) -> fmt::Result {
     for source in &snapshot.sources {
         let (name, state) = (escaped(&source.name), source.state.name());
         writeln!(out, "hashtug_source_state{{source=\"{name}\",state=\"{state}\"}} 1")?;
+    }
+    Ok(())
+}
+
+fn write_outputs(out: &mut String, outputs: &[Monitor]) -> fmt::Result {
+    if outputs.is_empty() {
+        return Ok(());
+    }
+    let all: Vec<(String, Status)> = outputs
+        .iter()
+        .map(|output| output.status.borrow().clone())
+        .map(|status| (escaped(&status.name), status))
+        .collect();
+    head(out, "hashtug_output_state", "gauge", "1 for the state in which an output is.")?;
+    for (name, status) in &all {
+        let state = status.state.name();
+        writeln!(out, "hashtug_output_state{{output=\"{name}\",state=\"{state}\"}} 1")?;
+    }
+    head(out, "hashtug_output_frames_total", "counter", "Frames, by what became of them.")?;
+    for (name, status) in &all {
+        for (fate, count) in
+            [("sent", status.frames), ("repeated", status.repeated), ("skipped", status.skipped)]
+        {
+            writeln!(
+                out,
+                "hashtug_output_frames_total{{output=\"{name}\",fate=\"{fate}\"}} {count}"
+            )?;
+        }
+    }
+    head(out, "hashtug_output_errors_total", "counter", "Writes and openings that failed.")?;
+    for (name, status) in &all {
+        writeln!(out, "hashtug_output_errors_total{{output=\"{name}\"}} {}", status.errors)?;
+    }
+    head(out, "hashtug_output_milliamps", "gauge", "What the last frame draws, by the model.")?;
+    for (name, status) in &all {
+        if let Some(milliamps) = status.milliamps {
+            writeln!(out, "hashtug_output_milliamps{{output=\"{name}\"}} {milliamps}")?;
+        }
     }
     Ok(())
 }

@@ -9,6 +9,7 @@ mod assets;
 mod history;
 mod live;
 mod metrics;
+mod strips;
 pub mod wire;
 
 use std::io;
@@ -39,6 +40,7 @@ use crate::output::status::Monitor;
 use crate::snapshot::Snapshot;
 
 use history::History;
+use strips::Strips;
 
 /// The `[web]` section.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,6 +88,8 @@ struct Latest {
 struct Shared {
     latest: watch::Receiver<Arc<Latest>>,
     history: watch::Receiver<String>,
+    strips: Strips,
+    outputs: Arc<[Monitor]>,
     stop: CancellationToken,
 }
 
@@ -96,13 +100,19 @@ pub async fn run(
     outputs: Vec<Monitor>,
     stop: CancellationToken,
 ) {
-    drop(outputs);
     let first = snapshots.borrow_and_update().clone();
     let mut history = History::default();
     history.push(&first);
-    let (latest_tx, latest_rx) = watch::channel(Arc::new(latest(first)));
+    let (latest_tx, latest_rx) = watch::channel(Arc::new(latest(first, &outputs)));
     let (history_tx, history_rx) = watch::channel(history.json());
-    let shared = Shared { latest: latest_rx, history: history_rx, stop: stop.clone() };
+    let strips = Strips::new();
+    let shared = Shared {
+        latest: latest_rx,
+        history: history_rx,
+        strips: strips.clone(),
+        outputs: outputs.clone().into(),
+        stop: stop.clone(),
+    };
     let serve = serve(listener, router(shared), stop.clone());
     let publish = async {
         while snapshots.changed().await.is_ok() {
@@ -110,15 +120,22 @@ pub async fn run(
             if history.push(&snapshot) {
                 history_tx.send_replace(history.json());
             }
-            latest_tx.send_replace(Arc::new(latest(snapshot)));
+            latest_tx.send_replace(Arc::new(latest(snapshot, &outputs)));
         }
     };
-    // The listener ends when told to; the tally ends after that, and viewers have its last word.
-    tokio::join!(serve, publish);
+    let until_end = async {
+        // The listener ends when told to; the tally ends after that, and viewers have its last word.
+        tokio::join!(serve, publish);
+    };
+    tokio::select! {
+        () = until_end => {}
+        () = strips.publish(outputs.clone()) => {}
+    }
 }
 
-fn latest(snapshot: Arc<Snapshot>) -> Latest {
-    Latest { json: wire::snapshot(&snapshot).into(), snapshot, since: Instant::now() }
+fn latest(snapshot: Arc<Snapshot>, outputs: &[Monitor]) -> Latest {
+    let json = wire::snapshot_with(&snapshot, outputs).into();
+    Latest { json, snapshot, since: Instant::now() }
 }
 
 fn router(shared: Shared) -> Router {
@@ -131,6 +148,8 @@ fn router(shared: Shared) -> Router {
         .route("/api/v1/events", get(live::events))
         .route("/api/v1/history", get(past))
         .route("/api/v1/split.txt", get(split))
+        .route("/api/v1/strips", get(strips::strips))
+        .route("/api/v1/strips/live", get(strips::socket))
         .route("/healthz", get(health))
         .route("/metrics", get(metrics::metrics))
         .fallback(|| async { (StatusCode::NOT_FOUND, "not found\n") })

@@ -2,9 +2,12 @@
 //!
 //! Public: programs outside read them. Keys may be added, and none is renamed.
 
+use std::fmt::Write;
+
 use serde::Serialize;
 
 use crate::contest::{Reposts, Vote};
+use crate::output::status::{Monitor, Status};
 use crate::render;
 use crate::rgb::Rgb;
 use crate::snapshot::{Phase, Snapshot};
@@ -18,6 +21,35 @@ use crate::timestamp::Timestamp;
 #[must_use]
 pub fn snapshot(snapshot: &Snapshot) -> String {
     serde_json::to_string(&Wire::from(snapshot)).expect("the shape has only text keys")
+}
+
+/// The same with how the outputs are doing, which only a running show has.
+///
+/// # Panics
+/// Never: every shape here has a JSON form.
+#[must_use]
+pub fn snapshot_with(snapshot: &Snapshot, outputs: &[Monitor]) -> String {
+    let outputs = outputs.iter().map(|output| Output::from(&*output.status.borrow())).collect();
+    let wire = Wire { outputs: Some(outputs), ..Wire::from(snapshot) };
+    serde_json::to_string(&wire).expect("the shape has only text keys")
+}
+
+/// What each output sent last, as it looks.
+///
+/// # Panics
+/// Never: every shape here has a JSON form.
+#[must_use]
+pub(super) fn strips(outputs: &[Monitor]) -> String {
+    let strips = outputs.iter().map(|output| {
+        let status = output.status.borrow();
+        let mut rgb = String::new();
+        for byte in output.sent.borrow().looks() {
+            write!(rgb, "{byte:02x}").expect("a string takes everything");
+        }
+        Strip { name: status.name.clone(), kind: status.kind, state: status.state.name(), rgb }
+    });
+    let strips = Strips { strips: strips.collect() };
+    serde_json::to_string(&strips).expect("the shape has only text keys")
 }
 
 /// The history of the shares as JSON.
@@ -49,6 +81,40 @@ struct Wire<'a> {
     evicted: Evicted,
     timer: Option<Timer>,
     version: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outputs: Option<Vec<Output>>,
+}
+
+#[derive(Serialize)]
+struct Output {
+    name: String,
+    kind: &'static str,
+    state: &'static str,
+    error: Option<String>,
+    pixels: usize,
+    /// `null` where there is none to be counted: a screen.
+    milliamps: Option<u32>,
+    max_milliamps: Option<u32>,
+    limited: bool,
+    flash_limited: bool,
+    frames: u64,
+    skipped: u64,
+    repeated: u64,
+    errors: u64,
+}
+
+#[derive(Serialize)]
+struct Strips {
+    strips: Vec<Strip>,
+}
+
+#[derive(Serialize)]
+struct Strip {
+    name: String,
+    kind: &'static str,
+    state: &'static str,
+    /// Six hexadecimal digits of sRGB for each pixel, in the order of the wire.
+    rgb: String,
 }
 
 #[derive(Serialize)]
@@ -182,6 +248,27 @@ impl<'a> From<&'a Snapshot> for Wire<'a> {
             },
             timer: snapshot.timer.as_ref().map(Timer::from),
             version: env!("CARGO_PKG_VERSION"),
+            outputs: None,
+        }
+    }
+}
+
+impl From<&Status> for Output {
+    fn from(status: &Status) -> Output {
+        Output {
+            name: status.name.clone(),
+            kind: status.kind,
+            state: status.state.name(),
+            error: status.error.clone(),
+            pixels: status.pixels,
+            milliamps: status.milliamps,
+            max_milliamps: status.max_milliamps,
+            limited: status.limited,
+            flash_limited: status.flash_limited,
+            frames: status.frames,
+            skipped: status.skipped,
+            repeated: status.repeated,
+            errors: status.errors,
         }
     }
 }

@@ -1,0 +1,241 @@
+//! What goes to a device, and when: the frame loop without clock, channels and thread.
+//!
+//! Asked when it wants to be woken, told what time it is, it says what the device is to do: show a
+//! new frame, show the last one again, or nothing. A frame is rendered only for a device that is
+//! free to take it, so that the renderer has seen what the strip has.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+use crate::output::status::{State, Status};
+use crate::render::scene::Scene;
+use crate::render::{Renderer, Report};
+
+use super::device::Pace;
+use super::retry::Retry;
+use super::thread::{Show, Task};
+
+/// What goes to the device, and when.
+pub(super) struct Frames {
+    renderer: Renderer,
+    scene: Scene,
+    /// The scene is not the one that was rendered last.
+    changed: bool,
+    /// When that was.
+    rendered: Instant,
+    report: Report,
+    /// The bytes that were rendered last.
+    last: Vec<u8>,
+    /// The device shows words too, so that a scene is news even if its light is not.
+    words: bool,
+    beat: Beat,
+    retry: Retry,
+    /// Room for a frame; the device has it while it writes.
+    room: Option<Vec<u8>>,
+    /// The device is writing.
+    busy: bool,
+    /// What it writes was there before.
+    repeat: bool,
+    /// A frame was due while it did.
+    missed: bool,
+    status: watch::Sender<Status>,
+}
+
+impl Frames {
+    pub(super) fn new(
+        renderer: Renderer,
+        scene: Scene,
+        words: bool,
+        pace: Pace,
+        status: watch::Sender<Status>,
+        now: Instant,
+    ) -> Frames {
+        Frames {
+            words,
+            room: Some(Vec::with_capacity(renderer.bytes())),
+            last: Vec::with_capacity(renderer.bytes()),
+            rendered: now,
+            beat: Beat::new(pace, now),
+            status,
+            retry: Retry::default(),
+            report: Report::default(),
+            changed: true,
+            busy: false,
+            missed: false,
+            repeat: false,
+            renderer,
+            scene,
+        }
+    }
+
+    /// There is something new to show.
+    pub(super) fn take(&mut self, scene: Scene) {
+        self.scene = scene;
+        if self.changed && self.busy {
+            self.missed = true;
+        }
+        self.changed = true;
+    }
+
+    /// When something is to be done, unless something else happens first.
+    pub(super) fn wake(&self) -> Option<Instant> {
+        if self.busy {
+            None
+        } else if let Some(at) = self.retry.at() {
+            Some(at)
+        } else if self.changed || self.report.moving {
+            Some(self.beat.due())
+        } else {
+            self.beat.repeat_at()
+        }
+    }
+
+    /// What the device is to do now.
+    pub(super) fn next(&mut self, now: Instant) -> Option<Task> {
+        let failing = self.retry.at().is_some();
+        if !failing && !self.changed && !self.report.moving {
+            self.beat.repeated(now);
+            return Some(self.start(Task::Again, true));
+        }
+        if self.status.borrow().frames == 0 {
+            self.renderer.darken();
+        }
+        let mut bytes = self.room.take()?;
+        let elapsed = now - self.rendered;
+        self.report = self.renderer.frame(&self.scene, elapsed, &mut bytes);
+        self.rendered = now;
+        let news = failing || bytes != self.last || (self.words && self.changed);
+        self.changed = false;
+        if !news {
+            self.room = Some(bytes);
+            let repeat = self.beat.repeat_at().is_some_and(|at| at <= now);
+            if repeat {
+                self.beat.repeated(now);
+            } else {
+                self.beat.passed(now);
+            }
+            return repeat.then(|| self.start(Task::Again, true));
+        }
+        self.last.clone_from(&bytes);
+        self.beat.shown(now);
+        let snapshot = self.scene.snapshot().cloned();
+        Some(self.start(Task::Show(Show { bytes, snapshot }), false))
+    }
+
+    /// It has ended.
+    pub(super) fn ended(&self) {
+        self.status.send_modify(|status| status.state = State::Ended);
+    }
+
+    fn start(&mut self, task: Task, repeat: bool) -> Task {
+        self.busy = true;
+        self.repeat = repeat;
+        task
+    }
+
+    /// The device did what it was to do, or could not.
+    pub(super) fn done(
+        &mut self,
+        spare: Option<Vec<u8>>,
+        result: Result<(), String>,
+        now: Instant,
+    ) {
+        self.busy = false;
+        if let Some(spare) = spare {
+            self.room = Some(spare);
+        }
+        let name = self.status.borrow().name.clone();
+        match &result {
+            Ok(()) => {
+                if self.retry.at().is_some() {
+                    info!(output = name, "output is back");
+                }
+                self.retry.succeeded();
+            }
+            Err(error) => {
+                if self.retry.at().is_none() {
+                    // Once a spell, not with every attempt.
+                    warn!(output = name, error, "output failed; it is tried again and again");
+                }
+                self.retry.failed(now);
+                self.changed = true;
+            }
+        }
+        let missed = std::mem::take(&mut self.missed);
+        self.status.send_modify(|status| {
+            status.skipped += u64::from(missed);
+            match result {
+                Ok(()) => {
+                    status.state = State::Live;
+                    status.error = None;
+                    status.repeated += u64::from(self.repeat);
+                    status.frames += u64::from(!self.repeat);
+                    status.milliamps = self.report.milliamps;
+                    status.limited = self.report.limited;
+                    status.flash_limited = self.report.flash_limited;
+                }
+                Err(error) => {
+                    status.state = State::Failing;
+                    status.error = Some(error);
+                    status.errors += 1;
+                    status.skipped += u64::from(!self.repeat);
+                }
+            }
+        });
+    }
+}
+
+/// The rate, and the repetition of frames that stand.
+struct Beat {
+    pace: Pace,
+    period: Duration,
+    due: Instant,
+    /// When the device was written to last.
+    written: Instant,
+    repeats_left: u32,
+}
+
+impl Beat {
+    fn new(pace: Pace, now: Instant) -> Beat {
+        let period = Duration::from_secs(1) / pace.fps.max(1);
+        Beat { pace, period, due: now, written: now, repeats_left: 0 }
+    }
+
+    /// The first frame after a quiet time is due at once.
+    fn due(&self) -> Instant {
+        self.due
+    }
+
+    /// When the frame that stands is to be repeated.
+    fn repeat_at(&self) -> Option<Instant> {
+        if self.repeats_left > 0 {
+            Some(self.due)
+        } else {
+            // A little sooner than the device needs it.
+            self.pace.keep_alive.map(|longest| self.written + longest * 9 / 10)
+        }
+    }
+
+    fn shown(&mut self, now: Instant) {
+        self.repeats_left = self.pace.repeats;
+        self.written = now;
+        self.passed(now);
+    }
+
+    fn repeated(&mut self, now: Instant) {
+        self.repeats_left = self.repeats_left.saturating_sub(1);
+        self.written = now;
+        self.passed(now);
+    }
+
+    /// The next beat on the grid, unless that would follow too soon: a stall is not made up for.
+    fn passed(&mut self, now: Instant) {
+        self.due += self.period;
+        if self.due < now + self.period * 3 / 4 {
+            self.due = now + self.period;
+        }
+    }
+}
