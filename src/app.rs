@@ -99,8 +99,7 @@ pub async fn timer(
     let mut parts = Parts::default();
     let monitors = parts.outputs(config.outputs, &Feed::Snapshots(snapshot_rx.clone()));
     parts.start("server", server::run(listener, snapshot_rx, monitors, stop.clone()));
-    let timer =
-        timer::task::run(length, config.timer, keys, base, snapshot_tx, stop.clone());
+    let timer = timer::task::run(length, config.timer, keys, base, snapshot_tx, stop.clone());
     parts.start("timer", timer);
     parts.supervise(stop).await
 }

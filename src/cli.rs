@@ -177,7 +177,9 @@ fn pattern_values() -> impl TypedValueParser<Value = Pattern> {
         PossibleValue::new(pattern.name()).help(match pattern {
             Pattern::Split => "half and half: the boundary and the direction",
             Pattern::Rgb => "red, green and blue in turn: the order of the colours",
-            Pattern::Walk => "one pixel walks, every tenth is marked: the order and number of pixels",
+            Pattern::Walk => {
+                "one pixel walks, every tenth is marked: the order and number of pixels"
+            }
             Pattern::White => "all of it: the supply and the limiter",
             Pattern::Off => "black, and the end of every stream",
         })

@@ -93,6 +93,18 @@ pub struct Contest {
     vote: Vote,
     reposts: Reposts,
     teams: Vec<Team>,
+    spellings: Spellings,
+}
+
+/// The hashtags as people wrote them. They say nothing of what counts, so that contests that differ
+/// in them alone are equal.
+#[derive(Clone, Debug)]
+struct Spellings(Vec<String>);
+
+impl PartialEq for Spellings {
+    fn eq(&self, _: &Spellings) -> bool {
+        true
+    }
 }
 
 /// What is wrong with a contest. Each names the team by its place, 0 first, so that a caller who
@@ -194,6 +206,7 @@ impl Contest {
         }
         let mut owners: BTreeMap<String, usize> = BTreeMap::new();
         let mut checked: Vec<Team> = Vec::with_capacity(teams.len());
+        let mut spellings: Vec<String> = Vec::new();
         for (index, mut team) in teams.into_iter().enumerate() {
             if team.name.trim().is_empty() {
                 errors.push(Error::NoName { team: index });
@@ -223,6 +236,10 @@ impl Contest {
                     });
                     continue;
                 }
+                let spelling = text.strip_prefix(['#', '＃', '﹟']).unwrap_or(&text);
+                if !spellings.iter().any(|known| known == spelling) {
+                    spellings.push(spelling.to_owned());
+                }
                 match owners.get(&folded) {
                     Some(&owner) if owner == index => {}
                     Some(&owner) => errors.push(Error::SharedHashtag {
@@ -242,7 +259,8 @@ impl Contest {
         }
         if errors.is_empty() {
             let title = if title.trim().is_empty() { question(&checked) } else { title };
-            Ok(Contest { title, window, vote, reposts, teams: checked })
+            let spellings = Spellings(spellings);
+            Ok(Contest { title, window, vote, reposts, teams: checked, spellings })
         } else {
             Err(errors)
         }
@@ -276,6 +294,13 @@ impl Contest {
     #[must_use]
     pub fn teams(&self) -> &[Team] {
         &self.teams
+    }
+
+    /// The hashtags of all teams as they were given, without `#`, each spelling once: for networks
+    /// that compare hashtags by rules of their own. What counts are those of the teams, folded.
+    #[must_use]
+    pub fn spellings(&self) -> &[String] {
+        &self.spellings.0
     }
 }
 

@@ -9,7 +9,7 @@ import { Picture } from "./picture.js";
 import { Table } from "./table.js";
 import { Clock } from "./timer.js";
 import { Trend } from "./trend.js";
-import { REASONS, age, count, duration, ignored, rule, standing } from "./words.js";
+import { REASONS, age, count, duration, ignored, missing, rule, standing } from "./words.js";
 
 /** @typedef {import("./wire.js").Snapshot} Snapshot */
 /** @typedef {import("./wire.js").Source} Source */
@@ -51,6 +51,7 @@ function show(snapshot) {
   const fresh = history.append(snapshot);
   picture.show(snapshot);
   showReplay(replay, snapshot);
+  showHealth(news, live.health, snapshot);
   announcer.hear(snapshot);
   if (fresh) drawHistory();
   if (waiting) return;
@@ -94,13 +95,21 @@ function drawHistory() {
 
 /** @param {Source[]} list */
 function describeSources(list) {
-  while (sources.rows.length > list.length) sources.deleteRow(-1);
-  while (sources.rows.length < list.length) {
-    const row = sources.insertRow();
-    for (let cell = 0; cell < 4; cell += 1) row.insertCell();
+  // A row of facts, and one below it for what there is to say of them.
+  while (sources.rows.length > 2 * list.length) sources.deleteRow(-1);
+  while (sources.rows.length < 2 * list.length) {
+    const facts = sources.insertRow();
+    for (let cell = 0; cell < 4; cell += 1) facts.insertCell();
+    const remarks = sources.insertRow();
+    remarks.className = "remarks";
+    remarks.insertCell().colSpan = 4;
   }
   list.forEach((source, index) => {
-    const [name, kind, state, last] = sources.rows[index].cells;
+    const remarks = sources.rows[2 * index + 1];
+    const said = [source.problem ?? "", missing(source)].filter((words) => words !== "");
+    write(remarks.cells[0], said.join(" "));
+    remarks.hidden = said.length === 0;
+    const [name, kind, state, last] = sources.rows[2 * index].cells;
     name.dir = "auto";
     write(name, source.name);
     write(kind, source.kind);
@@ -127,7 +136,7 @@ function entry(parent, words) {
 const live = new Live({
   onSnapshot: show,
   onHealth: (health) => {
-    showHealth(news, health);
+    showHealth(news, health, newest);
     picture.age(health.connection === "stale");
     announcer.connection(health.connection === "stale");
   },
@@ -138,7 +147,7 @@ const live = new Live({
 });
 
 new ResizeObserver(drawHistory).observe(find("trend", HTMLElement));
-showHealth(news, live.health);
+showHealth(news, live.health, newest);
 expose({
   connection: () => live.health.connection,
   quality: () => picture.frames.quality,

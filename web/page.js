@@ -1,6 +1,6 @@
 // What every page does with the wire: find its elements, show how fresh the news is, and tell tests.
 
-import { duration, isReplay } from "./words.js";
+import { duration, isReplay, trouble } from "./words.js";
 
 /** @typedef {import("./wire.js").Snapshot} Snapshot */
 /** @typedef {import("./live.js").Health} Health */
@@ -23,12 +23,18 @@ export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Says how fresh the news is. @param {HTMLElement} element @param {Health} health */
-export function showHealth(element, { connection, silent }) {
+/**
+ * Says how fresh the news is: first whether this page hears of the count at all, then whether the
+ * count hears of the posts.
+ * @param {HTMLElement} element @param {Health} health @param {Snapshot | null} snapshot
+ */
+export function showHealth(element, { connection, silent }, snapshot) {
   document.documentElement.dataset.connection = connection;
+  const troubled = snapshot ? trouble(snapshot) : null;
+  document.documentElement.dataset.sources = troubled === null ? "live" : "troubled";
   const texts = {
     connecting: "connecting…",
-    live: "live",
+    live: troubled ?? "live",
     stale: `no news for ${duration(Math.max(1000, silent))}`,
   };
   write(element, texts[connection]);

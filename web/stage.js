@@ -59,6 +59,7 @@ function show(snapshot) {
   title.classList.toggle("long", snapshot.title.length > LONG_TITLE);
   document.title = `${snapshot.title} · stage`;
   showReplay(replay, snapshot);
+  showHealth(news, live.health, snapshot);
   table.show(
     snapshot,
     picture.palette.teams.map(({ field }) => css(field)),
@@ -89,7 +90,7 @@ function describe(snapshot) {
 const live = new Live({
   onSnapshot: show,
   onHealth: (health) => {
-    showHealth(news, health);
+    showHealth(news, health, newest);
     picture.age(health.connection === "stale");
     announcer.connection(health.connection === "stale");
   },
@@ -115,7 +116,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 new ResizeObserver(() => trend.draw(history, picture.palette)).observe(find("trend", HTMLElement));
-showHealth(news, live.health);
+showHealth(news, live.health, newest);
 expose({
   connection: () => live.health.connection,
   quality: () => picture.frames.quality,

@@ -18,8 +18,15 @@
  */
 
 /**
- * Where posts come from. `stale_ms` is the age of the last message, null when there was none.
- * @typedef {{ name: string, kind: string, state: string, stale_ms: number | null }} Source
+ * A span of time whose posts may be missing; `at` is when it began, `ms` how long it was.
+ * @typedef {{ at: string, ms: number }} Gap
+ */
+
+/**
+ * Where posts come from. `stale_ms` is the age of the last sign of life, null when there was none;
+ * `problem` says what keeps it from being live, `gaps` are the newest of `gap_count`, of `gap_ms` in all.
+ * @typedef {{ name: string, kind: string, state: string, stale_ms: number | null,
+ *   problem: string | null, gaps: Gap[], gap_count: number, gap_ms: number }} Source
  */
 
 /**
@@ -79,12 +86,18 @@ function team(value) {
 
 /** @param {unknown} value @returns {Source} */
 function source(value) {
-  const { name, kind, state, stale_ms } = object(value);
+  const { name, kind, state, stale_ms, problem, gaps, gap_count, gap_ms } = object(value);
   return {
     name: text(name),
     kind: text(kind),
     state: text(state),
     stale_ms: typeof stale_ms === "number" ? stale_ms : null,
+    problem: typeof problem === "string" ? problem : null,
+    gaps: list(gaps)
+      .map(object)
+      .map(({ at, ms }) => ({ at: text(at), ms: number(ms) })),
+    gap_count: number(gap_count),
+    gap_ms: number(gap_ms),
   };
 }
 

@@ -113,10 +113,32 @@ export function isReplay({ sources }) {
 export function sourcesInBrief({ sources }) {
   if (sources.length === 0) return "no sources";
   return sources
-    .map(({ name, kind, state, stale_ms }) => {
+    .map(({ name, kind, state, gap_ms }) => {
       const label = kind === "replay" ? `${brief(name)} (replay)` : brief(name);
-      if (state !== "live") return `${label} ${state}`;
-      return stale_ms !== null && stale_ms > 5000 ? `${label} ${duration(stale_ms)} behind` : label;
+      const missing = gap_ms > 0 ? ` (${duration(gap_ms)} missing)` : "";
+      return state === "live" ? label + missing : `${label} ${state}${missing}`;
     })
     .join(", ");
+}
+
+/**
+ * The trouble of the first source that should be live and is not, in a few words; null if all are well.
+ * @param {Snapshot} snapshot
+ */
+export function trouble({ sources }) {
+  const source = sources.find(({ state }) => state === "stale" || state === "connecting");
+  if (!source) return null;
+  const { name, state, stale_ms } = source;
+  if (state === "stale") return `${brief(name)}: no news for ${duration(Math.max(1000, stale_ms ?? 0))}`;
+  return source.problem === null ? `${brief(name)}: connecting…` : `${brief(name)}: connecting again…`;
+}
+
+/** The posts that may be missing, or nothing. @param {Source} source */
+export function missing({ gaps, gap_count, gap_ms }) {
+  const last = gaps.at(-1);
+  if (!last) return "";
+  const time = new Date(last.at).toLocaleTimeString("en-GB");
+  if (gap_count === 1) return `Posts of ${duration(last.ms)} are missing, from ${time} on.`;
+  const sum = `${count(gap_count)} gaps of ${duration(gap_ms)} in all`;
+  return `Posts are missing: ${sum}, the last from ${time} for ${duration(last.ms)}.`;
 }

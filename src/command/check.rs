@@ -151,6 +151,7 @@ fn output(kind: &output::Kind, strip: &Strip) -> String {
     let pixels = layout.pixels;
     let channels = calibration.channels();
     let to = |kind: &str, host: &str, port: u16, usual: u16| {
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
         if port == usual { format!("{kind} to {host}") } else { format!("{kind} to {host}:{port}") }
     };
     let universes = |first: u16| {

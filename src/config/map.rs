@@ -7,8 +7,9 @@ use super::table::Table;
 use super::value::{Value, string, wrong_type};
 use crate::contest::{Contest, TeamId};
 use crate::decode::Shape;
-use crate::decode::mapped::{Map, Pointer, PointerError};
+use crate::decode::mapped::Map;
 use crate::decode::numbers::{Fields, PER_VOTE};
+use crate::decode::pointer::{Pointer, PointerError};
 
 /// What a map of posts can have.
 const OF_POSTS: [&str; 7] = ["items", "text", "hashtags", "id", "author", "at", "delete"];

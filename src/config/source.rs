@@ -13,7 +13,7 @@ use super::table::Table;
 use super::value::{number, wrong_type};
 use super::{duration, map, secret};
 use crate::contest::Contest;
-use crate::decode::Feed;
+use crate::decode::{Feed, Shape};
 use crate::source::{Kind, Settings, http, jetstream, mastodon, nostr, replay, websocket, x};
 
 type Reader = fn(&Table<'_>, Option<&Contest>) -> Option<Kind>;
@@ -160,6 +160,15 @@ fn http(table: &Table<'_>, contest: Option<&Contest>) -> Option<http::Settings> 
         table.report(Problem::new(table.place("every"), message));
     }
     let shape = map::read(table, contest);
+    if matches!(mode, Some(http::Mode::Poll(_)))
+        && matches!(&shape, Shape::Posts(map) if map.id.is_none())
+    {
+        // Without ids each request would bring the same posts as new ones.
+        let message = "`mode = \"poll\"` needs an `id` in `[source.map]`";
+        let hint =
+            "a post is there at each request, and its id tells that it is the same: `id = \"/id\"`";
+        table.report(Problem::new(table.place("map"), message).hint(hint));
+    }
     Some(http::Settings { url: url?, headers, mode: mode.unwrap_or(http::Mode::Stream), shape })
 }
 

@@ -17,8 +17,9 @@ pub(super) fn read(root: &Table<'_>) -> Marks {
             [("red", red, "yellow", yellow), ("flash", flash, "red", red)]
         {
             if mark > earlier {
-                let message =
-                    format!("`{key}` comes with {mark:?} left, which is before `{before}` with {earlier:?}");
+                let message = format!(
+                    "`{key}` comes with {mark:?} left, which is before `{before}` with {earlier:?}"
+                );
                 let problem = Problem::new(table.place(key), message);
                 table.report(problem.hint("time runs out from `yellow` over `red` to `flash`"));
             }
@@ -33,7 +34,9 @@ fn mark(table: &Table<'_>, key: &'static str, example: &str) -> Option<Duration>
         let refuse = |message: String| Problem::new(found.span(), message);
         let mark = duration(text).map_err(|error| refuse(error.to_string()))?;
         if mark > LONGEST {
-            return Err(refuse(format!("`{key}` is longer than any talk")).hint("it is at most `24h`"));
+            return Err(
+                refuse(format!("`{key}` is longer than any talk")).hint("it is at most `24h`")
+            );
         }
         Ok(mark)
     })

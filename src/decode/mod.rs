@@ -5,6 +5,7 @@
 //! is read if no team's hashtag can occur in it and it changes no post, and what is counted does
 //! not depend on whether the scan was there.
 
+pub mod documents;
 pub mod html;
 mod jetstream;
 pub mod json;
@@ -13,8 +14,10 @@ mod mastodon;
 mod matcher;
 mod nostr;
 pub mod numbers;
+pub mod pointer;
 mod post;
 pub mod prefilter;
+pub mod signature;
 mod x;
 
 use std::fmt;

@@ -62,8 +62,26 @@ impl Prefilter {
     /// all feeds.
     #[must_use]
     pub fn new(contest: &Contest, feed: Feed) -> Prefilter {
+        let of_feed = |words: &[(&[Feed], &str, Follows)]| -> Vec<Literal> {
+            let wanted = words.iter().filter(|word| feed == Feed::Post || word.0.contains(&feed));
+            wanted.map(|&(_, word, follows)| Literal::word(word, follows)).collect()
+        };
+        let words = of_feed(&CHANGES).into_iter().chain(of_feed(&FRAMING));
         // Elsewhere than on Mastodon every accented letter would stop the search for nothing.
-        let folding = Folding::of(Some(feed));
+        Prefilter::build(contest, Folding::of(Some(feed)), words)
+    }
+
+    /// A search for the hashtags of `contest` alone, as their authors wrote them.
+    #[must_use]
+    pub(super) fn of_hashtags(contest: &Contest) -> Prefilter {
+        Prefilter::build(contest, Folding::Plain, std::iter::empty())
+    }
+
+    fn build(
+        contest: &Contest,
+        folding: Folding,
+        words: impl Iterator<Item = Literal>,
+    ) -> Prefilter {
         let mut tags = BTreeSet::new();
         for tag in contest.teams().iter().flat_map(|team| &team.hashtags) {
             if folding == Folding::Latin {
@@ -71,11 +89,6 @@ impl Prefilter {
             }
             tags.insert(tag.clone());
         }
-        let of_feed = |words: &[(&[Feed], &str, Follows)]| -> Vec<Literal> {
-            let wanted = words.iter().filter(|word| feed == Feed::Post || word.0.contains(&feed));
-            wanted.map(|&(_, word, follows)| Literal::word(word, follows)).collect()
-        };
-        let words = of_feed(&CHANGES).into_iter().chain(of_feed(&FRAMING));
         let literals = tags.iter().map(|tag| Literal::hashtag(tag)).chain(words).collect();
         Prefilter { alphabet: Alphabet::new(&tags, folding), needles: Needles::new(literals) }
     }

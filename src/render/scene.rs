@@ -109,10 +109,9 @@ mod tests {
         snapshot.sources = sources
             .iter()
             .map(|&(state, millis)| SourceStatus {
-                name: "feed".to_owned(),
-                kind: "nostr",
                 state,
                 stale: Duration::from_millis(millis),
+                ..SourceStatus::new("feed".to_owned(), "nostr")
             })
             .collect();
         assert_eq!(is_stale(&snapshot), expected);

@@ -144,8 +144,8 @@ fn a_strip_comes_up_from_black() {
 
 fn with_source(state: SourceState, stale: Duration) -> Scene {
     let mut snapshot = snapshot_of(&[(WHITE, 0.5), (RED, 0.5)]);
-    let (name, kind) = ("feed".to_owned(), "nostr");
-    snapshot.sources = vec![SourceStatus { name, kind, state, stale }];
+    let source = SourceStatus::new("feed".to_owned(), "nostr");
+    snapshot.sources = vec![SourceStatus { state, stale, ..source }];
     Scene::from(Arc::new(snapshot))
 }
 
@@ -328,9 +328,9 @@ fn scene(demand: &Demand, snapshot: &mut Snapshot) -> Scene {
             return Scene::Timer(timer, None);
         }
         Demand::Lost => {
-            let (name, kind) = ("feed".to_owned(), "nostr");
+            let source = SourceStatus::new("feed".to_owned(), "nostr");
             let (state, stale) = (SourceState::Stale, Duration::from_secs(9));
-            snapshot.sources = vec![SourceStatus { name, kind, state, stale }];
+            snapshot.sources = vec![SourceStatus { state, stale, ..source }];
         }
     }
     Scene::Split { snapshot: Arc::new(snapshot.clone()), look }

@@ -1,12 +1,25 @@
 //! Posts of any service over HTTP: a stream of lines, an event stream, or a document that is asked
 //! for again and again.
+//!
+//! The settings and what the three have in common; each stands in a file of its own.
+
+mod events;
+mod poll;
+mod stream;
 
 use std::time::Duration;
 
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use tokio::time::Instant;
 use url::Url;
 
-use super::secret::Template;
 use crate::decode::Shape;
+use crate::decode::documents::Documents;
+
+use super::Seat;
+use super::link::failure::Failure;
+use super::link::{self, Decoding, Link};
+use super::secret::{Secret, Template, Variable};
 
 /// The keys of an `http` source.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,3 +66,73 @@ pub const MAX_EVERY: Duration = Duration::from_hours(1);
 
 /// More headers than this are a problem of the config.
 pub const MAX_HEADERS: usize = 32;
+
+/// Reads until the show is over.
+pub(super) async fn run(name: &str, settings: Settings, seat: Seat) {
+    let documents = documents(name, &settings.shape, &seat);
+    let link = Link::decoding(seat, documents);
+    match settings.mode {
+        Mode::Stream => link::run(stream::Lines::new(settings), link).await,
+        Mode::Sse => link::run(events::Events::new(settings), link).await,
+        Mode::Poll(every) => link::run(poll::Poll::new(settings, every), link).await,
+    }
+}
+
+/// How the documents of the source of that name are read.
+pub(super) fn documents(name: &str, shape: &Shape, seat: &Seat) -> Decoding {
+    Decoding::Documents(Documents::new(&seat.contest, shape, seat.hasher.clone(), name))
+}
+
+/// A text with the values of its variables.
+pub(super) fn filled(template: &Template) -> Result<Secret, Failure> {
+    template.fill(Variable::read).map_err(|missing| Failure::Setup(missing.to_string()))
+}
+
+/// The headers with the values of their variables.
+pub(super) fn filled_headers(headers: &[Header]) -> Result<HeaderMap, Failure> {
+    let mut map = HeaderMap::new();
+    for Header { name, value } in headers {
+        let refuse = || Failure::Setup(format!("the header `{name}` cannot be sent as it is"));
+        let mut value = HeaderValue::from_str(filled(value)?.reveal()).map_err(|_| refuse())?;
+        value.set_sensitive(true);
+        map.append(HeaderName::from_bytes(name.as_bytes()).map_err(|_| refuse())?, value);
+    }
+    Ok(map)
+}
+
+/// The silence of a stream whose heartbeat nobody promises, learned from its signs of life.
+struct Rhythm {
+    /// The longest silence between two heartbeats so far.
+    longest: Option<Duration>,
+    last: Instant,
+}
+
+/// No heartbeat is slower than this.
+const SLOWEST: Duration = Duration::from_secs(60);
+
+/// A stream without a heartbeat may be silent so many times as long as one with it; the system
+/// notices earlier that its host is gone.
+const UNKNOWN: u32 = 30;
+
+impl Rhythm {
+    fn new() -> Rhythm {
+        Rhythm { longest: None, last: Instant::now() }
+    }
+
+    /// Something came; a heartbeat says nothing but that the stream is alive.
+    fn hear(&mut self, link: &mut Link, is_heartbeat: bool) {
+        let silence = self.last.elapsed().min(SLOWEST);
+        self.last = Instant::now();
+        if is_heartbeat {
+            let longest = self.longest.map_or(silence, |longest| longest.max(silence));
+            self.longest = Some(longest);
+            link.expect_word_every(longest);
+        }
+    }
+
+    /// After so long a silence the stream is dead.
+    fn limit(&self, link: &Link) -> Duration {
+        let silence = link.times().silence;
+        self.longest.map_or(silence * UNKNOWN, |longest| silence.max(longest * 2))
+    }
+}

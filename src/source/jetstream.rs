@@ -55,11 +55,9 @@ const HEARTBEAT: Duration = Duration::from_secs(30);
 /// So much before the last event is asked for again.
 const REWIND: Duration = Duration::from_secs(5);
 
-/// A connection that was resumed and breaks within this time did not catch up.
-const CATCH_UP: Duration = Duration::from_secs(10);
-
-/// After so many of those in a row the cursor is given up: the show needs the present.
-const MAX_CATCH_UPS: u32 = 3;
+/// Resumed connections that break for so long without coming to where the last one was have a cursor
+/// that does not work: it is given up, since the show needs the present.
+const STUCK: Duration = Duration::from_secs(30);
 
 /// Reads the stream until the show is over.
 pub(super) async fn run(settings: Settings, seat: Seat) {
@@ -80,8 +78,10 @@ struct Jetstream {
     newest_us: Option<i64>,
     /// The last event's number on the endpoint that gave it, for the second generation.
     seq: Option<(usize, i64)>,
-    /// How often in a row a resumed connection broke before it had caught up.
-    catch_ups: u32,
+    /// Since when resumed connections break before they have come to where the last one was.
+    stuck: Option<Instant>,
+    /// The cursor is of no use: the next connection starts with the present.
+    give_up: bool,
 }
 
 /// What an event says of itself.
@@ -101,28 +101,28 @@ impl Session for Jetstream {
         if std::mem::replace(&mut self.barren, true) {
             self.current = (self.current + 1) % self.endpoints.len();
         }
-        let resumed = self.catch_ups < MAX_CATCH_UPS && self.can_resume();
+        let is_stuck = self.stuck.is_some_and(|since| since.elapsed() > STUCK);
+        let resumed = !is_stuck && !self.give_up && self.can_resume();
         let url = self.url(link, resumed);
         let socket = Socket::open(link, &url, &HeaderMap::new(), HEARTBEAT).await;
         let mut socket = match socket {
             Err(Failure::Status { status: 400, said, retry_after }) if resumed => {
                 // It no longer has what we ask for, and will not have it again.
-                self.catch_ups = MAX_CATCH_UPS;
+                self.give_up = true;
                 self.barren = false;
                 return Err(Failure::Status { status: 400, said, retry_after });
             }
             socket => socket?,
         };
-        let resume = if resumed { Resume::Complete } else { Resume::Lost };
-        link.connected(resume).await?;
-        let opened = Instant::now();
-        let result = self.read(link, &mut socket, resumed).await;
-        if resumed && opened.elapsed() < CATCH_UP {
-            self.catch_ups += 1;
+        self.give_up = false;
+        if resumed {
+            self.stuck.get_or_insert_with(Instant::now);
+            link.connected(Resume::Complete).await?;
         } else {
-            self.catch_ups = 0;
+            self.stuck = None;
+            link.connected(Resume::Lost).await?;
         }
-        result
+        self.read(link, &mut socket, resumed).await
     }
 }
 
@@ -135,7 +135,8 @@ impl Jetstream {
             newest: None,
             newest_us: None,
             seq: None,
-            catch_ups: 0,
+            stuck: None,
+            give_up: false,
         }
     }
 
@@ -164,6 +165,9 @@ impl Jetstream {
             self.barren = false;
             if let Some(at) = mark.at {
                 link.hear_time(at);
+                if self.newest.is_none_or(|newest| at >= newest) {
+                    self.stuck = None;
+                }
                 if let Some(expected) = expected.take().filter(|&expected| at > expected) {
                     let (from, to) = (link.place(expected), link.place(at));
                     link.gap(from, to).await?;

@@ -143,6 +143,8 @@ pub async fn run(settings: Settings, seat: Seat) {
     match settings.kind {
         Kind::Replay(replay) => replay::run(replay, seat).await,
         Kind::Bluesky(bluesky) => jetstream::run(bluesky, seat).await,
+        Kind::Http(http) => http::run(&settings.name, http, seat).await,
+        Kind::Websocket(websocket) => websocket::run(&settings.name, websocket, seat).await,
         kind => {
             tracing::error!(kind = kind.name(), "this kind of source does not run in this version");
             let _over = seat.tell(Event::Source(seat.id, SourceState::Ended)).await;

@@ -1,10 +1,18 @@
 //! Posts of any service over a WebSocket, a document a message.
 
+use std::convert::Infallible;
+use std::time::Duration;
+
 use url::Url;
 
-use super::http::Header;
-use super::secret::Template;
 use crate::decode::Shape;
+
+use super::Seat;
+use super::http::{Header, documents, filled, filled_headers};
+use super::link::failure::Failure;
+use super::link::websocket::Socket;
+use super::link::{self, Link, Resume, Session};
+use super::secret::Template;
 
 /// The keys of a `websocket` source.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,3 +29,34 @@ pub struct Settings {
 
 /// More texts to send than this are a problem of the config.
 pub const MAX_SEND: usize = 16;
+
+/// A peer that answers no pings has to say something twice as often as this.
+const HEARTBEAT: Duration = Duration::from_secs(150);
+
+/// Reads until the show is over.
+pub(super) async fn run(name: &str, settings: Settings, seat: Seat) {
+    let documents = documents(name, &settings.shape, &seat);
+    let link = Link::decoding(seat, documents);
+    link::run(Messages { settings }, link).await;
+}
+
+struct Messages {
+    settings: Settings,
+}
+
+impl Session for Messages {
+    async fn run(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
+        let Settings { url, headers, send, .. } = &self.settings;
+        let headers = filled_headers(headers)?;
+        let mut socket = Socket::open(link, url, &headers, HEARTBEAT).await?;
+        for text in send {
+            socket.send(link, filled(text)?.reveal().to_owned()).await?;
+        }
+        // Nobody sends again what was missed.
+        link.connected(Resume::Lost).await?;
+        loop {
+            let received = socket.next(link).await?;
+            link.message(received.bytes())?;
+        }
+    }
+}

@@ -382,6 +382,73 @@ fn check_says_what_would_run() {
 }
 
 #[test]
+fn check_says_what_live_sources_would_do() {
+    let folder = tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    std::fs::write(&config, LIVE).unwrap();
+    let mut check = hashtug(&["check", "-c", config.to_str().unwrap()]);
+    check.env("HASHTUG_TEST_TOKEN", "hunter2");
+    let output = check.output().unwrap();
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    for line in [
+        "source   bluesky: bluesky at jetstream1.us-east.bsky.network, and 3 more in turn\n",
+        "source   mastodon: mastodon at m.example, its timeline, without a token\n",
+        "source   x: x at api.x.com, with the token in HASHTUG_TEST_TOKEN, at most 10000 posts\n",
+        "source   nostr: nostr at r.example, localhost:7000\n",
+        "source   http: http at h.example, asked for every 5s, numbers: Tabs by /left\n",
+        "source   websocket: websocket at h.example, posts by a map\n",
+    ] {
+        assert!(stdout.contains(line), "{line:?} is missing in:\n{stdout}");
+    }
+    assert!(!stdout.contains("hunter2"));
+}
+
+#[test]
+fn check_finds_a_variable_that_is_not_set() {
+    let folder = tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    std::fs::write(&config, LIVE).unwrap();
+    for value in [None, Some(""), Some(" \n")] {
+        let mut check = hashtug(&["check", "-c", config.to_str().unwrap()]);
+        check.env_remove("HASHTUG_TEST_TOKEN");
+        check.envs(value.map(|value| ("HASHTUG_TEST_TOKEN", value)));
+        let says = "source `x`: the environment variable `HASHTUG_TEST_TOKEN` is not set";
+        fails(&check.output().unwrap(), 2, &[says, "hint: set it before the start"]);
+    }
+}
+
+/// One of each kind that needs a network.
+const LIVE: &str = r#"
+[[team]]
+name = "Tabs"
+hashtags = ["tabs"]
+[[team]]
+name = "Spaces"
+hashtags = ["spaces"]
+[[source]]
+kind = "bluesky"
+[[source]]
+kind = "mastodon"
+server = "https://m.example"
+[[source]]
+kind = "x"
+token_env = "HASHTUG_TEST_TOKEN"
+[[source]]
+kind = "nostr"
+relays = ["wss://r.example", "ws://localhost:7000"]
+[[source]]
+kind = "http"
+url = "https://h.example/totals"
+mode = "poll"
+map = { numbers = { Tabs = "/left" } }
+[[source]]
+kind = "websocket"
+url = "wss://h.example/live"
+headers = { Authorization = "Bearer ${HASHTUG_TEST_TOKEN}" }
+map = { text = "/text" }
+"#;
+
+#[test]
 fn check_finds_a_recording_that_is_not_there() {
     let folder = tempdir().unwrap();
     let config = folder.path().join("config.toml");

@@ -11,8 +11,9 @@ use std::time::Duration;
 use hashtug::config::{Config, Error};
 use hashtug::contest::{Reposts, TeamId, Vote};
 use hashtug::decode::Shape;
-use hashtug::decode::mapped::{Map, Pointer};
+use hashtug::decode::mapped::Map;
 use hashtug::decode::numbers::Fields;
+use hashtug::decode::pointer::Pointer;
 use hashtug::output;
 use hashtug::output::led::{Strip, artnet, ddp, e131, holiday, spi, terminal, wled};
 use hashtug::render::colour::{Calibration, Order};
@@ -1692,6 +1693,18 @@ pixels = 3
 }
 
 #[test]
+fn the_examples_are_sound() {
+    let mut examples = 0;
+    for entry in root().join("examples").read_dir().expect("there are examples") {
+        let path = entry.expect("an example").path();
+        let config = Config::load(&path).unwrap_or_else(|error| panic!("{error}"));
+        assert!(!config.sources.is_empty(), "{}", path.display());
+        examples += 1;
+    }
+    assert!(examples >= 3);
+}
+
+#[test]
 fn live_sources_have_their_defaults() {
     let text = r#"
         [[source]]
@@ -1777,6 +1790,7 @@ fn everything_can_be_set_of_live_sources() {
         Accept = "application/json"
         [source.map]
         text = "/a~1b/0/~0"
+        id = "/id"
         [[source]]
         kind = "websocket"
         url = "wss://chat.example"
@@ -1830,7 +1844,11 @@ fn everything_can_be_set_of_live_sources() {
                     header("Authorization", "Bearer ${CHAT_TOKEN}"),
                 ],
                 mode: http::Mode::Poll(Duration::from_mins(1)),
-                shape: Shape::Posts(Map { text: Some(pointer("/a~1b/0/~0")), ..nowhere }),
+                shape: Shape::Posts(Map {
+                    text: Some(pointer("/a~1b/0/~0")),
+                    id: Some(pointer("/id")),
+                    ..nowhere
+                }),
             }),
             source::Kind::Websocket(websocket::Settings {
                 url: url("wss://chat.example"),
@@ -2107,6 +2125,15 @@ fn problems_of_live_sources() {
             &[
                 "2:7: this `[source.map]` needs a `text`",
                 r#"hint: say where the text of a post is: `text = "/text"`"#,
+            ],
+        ),
+        (
+            "posts without an id, asked for again and again",
+            "http",
+            "map = { text = \"/text\" }\nmode = \"poll\"",
+            &[
+                "2:7: `mode = \"poll\"` needs an `id` in `[source.map]`",
+                r#"hint: a post is there at each request, and its id tells that it is the same: `id = "/id"`"#,
             ],
         ),
         (
@@ -2863,7 +2890,7 @@ fn problems_of_two_outputs_that_drive_the_same() {
         "kind = \"e131\"\nhost = \"10.0.0.5\"\npixels = 340",
         "kind = \"e131\"\nhost = \"10.0.0.5\"\npixels = 340\nuniverse = 2",
         &[
-            "10:12: the outputs `a` and `b` drive the same universe 2 of `10.0.0.5`",
+            "11:12: the outputs `a` and `b` drive the same universe 2 of `10.0.0.5`",
             "hint: give each a `universe` that the other does not reach",
         ],
     );

@@ -348,7 +348,8 @@ fn repeat_at_least(fewest: usize, way: &str, mut stop: impl FnMut(&Rig) -> (End,
         assert!(took < A_SECOND, "{way}: {took:?}");
     }
     let ms = slowest.as_millis();
-    writeln!(std::io::stdout(), "{way}: black {times} times of {times}, slowest end {ms} ms").unwrap();
+    writeln!(std::io::stdout(), "{way}: black {times} times of {times}, slowest end {ms} ms")
+        .unwrap();
 }
 
 fn stops() -> usize {

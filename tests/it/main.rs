@@ -6,6 +6,7 @@ mod browser;
 mod cli;
 mod config;
 mod dark;
+mod leds;
 mod oracle;
 mod packets;
 mod pipeline;

@@ -1,3 +1,4 @@
 //! Live sources against servers and networks that misbehave.
 
 mod jetstream;
+mod service;

@@ -7,7 +7,7 @@
 
 use super::device::{Device, DeviceError, Open, Pace, Wire};
 use super::e131::slots;
-use super::udp::{FAREWELLS, KEEP_ALIVE, Peer};
+use super::udp::{FAREWELLS, KEEP_ALIVE, Peer, farewell};
 
 /// Where nodes listen; the protocol knows no other.
 pub const PORT: u16 = 6454;
@@ -112,6 +112,6 @@ impl Device for Node {
     fn end(&mut self) -> Result<(), DeviceError> {
         let (length, channels) = self.shape;
         let black = vec![0; length];
-        (0..FAREWELLS).try_for_each(|_| self.show(&black, channels))
+        farewell(FAREWELLS, || self.show(&black, channels))
     }
 }

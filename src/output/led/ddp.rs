@@ -6,7 +6,7 @@
 //! display shows what it has. There is no end of a stream: black has to do.
 
 use super::device::{Device, DeviceError, Open, Pace, Wire};
-use super::udp::{FAREWELLS, KEEP_ALIVE, Peer};
+use super::udp::{FAREWELLS, KEEP_ALIVE, Peer, farewell};
 
 /// Where displays listen.
 pub const PORT: u16 = 4048;
@@ -116,6 +116,6 @@ impl Device for Display {
     fn end(&mut self) -> Result<(), DeviceError> {
         let (length, channels) = self.shape;
         let black = vec![0; length];
-        (0..FAREWELLS).try_for_each(|_| self.show(&black, channels))
+        farewell(FAREWELLS, || self.show(&black, channels))
     }
 }

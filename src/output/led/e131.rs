@@ -12,7 +12,7 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use sha2::{Digest, Sha256};
 
 use super::device::{Device, DeviceError, Open, Pace, Wire};
-use super::udp::{self, KEEP_ALIVE, Peer};
+use super::udp::{self, KEEP_ALIVE, Peer, farewell};
 
 /// Where receivers listen; the protocol knows no other.
 pub const PORT: u16 = 5568;
@@ -82,8 +82,12 @@ impl Open for Settings {
             To::Multicast { interface } => {
                 // Linux sends a multicast packet through the interface that has its source address.
                 let address = interface.unwrap_or(Ipv4Addr::UNSPECIFIED);
-                let socket = udp::bind((address, 0).into())
-                    .map_err(|reason| DeviceError::Host { host: address.to_string(), reason })?;
+                let socket =
+                    udp::bind((address, 0).into()).map_err(|reason| DeviceError::Open {
+                        device: format!("the network of {address}"),
+                        reason,
+                        hint: "; `interface` is an address of this machine",
+                    })?;
                 Way::Groups(socket, self.port)
             }
         };
@@ -264,7 +268,7 @@ impl Device for Stream {
     fn end(&mut self) -> Result<(), DeviceError> {
         let (length, channels) = self.shape;
         let black = vec![0; length];
-        self.show(&black, channels, State::Live)?;
-        (0..TERMINATIONS).try_for_each(|_| self.show(&black, channels, State::Terminated))
+        let dark = farewell(1, || self.show(&black, channels, State::Live));
+        dark.and(farewell(TERMINATIONS, || self.show(&black, channels, State::Terminated)))
     }
 }

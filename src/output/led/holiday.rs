@@ -4,7 +4,7 @@
 //! frame for ever, and there is no end of a stream: black has to do.
 
 use super::device::{Device, DeviceError, Open, Pace, Wire};
-use super::udp::{FAREWELLS, KEEP_ALIVE, Peer};
+use super::udp::{FAREWELLS, KEEP_ALIVE, Peer, farewell};
 
 /// Where the string listens.
 pub const PORT: u16 = 9988;
@@ -59,6 +59,6 @@ impl Device for Holiday {
     }
 
     fn end(&mut self) -> Result<(), DeviceError> {
-        (0..FAREWELLS).try_for_each(|_| self.peer.send(&encode(&[])))
+        farewell(FAREWELLS, || self.peer.send(&encode(&[])))
     }
 }

@@ -7,7 +7,7 @@
 //! is corrected here.
 
 use super::device::{Device, DeviceError, Open, Pace, Wire};
-use super::udp::{FAREWELLS, KEEP_ALIVE, Peer};
+use super::udp::{FAREWELLS, KEEP_ALIVE, Peer, farewell};
 
 /// Where WLED listens.
 pub const PORT: u16 = 21324;
@@ -113,7 +113,7 @@ impl Device for Controller {
     fn end(&mut self) -> Result<(), DeviceError> {
         let (length, channels) = self.shape;
         let black = vec![0; length];
-        (0..FAREWELLS).try_for_each(|_| self.show(&black, channels))?;
-        (0..FAREWELLS).try_for_each(|_| self.peer.send(&[DRGB, HAND_BACK]))
+        let dark = farewell(FAREWELLS, || self.show(&black, channels));
+        dark.and(farewell(FAREWELLS, || self.peer.send(&[DRGB, HAND_BACK])))
     }
 }

@@ -4,7 +4,6 @@
 //! mark at the beginning is passed over, what is not UTF-8 is replaced, and an event without its end
 //! when the connection ends is none.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
 /// What came of the bytes, in their order.
@@ -163,7 +162,7 @@ impl Events {
         }
     }
 
-    fn data(&mut self, value: &Cow<'_, str>) {
+    fn data(&mut self, value: &str) {
         // The line feed after the last line is taken away again, and does not count.
         if self.too_long || self.data.len() + value.len() > self.max {
             self.too_long = true;

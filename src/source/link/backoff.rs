@@ -1,8 +1,9 @@
 //! How long to wait before the next attempt: pure, told what went wrong, how often, and a random
 //! number.
 //!
-//! Full jitter: any time up to a ceiling that doubles. A thousand programs that lost the same
-//! server do not come back to it in the same moment.
+//! Usually with full jitter: any time up to a ceiling that doubles. A thousand programs that lost
+//! the same server do not come back to it in the same moment. Where a network publishes how long
+//! its clients have to wait at the least, that is data too: see [`Backoff::x`].
 
 use std::time::Duration;
 
@@ -19,8 +20,24 @@ pub struct Backoff {
     pub server_base: Duration,
     /// The highest of those.
     pub server_cap: Duration,
+    /// The first ceiling after too many requests, if the server does not say how long to wait.
+    pub limited_base: Duration,
+    /// The highest of those; what a server asks for is obeyed up to here.
+    pub limited_cap: Duration,
     /// The wait after a refusal of the credentials: somebody has to mend them first.
     pub refused: Duration,
+    /// What a ceiling means.
+    pub pace: Pace,
+}
+
+/// What the ceilings of a [`Backoff`] mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// Any time up to the ceiling, which doubles.
+    Jitter,
+    /// The ceiling is the least that the network asks for, and a little more is waited. It doubles,
+    /// but after failures of the network it grows by the first one each time.
+    AtLeast,
 }
 
 impl Default for Backoff {
@@ -30,44 +47,61 @@ impl Default for Backoff {
             cap: Duration::from_secs(10),
             server_base: Duration::from_secs(1),
             server_cap: Duration::from_secs(30),
+            limited_base: Duration::from_secs(15),
+            limited_cap: Duration::from_mins(5),
             refused: Duration::from_mins(1),
+            pace: Pace::Jitter,
         }
     }
 }
 
-/// What a server asks for is obeyed up to here.
-const LONGEST_ASKED: Duration = Duration::from_mins(5);
-
-/// Without being asked, this is what a rate limit costs at first; it doubles.
-const RATE_LIMITED: Duration = Duration::from_secs(15);
-
 impl Backoff {
+    /// What X asks of those who read its stream. Its limits are for 15 minutes.
+    /// Source: X API v2, "Consuming streaming data", "Reconnection best practices".
+    #[must_use]
+    pub fn x() -> Backoff {
+        Backoff {
+            base: Duration::from_millis(250),
+            cap: Duration::from_secs(16),
+            server_base: Duration::from_secs(5),
+            server_cap: Duration::from_secs(320),
+            limited_base: Duration::from_mins(1),
+            limited_cap: Duration::from_mins(15),
+            refused: Duration::from_mins(1),
+            pace: Pace::AtLeast,
+        }
+    }
+
     /// The wait before the next attempt. `failures` counts those since the last message came, this
     /// one included, so it is 1 for the first; `random` is in `0..1`.
     ///
     /// A connection that worked and broke is made again at once, the first time.
     #[must_use]
     pub fn delay(&self, class: Class, failures: u32, random: f64) -> Duration {
-        let jitter = |base: Duration, cap: Duration, doublings: u32| {
-            base.saturating_mul(2u32.saturating_pow(doublings)).min(cap).mul_f64(random)
+        let more = failures.saturating_sub(1);
+        let doubled =
+            |base: Duration, cap: Duration| base.saturating_mul(2u32.saturating_pow(more)).min(cap);
+        let paced = |ceiling: Duration| match self.pace {
+            Pace::Jitter => ceiling.mul_f64(random),
+            Pace::AtLeast => ceiling + self.base.mul_f64(random),
         };
         match class {
             Class::Broken if failures <= 1 => Duration::ZERO,
-            Class::Broken | Class::Network => {
-                jitter(self.base, self.cap, failures.saturating_sub(1))
-            }
-            Class::Server(None) => {
-                jitter(self.server_base, self.server_cap, failures.saturating_sub(1))
-            }
+            Class::Broken | Class::Network => paced(match self.pace {
+                Pace::Jitter => doubled(self.base, self.cap),
+                Pace::AtLeast => self.base.saturating_mul(failures.max(1)).min(self.cap),
+            }),
+            Class::Server(None) => paced(doubled(self.server_base, self.server_cap)),
             // Never earlier than asked; and not all at the same moment.
             Class::Server(Some(asked)) | Class::RateLimit(Some(asked)) => {
-                asked.min(LONGEST_ASKED) + self.base.mul_f64(random)
+                asked.min(self.limited_cap) + self.base.mul_f64(random)
             }
             Class::RateLimit(None) => {
-                let ceiling = RATE_LIMITED
-                    .saturating_mul(2u32.saturating_pow(failures.saturating_sub(1)))
-                    .min(LONGEST_ASKED);
-                ceiling / 2 + (ceiling / 2).mul_f64(random)
+                let ceiling = doubled(self.limited_base, self.limited_cap);
+                match self.pace {
+                    Pace::Jitter => ceiling / 2 + (ceiling / 2).mul_f64(random),
+                    Pace::AtLeast => paced(ceiling),
+                }
             }
             Class::Refused => self.refused + self.refused.mul_f64(random / 4.0),
         }
@@ -108,5 +142,40 @@ mod tests {
     fn refused_credentials_are_not_tried_again_and_again() {
         let delay = Backoff::default().delay(Class::Refused, 1, 0.0);
         assert!(delay >= Duration::from_mins(1));
+    }
+
+    /// The delays of X in milliseconds, by the number of failures.
+    fn of_x(class: Class, failures: std::ops::RangeInclusive<u32>) -> Vec<u128> {
+        failures.map(|n| Backoff::x().delay(class, n, 0.0).as_millis()).collect()
+    }
+
+    #[test]
+    fn x_is_asked_again_as_it_wishes() {
+        assert_eq!(of_x(Class::Broken, 1..=3), [0, 500, 750]);
+        assert_eq!(of_x(Class::Network, 1..=4), [250, 500, 750, 1000]);
+        assert_eq!(of_x(Class::Network, 63..=66), [15_750, 16_000, 16_000, 16_000]);
+        let server = [5, 10, 20, 40, 80, 160, 320, 320].map(|seconds| seconds * 1000);
+        assert_eq!(of_x(Class::Server(None), 1..=8), server);
+        let limited = [60, 120, 240, 480, 900, 900].map(|seconds| seconds * 1000);
+        assert_eq!(of_x(Class::RateLimit(None), 1..=6), limited);
+        assert_eq!(of_x(Class::Network, u32::MAX..=u32::MAX), [16_000]);
+    }
+
+    #[test]
+    fn x_is_never_asked_earlier_than_it_wishes_and_hardly_later() {
+        for class in [Class::Network, Class::Server(None), Class::RateLimit(None)] {
+            for failures in 1..20 {
+                let least = Backoff::x().delay(class, failures, 0.0);
+                let most = Backoff::x().delay(class, failures, ALMOST);
+                assert!(most > least && most - least < Duration::from_millis(250), "{class:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_reset_of_a_limit_of_x_is_waited_for() {
+        let asked = |minutes| Class::RateLimit(Some(Duration::from_mins(minutes)));
+        assert_eq!(of_x(asked(14), 1..=1), [14 * 60_000]);
+        assert_eq!(of_x(asked(90), 3..=3), [15 * 60_000]);
     }
 }

@@ -21,6 +21,9 @@ pub(in crate::source) enum Failure {
     /// The server said that there is no more and never will be.
     #[error("the server says there is no more")]
     Ended,
+    /// No more is to be read, though there is.
+    #[error("{0}")]
+    Enough(String),
     /// The name of the host means nothing.
     #[error("cannot find the host `{host}`")]
     Resolve { host: String },
@@ -171,6 +174,15 @@ impl Failure {
         Failure::Io(io::Error::other(last))
     }
 
+    /// A stream that was being read broke: however the library calls it, the connection is gone,
+    /// unless the system says why.
+    pub(in crate::source) fn from_stream(error: &reqwest::Error) -> Failure {
+        match Failure::from_error(error, "") {
+            Failure::Io(_) => Failure::Closed(String::new()),
+            failure => failure,
+        }
+    }
+
     pub(in crate::source) fn from_io(error: &io::Error, host: &str) -> Failure {
         let host = || host.to_owned();
         if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
@@ -219,7 +231,8 @@ impl Failure {
             Failure::Status { status: 401 | 402 | 403 | 404 | 410, .. }
             | Failure::Setup(_)
             | Failure::Over
-            | Failure::Ended => Class::Refused,
+            | Failure::Ended
+            | Failure::Enough(_) => Class::Refused,
             Failure::Status { status: 429, retry_after, .. } => Class::RateLimit(*retry_after),
             Failure::Status { retry_after, .. } => Class::Server(*retry_after),
             Failure::Said { class, .. } => *class,

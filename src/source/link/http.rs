@@ -10,6 +10,8 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use url::Url;
 
+use crate::timestamp::Timestamp;
+
 use super::failure::{Failure, Unresolved, server_date};
 use super::net::{self, CONNECT_TIME};
 use super::{Link, tls};
@@ -79,23 +81,90 @@ pub(in crate::source) async fn send(
     request: RequestBuilder,
     limit: Duration,
 ) -> Result<Response, Failure> {
-    let (client, request) = request.build_split();
-    let request = request.map_err(|error| Failure::Setup(error.to_string()))?;
-    let host = net::host(request.url());
-    let answer = tokio::time::timeout(limit, client.execute(request))
-        .await
-        .map_err(|_| Failure::NoAnswer { host: host.clone() })?
-        .map_err(|error| Failure::from_error(&error, &host))?;
+    let answer = answer(link, request, limit).await?;
+    let now = link.now();
+    good(answer, limit, now).await
+}
+
+/// An answer that is none of those asked for.
+pub(in crate::source) struct Refusal {
+    pub(in crate::source) status: u16,
+    pub(in crate::source) headers: HeaderMap,
+    /// The first kilobytes.
+    pub(in crate::source) body: Vec<u8>,
+}
+
+/// Whether an answer can be what was asked for.
+pub(in crate::source) fn is_good(status: StatusCode) -> bool {
+    status.is_success() || status == StatusCode::NOT_MODIFIED
+}
+
+/// Reads a refusal, for networks that say more in it than others.
+pub(in crate::source) async fn refusal(answer: Response, limit: Duration) -> Refusal {
+    let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+    let body = body(answer, MAX_ERROR, limit).await.unwrap_or_default();
+    Refusal { status, headers, body }
+}
+
+/// Sends a request and waits `limit` for the head of the answer, whatever its status.
+pub(in crate::source) async fn answer(
+    link: &mut Link,
+    request: RequestBuilder,
+    limit: Duration,
+) -> Result<Response, Failure> {
+    let answer = exchange(request, limit).await?;
     if let Some(date) = server_date(answer.headers()) {
         link.hear_time(date);
     }
-    let status = answer.status();
-    if status.is_success() || status == StatusCode::NOT_MODIFIED {
+    Ok(answer)
+}
+
+/// A whole answer, and what was said beside it.
+pub(in crate::source) struct Document {
+    /// Of the answer, whatever its status.
+    pub(in crate::source) headers: HeaderMap,
+    /// What was asked for, or why it did not come.
+    pub(in crate::source) body: Result<Vec<u8>, Failure>,
+}
+
+/// Asks for a document of at most `max` bytes, without a link, so that it can be done beside a
+/// stream: it is for the caller to tell the link of signs of life and of the answer's date. `now` is
+/// on the show's clock.
+pub(in crate::source) async fn document(
+    request: RequestBuilder,
+    max: usize,
+    limit: Duration,
+    now: Timestamp,
+) -> Document {
+    match exchange(request, limit).await {
+        Err(failure) => Document { headers: HeaderMap::new(), body: Err(failure) },
+        Ok(answer) => {
+            let headers = answer.headers().clone();
+            let body = match good(answer, limit, now).await {
+                Ok(answer) => body(answer, max, limit).await,
+                Err(failure) => Err(failure),
+            };
+            Document { headers, body }
+        }
+    }
+}
+
+async fn exchange(request: RequestBuilder, limit: Duration) -> Result<Response, Failure> {
+    let (client, request) = request.build_split();
+    let request = request.map_err(|error| Failure::Setup(error.to_string()))?;
+    let host = net::host(request.url());
+    tokio::time::timeout(limit, client.execute(request))
+        .await
+        .map_err(|_| Failure::NoAnswer { host: host.clone() })?
+        .map_err(|error| Failure::from_error(&error, &host))
+}
+
+async fn good(answer: Response, limit: Duration, now: Timestamp) -> Result<Response, Failure> {
+    if is_good(answer.status()) {
         return Ok(answer);
     }
-    let headers: HeaderMap = answer.headers().clone();
-    let said = body(answer, MAX_ERROR, limit).await.unwrap_or_default();
-    Err(Failure::status(status.as_u16(), &headers, &said, || link.now()))
+    let Refusal { status, headers, body } = refusal(answer, limit).await;
+    Err(Failure::status(status, &headers, &body, || now))
 }
 
 /// Reads a whole answer, at most `max` bytes of it and for at most `limit`.

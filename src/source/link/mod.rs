@@ -24,6 +24,7 @@ use tracing::{info, warn};
 
 use crate::clock::Clock;
 use crate::decode::Decoder;
+use crate::decode::documents::Documents;
 use crate::event::Event;
 use crate::snapshot::{Gap, SourceState};
 use crate::timestamp::Timestamp;
@@ -45,8 +46,11 @@ pub struct Times {
     pub stale: Duration,
     /// After so much silence a source is dead, unless its heartbeat is slower than half of that.
     pub silence: Duration,
-    /// Before the next attempt.
-    pub backoff: Backoff,
+    /// Between two requests for the same page, where a network is asked again and again and its own
+    /// rules set the pace.
+    pub poll: Duration,
+    /// Before the next attempt; `None`: what the network asks for, or else the usual.
+    pub backoff: Option<Backoff>,
 }
 
 impl Default for Times {
@@ -55,7 +59,8 @@ impl Default for Times {
             ping: Duration::from_secs(1),
             stale: Duration::from_millis(2400),
             silence: Duration::from_secs(10),
-            backoff: Backoff::default(),
+            poll: Duration::from_secs(5),
+            backoff: None,
         }
     }
 }
@@ -82,11 +87,20 @@ pub(in crate::source) enum Resume {
     Lost,
 }
 
+/// How messages become events.
+pub(in crate::source) enum Decoding {
+    /// They are of a network that is known.
+    Feed(Box<Decoder>),
+    /// They are what the config says.
+    Documents(Documents),
+}
+
 /// What a session has of the show.
 pub(in crate::source) struct Link {
     seat: Seat,
     clock: Clock,
-    decoder: Decoder,
+    decoding: Decoding,
+    backoff: Backoff,
     skew: Skew,
     state: SourceState,
     /// The last sign of life.
@@ -128,6 +142,13 @@ pub(in crate::source) async fn run(mut session: impl Session, mut link: Link) {
                 let _over = link.tell_surely(Event::Source(link.seat.id, SourceState::Ended)).await;
                 Err(Failure::Over)
             }
+            Failure::Enough(_) => {
+                warn!("the source has ended: {failure}");
+                let problem = Event::Problem(link.seat.id, Some(failure.to_string().into()));
+                let _over = link.tell_surely(problem).await;
+                let _over = link.tell_surely(Event::Source(link.seat.id, SourceState::Ended)).await;
+                Err(Failure::Over)
+            }
             failure => link.failed(&failure, attempted).await,
         };
         let flushed = link.flush().await;
@@ -146,12 +167,19 @@ impl Link {
     /// # Panics
     /// If the show has no clock: a show with a live source is live.
     pub(in crate::source) fn new(seat: Seat, decoder: Decoder) -> Link {
+        Link::decoding(seat, Decoding::Feed(Box::new(decoder)))
+    }
+
+    /// A link for the messages that `decoding` reads; like [`Link::new`].
+    pub(in crate::source) fn decoding(seat: Seat, decoding: Decoding) -> Link {
         let clock = seat.clock.expect("a show with a live source has a clock");
         let now = Instant::now();
+        let backoff = seat.times.backoff.unwrap_or_default();
         Link {
             seat,
             clock,
-            decoder,
+            decoding,
+            backoff,
             skew: Skew::default(),
             state: SourceState::Connecting,
             heard: now,
@@ -164,6 +192,12 @@ impl Link {
             unmatched: 0,
             dropped: 0,
         }
+    }
+
+    /// The same link to a network that says how long to wait before the next attempt.
+    pub(in crate::source) fn with_backoff(mut self, backoff: Backoff) -> Link {
+        self.backoff = self.seat.times.backoff.unwrap_or(backoff);
+        self
     }
 
     pub(in crate::source) fn times(&self) -> Times {
@@ -183,6 +217,11 @@ impl Link {
     /// What the network's own clock shows at this moment, as far as that is known.
     pub(in crate::source) fn network_now(&self) -> Timestamp {
         self.skew.network(self.now())
+    }
+
+    /// When the last sign of life came, on the show's clock.
+    pub(in crate::source) fn last_heard(&self) -> Timestamp {
+        self.clock.at(self.heard)
     }
 
     /// Where something that the network dates `network` belongs on the show's clock.
@@ -294,10 +333,26 @@ impl Link {
 
     /// Decodes a message that has just come, and tells what it says.
     pub(in crate::source) fn message(&mut self, message: &[u8]) -> Result<(), Failure> {
+        self.message_if(message, |_| Ok(()))
+    }
+
+    /// The same, where what a message says is not to be believed before it is looked at: `check`
+    /// sees each event that could change the count, and says what is wrong with it.
+    pub(in crate::source) fn message_if(
+        &mut self,
+        message: &[u8],
+        mut check: impl FnMut(&Event) -> Result<(), &'static str>,
+    ) -> Result<(), Failure> {
         let arrival = self.clock.now();
         let mut result = Ok(());
-        let Link { decoder, skew, seat, unmatched, dropped, .. } = self;
-        decoder.block(message, |_, mut event| {
+        let Link { decoding, skew, seat, unmatched, dropped, .. } = self;
+        let network_now = skew.network(arrival);
+        let mut tell = |mut event| {
+            if matches!(event, Event::Post(_) | Event::Deletion(_))
+                && let Err(reason) = check(&event)
+            {
+                event = Event::Malformed(reason);
+            }
             match &mut event {
                 Event::Unmatched(count) => return *unmatched += *count,
                 Event::Post(post) => post.at = skew.place(post.at, arrival),
@@ -313,8 +368,33 @@ impl Link {
             if result.is_ok() {
                 result = send(seat, event, dropped);
             }
-        });
+        };
+        match decoding {
+            Decoding::Feed(decoder) => decoder.block(message, |_, event| tell(event)),
+            // What has no time of its own is of now, as the network has it.
+            Decoding::Documents(documents) => documents.document(message, network_now, tell),
+        }
         result
+    }
+
+    /// Counts a message that was too long to be read.
+    pub(in crate::source) fn too_long(&mut self) -> Result<(), Failure> {
+        self.tell(Event::Malformed("longer than any message"))
+    }
+
+    /// The documents that follow are those of one poll.
+    pub(in crate::source) fn begin_poll(&mut self) {
+        if let Decoding::Documents(documents) = &mut self.decoding {
+            documents.begin_poll();
+        }
+    }
+
+    /// How many messages of this poll were new, and how many were there before.
+    pub(in crate::source) fn polled(&self) -> (usize, usize) {
+        match &self.decoding {
+            Decoding::Feed(_) => (0, 0),
+            Decoding::Documents(documents) => documents.polled(),
+        }
     }
 
     /// Tells what was counted and not told yet. To be called when nothing is waiting to be read.
@@ -335,7 +415,7 @@ impl Link {
     async fn failed(&mut self, failure: &Failure, attempted: Instant) -> Result<Instant, Failure> {
         self.failures += 1;
         let class = failure.class(self.works);
-        let backoff = self.seat.times.backoff;
+        let backoff = self.backoff;
         let mut delay = backoff.delay(class, self.failures, fastrand::f64());
         // A server that lets us in and throws us out again is not asked in a tight loop.
         if delay.is_zero() && attempted.elapsed() < backoff.base {

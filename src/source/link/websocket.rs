@@ -5,9 +5,12 @@
 //! is judged by the heartbeat of its network.
 //! Messages have a limit before they are read, and compression is never offered.
 
+use std::convert::Infallible;
+use std::future::pending;
 use std::task::Poll;
 use std::time::Duration;
 
+use futures_util::future::Either;
 use futures_util::{SinkExt, StreamExt};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
@@ -104,6 +107,20 @@ impl Socket {
 
     /// The next message. Notes every sign of life, and fails if there was none for too long.
     pub(in crate::source) async fn next(&mut self, link: &mut Link) -> Result<Received, Failure> {
+        match self.next_or(link, pending::<Infallible>()).await? {
+            Either::Left(received) => Ok(received),
+            Either::Right(never) => match never {},
+        }
+    }
+
+    /// The next message, or what comes of `other` if that is sooner. What is not taken of `other` is
+    /// dropped with it: it must be cancel-safe, which this is not.
+    pub(in crate::source) async fn next_or<T>(
+        &mut self,
+        link: &mut Link,
+        other: impl Future<Output = T>,
+    ) -> Result<Either<Received, T>, Failure> {
+        tokio::pin!(other);
         loop {
             // What has arrived already is taken before anything is looked up or told.
             let ready = futures_util::poll!(self.stream.next());
@@ -115,6 +132,7 @@ impl Socket {
                 let limit = if self.answers { silence } else { silence.max(self.heartbeat * 2) };
                 tokio::select! {
                     received = self.stream.next() => received,
+                    other = &mut other => return Ok(Either::Right(other)),
                     silent = link.silence(limit) => return Err(silent),
                     () = sleep_until(self.next_ping) => {
                         self.next_ping = Instant::now() + ping;
@@ -132,8 +150,8 @@ impl Socket {
             };
             link.alive().await?;
             match message {
-                Message::Text(text) => return Ok(Received::Text(text)),
-                Message::Binary(bytes) => return Ok(Received::Binary(bytes)),
+                Message::Text(text) => return Ok(Either::Left(Received::Text(text))),
+                Message::Binary(bytes) => return Ok(Either::Left(Received::Binary(bytes))),
                 Message::Pong(_) => self.answers = true,
                 Message::Ping(_) | Message::Frame(_) => {}
                 Message::Close(frame) => {

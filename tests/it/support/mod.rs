@@ -43,3 +43,20 @@ pub(crate) fn contest() -> Arc<Contest> {
         Contest::new("Tabs or spaces?".into(), minute, Vote::Latest, Reposts::Ignore, teams);
     Arc::new(contest.unwrap())
 }
+
+/// How long a test may wait for something that should have happened by then.
+pub(crate) struct Patience(std::time::Instant);
+
+impl Patience {
+    #[expect(clippy::disallowed_methods, reason = "processes have clocks of their own")]
+    pub(crate) fn new() -> Patience {
+        Patience(std::time::Instant::now())
+    }
+
+    /// Lets others run, and fails when it has taken too long.
+    #[track_caller]
+    pub(crate) fn wait(&self, what: &str) {
+        assert!(self.0.elapsed() < Duration::from_secs(40), "{what} does not come");
+        std::thread::yield_now();
+    }
+}

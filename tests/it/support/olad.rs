@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::{http, left_out};
+use super::{Patience, http, left_out};
 
 /// All that might look for hardware or listen elsewhere.
 const OTHERS: [&str; 19] = [
@@ -69,13 +69,16 @@ impl Olad {
         }
         let mut child = command.spawn().unwrap();
         let address = format!("127.0.0.1:{http_port}");
+        let patience = Patience::new();
         while std::net::TcpStream::connect(&address).is_err() {
             assert!(child.try_wait().unwrap().is_none(), "olad has ended");
-            std::thread::yield_now();
+            patience.wait("olad");
         }
         let olad = Olad { child, address, _folder: folder, _alone: alone };
         // Its ports are patched a little after the first answer.
-        while !(1..=4).all(|universe| olad.knows(universe)) {}
+        while !(1..=4).all(|universe| olad.knows(universe)) {
+            patience.wait("a universe");
+        }
         Some(olad)
     }
 

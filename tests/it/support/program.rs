@@ -52,6 +52,8 @@ pub(crate) struct Show {
     pub(crate) child: Child,
     pub(crate) address: String,
     stderr: BufReader<std::process::ChildStderr>,
+    /// What it said before it served its pages.
+    said: String,
 }
 
 impl Show {
@@ -68,18 +70,18 @@ impl Show {
             }
             said += &line;
         };
-        Show { child, address, stderr }
+        Show { child, address, stderr, said }
     }
 
     pub(crate) fn signal(&self, signal: &str) {
         kill(signal, self.child.id());
     }
 
-    /// Its exit code and what it said last, once it has ended; and how long that took.
+    /// Its exit code and what it said in all, once it has ended; and how long that took.
     pub(crate) fn end(&mut self) -> (Option<i32>, String, Duration) {
         #[expect(clippy::disallowed_methods, reason = "a process has a clock of its own")]
         let start = Instant::now();
-        let mut said = String::new();
+        let mut said = std::mem::take(&mut self.said);
         while self.stderr.read_line(&mut said).unwrap() > 0 {}
         (self.child.wait().unwrap().code(), said, start.elapsed())
     }

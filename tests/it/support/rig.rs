@@ -9,7 +9,7 @@ use hashtug::event::SourceId;
 use hashtug::post::Hasher;
 use hashtug::snapshot::Snapshot;
 use hashtug::source::link::Times;
-use hashtug::source::link::backoff::Backoff;
+use hashtug::source::link::backoff::{Backoff, Pace};
 use hashtug::source::{self, Kind, Seat};
 use hashtug::tally::{self, Limits, Tally};
 use tokio::sync::{mpsc, watch};
@@ -26,13 +26,17 @@ pub(crate) fn quick() -> Times {
         ping: Duration::from_millis(50),
         stale: Duration::from_millis(150),
         silence: Duration::from_millis(500),
-        backoff: Backoff {
+        poll: Duration::from_millis(20),
+        backoff: Some(Backoff {
             base: Duration::from_millis(4),
             cap: Duration::from_millis(40),
             server_base: Duration::from_millis(4),
             server_cap: Duration::from_millis(40),
+            limited_base: Duration::from_millis(40),
+            limited_cap: Duration::from_secs(3),
             refused: Duration::from_millis(400),
-        },
+            pace: Pace::Jitter,
+        }),
     }
 }
 

@@ -1,3 +1,4 @@
 //! Servers that speak the networks' own wire forms, with invented content, and misbehave on demand.
 
 pub(crate) mod jetstream;
+pub(crate) mod service;

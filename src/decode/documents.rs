@@ -1,0 +1,56 @@
+//! Documents of any service to events, whatever they hold.
+
+use crate::contest::Contest;
+use crate::event::Event;
+use crate::post::Hasher;
+use crate::timestamp::Timestamp;
+
+use super::Shape;
+use super::mapped::Mapped;
+use super::numbers::Numbers;
+
+/// Decodes the documents of one source, in order.
+pub enum Documents {
+    /// They hold posts.
+    Posts(Box<Mapped>),
+    /// They hold numbers.
+    Numbers(Numbers),
+}
+
+impl Documents {
+    /// A decoder of what the source named `scope` receives: ids and authors are its own.
+    #[must_use]
+    pub fn new(contest: &Contest, shape: &Shape, hasher: Hasher, scope: &str) -> Documents {
+        match shape {
+            Shape::Posts(map) => {
+                Documents::Posts(Box::new(Mapped::new(contest, map.clone(), hasher, scope)))
+            }
+            Shape::Numbers(fields) => Documents::Numbers(Numbers::new(fields.clone())),
+        }
+    }
+
+    /// The documents that follow are those of one poll: posts that stood in the last one are no
+    /// messages again.
+    pub fn begin_poll(&mut self) {
+        if let Documents::Posts(mapped) = self {
+            mapped.begin_poll();
+        }
+    }
+
+    /// How many messages of this poll were new, and how many were there before.
+    #[must_use]
+    pub fn polled(&self) -> (usize, usize) {
+        match self {
+            Documents::Posts(mapped) => mapped.polled(),
+            Documents::Numbers(_) => (0, 0),
+        }
+    }
+
+    /// Decodes one document. What has no time of its own was posted when it arrived.
+    pub fn document(&mut self, bytes: &[u8], arrived: Timestamp, tell: impl FnMut(Event)) {
+        match self {
+            Documents::Posts(mapped) => mapped.document(bytes, arrived, tell),
+            Documents::Numbers(numbers) => numbers.document(bytes, arrived, tell),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Server-sent events, a document each; resumed with the id of the last one.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, HeaderValue};
+use tokio::time::{Instant, sleep_until};
+
+use crate::decode::mapped::MAX_DOCUMENT;
+use crate::source::framing::events::{self, Told};
+use crate::source::link::failure::{Failure, content_type};
+use crate::source::link::http::{self, Http};
+use crate::source::link::{Link, Resume, Session};
+
+use super::{Rhythm, Settings, filled_headers};
+
+/// A service may ask for so long a wait before the next connection at the most.
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
+
+/// Reads one stream after the other.
+pub(super) struct Events {
+    settings: Settings,
+    http: Option<Http>,
+    last_id: String,
+    /// What the service wishes us to wait, and until when that is.
+    wait: Duration,
+    not_before: Option<Instant>,
+}
+
+impl Events {
+    pub(super) fn new(settings: Settings) -> Events {
+        Events {
+            settings,
+            http: None,
+            last_id: String::new(),
+            wait: Duration::ZERO,
+            not_before: None,
+        }
+    }
+
+    async fn read(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
+        let url = &self.settings.url;
+        let http = match &mut self.http {
+            Some(http) => http,
+            none => none.insert(Http::new(url)?),
+        };
+        let mut headers = filled_headers(&self.settings.headers)?;
+        headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        // Compressing proxies hold events back until there are enough of them.
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        // An id that no header can hold is as good as none.
+        let last_id = HeaderValue::from_bytes(self.last_id.as_bytes());
+        let resumes = !self.last_id.is_empty() && last_id.is_ok();
+        if let Some(last_id) = last_id.ok().filter(|_| resumes) {
+            headers.insert("last-event-id", last_id);
+        }
+        let request = http.get(url).headers(headers);
+        let mut answer = http::send(link, request, link.times().silence).await?;
+        if answer.status() == StatusCode::NO_CONTENT {
+            return Err(Failure::Ended);
+        }
+        match content_type(answer.headers()) {
+            Some(kind) if kind == "text/event-stream" => {}
+            Some(kind) if kind == "text/html" => return Err(Failure::Page),
+            kind => {
+                let found = kind.unwrap_or_else(|| "something without a type".into());
+                return Err(Failure::ContentType { found, expected: "text/event-stream" });
+            }
+        }
+        link.connected(if resumes { Resume::Complete } else { Resume::Lost }).await?;
+        let mut events = events::Events::new(MAX_DOCUMENT, &self.last_id);
+        let mut rhythm = Rhythm::new();
+        loop {
+            link.flush().await?;
+            let chunk = link.watch(rhythm.limit(link), answer.chunk()).await?;
+            let chunk = chunk.map_err(|error| Failure::from_stream(&error))?;
+            let Some(chunk) = chunk else { return Err(Failure::Closed(String::new())) };
+            link.alive().await?;
+            let mut result = Ok(());
+            let mut is_heartbeat = false;
+            events.push(&chunk, |told| {
+                if result.is_err() {
+                    return;
+                }
+                match told {
+                    Told::Event { data, .. } => result = link.message(data.as_bytes()),
+                    Told::TooLong => result = link.too_long(),
+                    Told::Comment => is_heartbeat = true,
+                    Told::Retry(wait) => self.wait = wait.min(LONGEST_WAIT),
+                }
+            });
+            self.last_id.clear();
+            self.last_id.push_str(events.last_id());
+            result?;
+            rhythm.hear(link, is_heartbeat);
+        }
+    }
+}
+
+impl Session for Events {
+    async fn run(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
+        if let Some(not_before) = self.not_before.take() {
+            sleep_until(not_before).await;
+        }
+        let result = self.read(link).await;
+        self.not_before = Some(Instant::now() + self.wait);
+        result
+    }
+}

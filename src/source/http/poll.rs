@@ -1,0 +1,188 @@
+//! A document that is asked for again and again, and its further pages where it has some.
+//!
+//! An answer that has not changed is not sent again where the service knows how (`ETag`,
+//! `Last-Modified`). What stood in the last answer is no message again. A page in which everything
+//! is new names the next one (`Link: <…>; rel="next"`): that is read too, so that nothing is missed
+//! when more was posted than one page holds.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use reqwest::header::{
+    ETAG, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LINK,
+};
+use reqwest::{Response, StatusCode};
+use tokio::time::{Instant, sleep_until};
+use url::Url;
+
+use crate::decode::mapped::MAX_DOCUMENT;
+use crate::source::framing::lines::{Line, Lines};
+use crate::source::link::failure::{Failure, content_type};
+use crate::source::link::http::{self, Http};
+use crate::source::link::{Link, Resume, Session};
+
+use super::{Settings, filled_headers};
+
+/// More pages than this are not read at one time.
+const MAX_PAGES: usize = 10;
+
+/// Asks again and again.
+pub(super) struct Poll {
+    settings: Settings,
+    every: Duration,
+    http: Option<Http>,
+    /// What the last answer said of itself, for the next request.
+    known: HeaderMap,
+    /// A page was read already: what is new from now on came since then.
+    began: bool,
+    next: Option<Instant>,
+}
+
+impl Poll {
+    pub(super) fn new(settings: Settings, every: Duration) -> Poll {
+        Poll { settings, every, http: None, known: HeaderMap::new(), began: false, next: None }
+    }
+
+    /// Asks once. What fails leaves all as it was.
+    async fn poll(&mut self, link: &mut Link) -> Result<(), Failure> {
+        let url = self.settings.url.clone();
+        let http = match &mut self.http {
+            Some(http) => http,
+            none => none.insert(Http::new(&url)?),
+        };
+        let limit = link.times().silence;
+        let headers = filled_headers(&self.settings.headers)?;
+        let request = http.get(&url).headers(headers.clone()).headers(self.known.clone());
+        let answer = http::send(link, request, limit).await?;
+        if answer.status() == StatusCode::NOT_MODIFIED {
+            return link.alive().await;
+        }
+        let known = validators(answer.headers());
+        let mut next = next_page(&url, answer.headers());
+        let before = link.last_heard();
+        link.begin_poll();
+        read(link, answer, limit).await?;
+        let mut pages = 1;
+        while let Some(page) = next.take().filter(|_| self.began && all_new(link)) {
+            if pages == MAX_PAGES {
+                // There was more than we read.
+                link.gap(before, link.now()).await?;
+                break;
+            }
+            let answer = http::send(link, http.get(&page).headers(headers.clone()), limit).await?;
+            next = next_page(&page, answer.headers());
+            read(link, answer, limit).await?;
+            pages += 1;
+        }
+        self.began = true;
+        self.known = known;
+        Ok(())
+    }
+}
+
+impl Session for Poll {
+    async fn run(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
+        link.expect_word_every(self.every);
+        let mut connected = false;
+        loop {
+            if let Some(next) = self.next {
+                sleep_until(next).await;
+            }
+            // Not all programs that started at the same moment ask at the same moment.
+            self.next = Some(Instant::now() + self.every.mul_f64(0.95 + 0.1 * fastrand::f64()));
+            self.poll(link).await?;
+            if !std::mem::replace(&mut connected, true) {
+                // What was posted meanwhile stands in the document.
+                link.connected(Resume::Complete).await?;
+            }
+            link.alive().await?;
+            link.flush().await?;
+            let silence = link.times().silence + self.every;
+            if let Some(next) = self.next {
+                link.watch(silence, sleep_until(next)).await?;
+            }
+        }
+    }
+}
+
+/// Reads a page: one document, or one a line where its type says so.
+async fn read(link: &mut Link, answer: Response, limit: Duration) -> Result<(), Failure> {
+    let kind = content_type(answer.headers()).unwrap_or_default();
+    if kind == "text/html" {
+        return Err(Failure::Page);
+    }
+    let body = http::body(answer, MAX_DOCUMENT, limit).await?;
+    let is_lines = ["ndjson", "jsonl", "json-seq", "jsonlines"].iter().any(|it| kind.contains(it));
+    if !is_lines {
+        return link.message(&body);
+    }
+    let mut lines = Lines::new(MAX_DOCUMENT);
+    let mut result = Ok(());
+    let mut tell = |line: Line<'_>| {
+        if result.is_ok() {
+            result = match line {
+                Line::Message(message) => link.message(message),
+                Line::TooLong => link.too_long(),
+            };
+        }
+    };
+    lines.push(&body, &mut tell);
+    lines.end(&mut tell);
+    result
+}
+
+/// Whether nothing of this poll was there before, so that more that is new may follow.
+fn all_new(link: &Link) -> bool {
+    let (new, again) = link.polled();
+    new > 0 && again == 0
+}
+
+/// The headers by which the service knows what we have.
+fn validators(headers: &HeaderMap) -> HeaderMap {
+    let mut known = HeaderMap::new();
+    for (theirs, ours) in [(ETAG, IF_NONE_MATCH), (LAST_MODIFIED, IF_MODIFIED_SINCE)] {
+        if let Some(value) = headers.get(theirs) {
+            known.insert(ours, value.clone());
+        }
+    }
+    known
+}
+
+/// The next page, if the answer names one on the same host (RFC 8288).
+fn next_page(url: &Url, headers: &HeaderMap) -> Option<Url> {
+    let links = headers.get_all(LINK).iter().filter_map(|value: &HeaderValue| value.to_str().ok());
+    let next = links.flat_map(|links| links.split(',')).find_map(|link| {
+        let (target, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
+        let is_next = parameters.split(';').any(|parameter| {
+            let relation = parameter.trim().strip_prefix("rel=").unwrap_or_default();
+            relation.trim_matches('"').split_ascii_whitespace().any(|word| word == "next")
+        });
+        is_next.then(|| url.join(target).ok())?
+    })?;
+    (next.origin() == url.origin()).then_some(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn next(links: &str) -> Option<String> {
+        let url = "https://posts.example/api/list?limit=2".parse().unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(LINK, HeaderValue::from_str(links).unwrap());
+        next_page(&url, &headers).map(|url| url.to_string())
+    }
+
+    #[test]
+    fn the_next_page_is_found_among_links_and_only_on_the_same_host() {
+        let links =
+            "</api/list?page=0>; rel=\"prev\", </api/list?page=2>; title=\"x\"; rel=\"next\"";
+        assert_eq!(next(links).as_deref(), Some("https://posts.example/api/list?page=2"));
+        assert_eq!(
+            next("<?page=3>; rel=next").as_deref(),
+            Some("https://posts.example/api/list?page=3")
+        );
+        assert_eq!(next("<https://elsewhere.example/>; rel=\"next\""), None);
+        assert_eq!(next("</api>; rel=\"last\""), None);
+    }
+}

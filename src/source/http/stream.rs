@@ -1,0 +1,65 @@
+//! An answer that never ends, a document a line. Empty lines are heartbeats.
+
+use std::convert::Infallible;
+
+use crate::decode::mapped::MAX_DOCUMENT;
+use crate::source::framing::lines;
+use crate::source::link::failure::{Failure, content_type};
+use crate::source::link::http::{self, Http};
+use crate::source::link::{Link, Resume, Session};
+
+use super::{Rhythm, Settings, filled_headers};
+
+/// Reads one such answer after the other.
+pub(super) struct Lines {
+    settings: Settings,
+    http: Option<Http>,
+}
+
+impl Lines {
+    pub(super) fn new(settings: Settings) -> Lines {
+        Lines { settings, http: None }
+    }
+}
+
+impl Session for Lines {
+    async fn run(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
+        let url = &self.settings.url;
+        let http = match &mut self.http {
+            Some(http) => http,
+            none => none.insert(Http::new(url)?),
+        };
+        let request = http.get(url).headers(filled_headers(&self.settings.headers)?);
+        let mut answer = http::send(link, request, link.times().silence).await?;
+        if content_type(answer.headers()).is_some_and(|kind| kind == "text/html") {
+            return Err(Failure::Page);
+        }
+        // Nobody sends again what was missed.
+        link.connected(Resume::Lost).await?;
+        let mut lines = lines::Lines::new(MAX_DOCUMENT);
+        let mut rhythm = Rhythm::new();
+        loop {
+            link.flush().await?;
+            let chunk = link.watch(rhythm.limit(link), answer.chunk()).await?;
+            let chunk = chunk.map_err(|error| Failure::from_stream(&error))?;
+            let mut result = Ok(());
+            let mut tell = |link: &mut Link, line: lines::Line<'_>| {
+                if result.is_ok() {
+                    result = match line {
+                        lines::Line::Message(message) => link.message(message),
+                        lines::Line::TooLong => link.too_long(),
+                    };
+                }
+            };
+            let Some(chunk) = chunk else {
+                lines.end(|line| tell(link, line));
+                result?;
+                return Err(Failure::Closed(String::new()));
+            };
+            link.alive().await?;
+            rhythm.hear(link, chunk.trim_ascii().is_empty());
+            lines.push(&chunk, |line| tell(link, line));
+            result?;
+        }
+    }
+}
