@@ -104,8 +104,34 @@ fn lines(keys: &mpsc::Sender<Key>) {
 
 /// What was pressed. Escape is a key only alone: with more behind it, it is an arrow or the like.
 fn pressed(bytes: &[u8]) -> impl Iterator<Item = Key> {
-    let bytes = if bytes.len() > 1 && bytes[0] == ESCAPE { &[] } else { bytes };
-    bytes.iter().filter_map(|&byte| key_of(byte))
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        loop {
+            let (&byte, after) = rest.split_first()?;
+            rest = if byte == ESCAPE { past_sequence(after) } else { after };
+            let is_alone = after.is_empty() || after[0] == ESCAPE;
+            if (byte != ESCAPE || is_alone)
+                && let Some(key) = key_of(byte)
+            {
+                return Some(key);
+            }
+        }
+    })
+}
+
+/// What follows the sequence that an escape began: `[`, parameters and a letter, or `O` and a letter,
+/// or one byte.
+fn past_sequence(after: &[u8]) -> &[u8] {
+    let length = match after {
+        [] | [ESCAPE, ..] => 0,
+        [b'[', parameters @ ..] => {
+            let end = parameters.iter().position(|byte| (0x40..=0x7e).contains(byte));
+            end.map_or(after.len(), |end| end + 2)
+        }
+        [b'O', _, ..] => 2,
+        _ => 1,
+    };
+    &after[length..]
 }
 
 const ESCAPE: u8 = 0x1b;
@@ -136,6 +162,10 @@ mod tests {
         check(b"\x1b", &[Key::Stop]);
         check(b"\x1b[A", &[]);
         check(b"\x1bOp", &[]);
+        check(b"\x1b[1;5Bp\x1bOH+", &[Key::Hold, Key::More]);
+        check(b"\x1b\x1b[A", &[Key::Stop]);
+        check(b"\x1bp", &[]);
+        check(b"\x1b[", &[]);
         check(b"xyz\n\xff", &[]);
     }
 }

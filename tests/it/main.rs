@@ -14,3 +14,4 @@ mod server;
 mod sources;
 mod stop;
 mod support;
+mod timer;

@@ -106,7 +106,7 @@ async fn the_snapshot_has_the_public_shape() {
                   "late": 0, "revised": 0, "malformed": 0, "dropped": 0},
         "sources": [],
         "vote": "latest", "reposts": "ignore", "evicted": {"posts": 0, "deletions": 0},
-        "version": env!("CARGO_PKG_VERSION"),
+        "timer": null, "version": env!("CARGO_PKG_VERSION"),
     });
     assert_eq!(answer.json(), expected);
 }
