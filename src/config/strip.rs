@@ -3,7 +3,6 @@
 
 use super::problem::Problem;
 use super::table::Table;
-use super::value::wrong_type;
 use crate::output::led::Strip;
 use crate::render::colour::{Calibration, Order};
 use crate::render::layout::{Layout, Matrix, Segment};
@@ -197,10 +196,7 @@ fn segments(table: &Table<'_>) -> Vec<Segment> {
 
 /// Says that a strip has no white, if the file wants some.
 pub(super) fn white_is(table: &Table<'_>, white: bool, why: &str, hint: &str) {
-    let asked = table.read("white", |value| match value.get_ref() {
-        toml::de::DeValue::Boolean(flag) => Ok(*flag),
-        _ => Err(wrong_type("white", "`true` or `false`", value)),
-    });
+    let asked = table.flag("white");
     if asked.is_some_and(|asked| asked != white) {
         table.report(Problem::new(table.place("white"), why.to_owned()).hint(hint.to_owned()));
     }

@@ -75,7 +75,7 @@ impl Encoder {
         let lights = cells.r.iter().zip(&cells.g).zip(&cells.b);
         if self.white {
             for (((r, g), b), cell) in lights.zip(bytes) {
-                let white = r.min(*g).min(*b);
+                let white = least(least(*r, *g), *b);
                 *cell = duty((r - white) * r_part) << r_shift
                     | duty((g - white) * g_part) << g_shift
                     | duty((b - white) * b_part) << b_shift
@@ -111,8 +111,15 @@ impl Encoder {
 /// The nearest byte of 0..=255, and at least 1 for any light.
 #[inline]
 fn duty(light: f32) -> u32 {
-    let byte = (light.min(255.0) + ROUND).to_bits() & 0xff;
+    let light = if light < 255.0 { light } else { 255.0 };
+    let byte = (light + ROUND).to_bits() & 0xff;
     byte | (u32::from(byte == 0) & u32::from(light > 0.0))
+}
+
+/// Without the care for what is no number that `f32::min` takes.
+#[inline]
+fn least(one: f32, other: f32) -> f32 {
+    if one < other { one } else { other }
 }
 
 /// Lays the cells on the strip. `bytes` are as many as the pixels have.
@@ -122,9 +129,16 @@ pub fn lay(cells: &[Cell], places: &[u32], channels: usize, bytes: &mut [u8]) {
             *pixel = cells[place as usize].to_le_bytes();
         }
     } else {
-        for (pixel, &place) in bytes.as_chunks_mut::<3>().0.iter_mut().zip(places) {
-            let [first, second, third, _] = cells[place as usize].to_le_bytes();
-            *pixel = [first, second, third];
+        let mut at = 0;
+        for &place in places {
+            let cell = cells[place as usize].to_le_bytes();
+            // Four bytes are one store; the fourth is the next pixel's, which comes after.
+            if let Some(bytes) = bytes.get_mut(at..at + 4) {
+                bytes.copy_from_slice(&cell);
+            } else {
+                bytes[at..at + 3].copy_from_slice(&cell[..3]);
+            }
+            at += 3;
         }
     }
 }

@@ -150,7 +150,7 @@ pub fn snapshot_of(teams: &[(Rgb, f64)]) -> Snapshot {
         color,
         size: 1.0,
     });
-    let minute = Duration::from_secs(60);
+    let minute = Duration::from_mins(1);
     let contest =
         Contest::new("A test".into(), minute, Vote::Latest, Reposts::Ignore, named.collect());
     let contest = Arc::new(contest.expect("the teams are sound"));

@@ -83,6 +83,12 @@ impl Linear {
         0.2126 * self.r + 0.7152 * self.g + 0.0722 * self.b
     }
 
+    /// What its channels have in common.
+    #[must_use]
+    pub fn least(self) -> f32 {
+        self.r.min(self.g).min(self.b)
+    }
+
     /// How red it is beyond all else: what a red flash is measured by, where it is above zero.
     #[must_use]
     pub fn redness(self) -> f32 {

@@ -24,8 +24,12 @@ const CHASERS: usize = 4;
 const WAITING: u64 = 3;
 
 /// From one chaser of a team to the next, and from the seam to the end, in seconds.
-const APART: f32 = 0.4;
-const TRAVEL: f32 = 1.1;
+const APART: f32 = 0.6;
+const TRAVEL: f32 = 2.4;
+
+/// A chaser reaches so far to both sides, as a part of its way. It passes a cell slowly enough that
+/// the flash limiter finds nothing to hold back: brighter for 0.3 s and darker for 0.3 s.
+const REACH: f32 = 0.125;
 
 /// A team's posts are felt for so long, and so many of them are half of the most that is shown.
 const MEMORY: f32 = 2.5;
@@ -183,7 +187,7 @@ impl Effects {
             let texture = &mut self.scratch[first..last];
             flow(texture, &self.table, life, first, run, towards_near);
             for &way in life.chasers.iter().filter(|&&way| way < 1.0) {
-                chase(texture, way, run, towards_near);
+                chase(texture, way, towards_near);
             }
             redistribute(texture, &mut cells[first..last], most);
         }
@@ -221,29 +225,25 @@ fn flow(
     }
 }
 
-/// A chaser: a bump of light, a few cells wide, some way from the seam to the end.
-fn chase(texture: &mut [f32], way: f32, run: &Run, towards_near: bool) {
+/// A chaser: a bump of light, some way from the seam to the end.
+fn chase(texture: &mut [f32], way: f32, towards_near: bool) {
     let length = texture.len() as f32;
-    let width = narrow(run.length / 40.0).max(1.5);
+    let reach = (length * REACH).max(1.5);
     let way = if towards_near { 1.0 - way } else { way };
     let middle = way * (length - 1.0);
-    let first = whole_f32((middle - width).max(0.0).ceil());
-    let last = whole_f32(middle + width).min(texture.len() - 1);
-    for (index, texture) in texture.iter_mut().enumerate().take(last + 1).skip(first) {
-        let near = 1.0 - (index as f32 - middle).abs() / width;
+    let first = whole_f32((middle - reach).max(0.0).ceil());
+    let last = whole_f32(middle + reach).min(texture.len() - 1);
+    for (index, texture) in (0i32..).zip(&mut texture[first..=last]) {
+        #[expect(clippy::cast_precision_loss, reason = "an index of few digits")]
+        let place = first as f32 + index as f32;
+        let near = 1.0 - (place - middle).abs() / reach;
         *texture += near * near * (3.0 - 2.0 * near);
     }
 }
 
 /// Brightens and dims cells by a texture, at most by `most`, so that their sum stays.
 fn redistribute(texture: &[f32], cells: &mut [Linear], most: f32) {
-    let mut sum = 0.0;
-    let (mut low, mut high) = (f32::MAX, f32::MIN);
-    for &value in texture {
-        sum += value;
-        low = low.min(value);
-        high = high.max(value);
-    }
+    let (sum, low, high) = summary(texture);
     let mean = sum / texture.len() as f32;
     let scale = most.min(most / (high - mean).max(NOTHING));
     let scale = scale.min((1.0 - DIMMEST) / (mean - low).max(NOTHING));
@@ -251,6 +251,30 @@ fn redistribute(texture: &[f32], cells: &mut [Linear], most: f32) {
     for (cell, &value) in cells.iter_mut().zip(texture) {
         *cell = *cell * (base + scale * value);
     }
+}
+
+/// Sum, least and greatest; many side by side, since each waits for the last.
+fn summary(values: &[f32]) -> (f32, f32, f32) {
+    const LANES: usize = 8;
+    let (mut sums, mut lows, mut highs) = ([0.0; LANES], [f32::MAX; LANES], [f32::MIN; LANES]);
+    let (blocks, rest) = values.as_chunks::<LANES>();
+    for block in blocks {
+        for lane in 0..LANES {
+            let value = block[lane];
+            sums[lane] += value;
+            lows[lane] = if value < lows[lane] { value } else { lows[lane] };
+            highs[lane] = if value > highs[lane] { value } else { highs[lane] };
+        }
+    }
+    let (mut sum, mut low, mut high) = (0.0, f32::MAX, f32::MIN);
+    for &value in rest {
+        sum += value;
+        low = low.min(value);
+        high = high.max(value);
+    }
+    let low = lows.into_iter().fold(low, f32::min);
+    let high = highs.into_iter().fold(high, f32::max);
+    (sum + sums.iter().sum::<f32>(), low, high)
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place on the strip")]
@@ -327,7 +351,7 @@ mod tests {
         for (team, way) in [(0, [40, 25, 10]), (1, [59, 74, 89])] {
             let mut totals = [0, 0];
             totals[team] = 1;
-            for (frames, expected) in [(14, way[0]), (36, way[1]), (58, way[2])] {
+            for (frames, expected) in [(30, way[0]), (75, way[1]), (120, way[2])] {
                 let cells = drawn(&mut lively(&totals, frames), &[0.5, 0.5], &plain(100));
                 let found = brightest(&cells);
                 assert!(found.abs_diff(expected) < 6, "{team}: {found} and not {expected}");

@@ -9,10 +9,11 @@
 //! What is allowed at an instant is a convex set that holds the light that is shown, so that some
 //! part of the way to any new light is always allowed. The current limiter relies on the same.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use super::colour::Linear;
-use super::planes::Planes;
+use super::planes::{Planes, Sums};
 
 /// From one transition to the next, in ms. A second has room for four: two flashes.
 const SPACING: i32 = 260;
@@ -29,6 +30,12 @@ const SHORT: f32 = 0.001;
 /// Where the limiter's clock begins, and begins again when it has come to [`FAR`].
 const NEAR: i32 = 1 << 16;
 const FAR: i32 = 1 << 30;
+
+/// Cells that are done at one time.
+const LANES: usize = 8;
+
+/// Cells that are looked at together before they are looked at one by one.
+const BLOCK: usize = 32;
 
 /// A value of every cell and where it turned.
 #[derive(Clone, Debug)]
@@ -48,6 +55,7 @@ struct Track {
 impl Track {
     /// Dark, and going up.
     fn new(cells: usize, threshold: f32) -> Track {
+        let cells = cells.next_multiple_of(LANES);
         Track {
             threshold,
             wanted: vec![0.0; cells],
@@ -63,14 +71,18 @@ impl Track {
         self.free_at.fill(0);
     }
 
-    /// Whether any cell wants to turn too soon. What is below zero counts as zero.
-    fn is_hasty(&self, now: i32) -> bool {
-        let turns = self.course.iter().zip(&self.extreme).zip(&self.wanted);
-        let hasty =
-            turns.zip(&self.free_at).fold(0, |hasty, (((course, extreme), wanted), free_at)| {
-                let back = course * (extreme - wanted.max(0.0));
-                hasty | (i32::from(back >= self.threshold) & i32::from(now < *free_at))
-            });
+    /// Whether one of these cells wants to turn too soon. What is below zero counts as zero.
+    #[inline]
+    fn is_hasty(&self, cells: Range<usize>, now: i32) -> bool {
+        let (wanted, extreme) = (&self.wanted[cells.clone()], &self.extreme[cells.clone()]);
+        let (course, free_at) = (&self.course[cells.clone()], &self.free_at[cells]);
+        let mut hasty = 0;
+        for (((wanted, extreme), course), free_at) in
+            wanted.iter().zip(extreme).zip(course).zip(free_at)
+        {
+            let back = course * (extreme - above_zero(*wanted));
+            hasty |= i32::from(back >= self.threshold) & i32::from(now < *free_at);
+        }
         hasty != 0
     }
 
@@ -88,15 +100,25 @@ impl Track {
 
     /// What was wanted is shown.
     fn note(&mut self, now: i32) {
-        let Track { threshold, wanted, extreme, course, free_at } = self;
-        let cells = wanted.iter().zip(extreme).zip(course).zip(free_at);
-        for (((shown, extreme), course), free_at) in cells {
-            let shown = shown.max(0.0);
-            let back = *course * (*extreme - shown);
-            let turns = back >= *threshold;
-            *extreme = if turns || back < 0.0 { shown } else { *extreme };
-            *course = if turns { -*course } else { *course };
-            *free_at = if turns { now + SPACING } else { *free_at };
+        let (threshold, free) = (self.threshold, now + SPACING);
+        let wanted = self.wanted.as_chunks::<LANES>().0;
+        let extreme = self.extreme.as_chunks_mut::<LANES>().0;
+        let course = self.course.as_chunks_mut::<LANES>().0;
+        let free_at = self.free_at.as_chunks_mut::<LANES>().0;
+        for (((wanted, extreme), course), free_at) in
+            wanted.iter().zip(extreme).zip(course).zip(free_at)
+        {
+            // Without branches, and stored as a whole: so the lanes are done at one time.
+            let (mut extremes, mut courses, mut frees) = (*extreme, *course, *free_at);
+            for lane in 0..LANES {
+                let shown = above_zero(wanted[lane]);
+                let back = courses[lane] * (extremes[lane] - shown);
+                let turns = back >= threshold;
+                extremes[lane] = if turns || back < 0.0 { shown } else { extremes[lane] };
+                courses[lane] = if turns { -courses[lane] } else { courses[lane] };
+                frees[lane] = if turns { free } else { frees[lane] };
+            }
+            (*extreme, *course, *free_at) = (extremes, courses, frees);
         }
     }
 
@@ -113,8 +135,12 @@ pub struct Flash {
     clock: Duration,
     /// The clock in ms.
     now: i32,
+    /// The cell after the last stands for the whole strip.
+    whole: usize,
     luminance: Track,
     redness: Track,
+    /// For each block of cells, and for the whole strip, whether one wants to turn too soon.
+    hasty: Vec<bool>,
 }
 
 impl Flash {
@@ -124,9 +150,10 @@ impl Flash {
         Flash {
             clock: Duration::ZERO,
             now: NEAR,
-            // The last is the mean of all.
+            whole: cells,
             luminance: Track::new(cells + 1, LUMINANCE),
             redness: Track::new(cells + 1, REDNESS),
+            hasty: vec![false; cells.div_ceil(BLOCK)],
         }
     }
 
@@ -157,26 +184,58 @@ impl Flash {
             *luminance = light.luminance();
             *redness = light.redness();
         }
-        self.luminance.wanted[wanted.len()] = mean.luminance();
-        self.redness.wanted[wanted.len()] = mean.redness();
-        self.luminance.is_hasty(self.now) || self.redness.is_hasty(self.now)
+        let mut hasty = false;
+        for (index, block) in self.hasty.iter_mut().enumerate() {
+            let start = index * BLOCK;
+            let cells = start..(start + BLOCK).min(wanted.len());
+            *block = self.luminance.is_hasty(cells.clone(), self.now)
+                | self.redness.is_hasty(cells, self.now);
+            hasty |= *block;
+        }
+        self.want_whole(mean);
+        let whole = self.whole..self.whole + 1;
+        hasty
+            || self.luminance.is_hasty(whole.clone(), self.now)
+            || self.redness.is_hasty(whole, self.now)
     }
 
-    /// Takes back of `wanted` what the cells may not show yet.
-    pub fn hold(&self, shown: &Planes, wanted: &mut Planes) {
-        for cell in 0..wanted.len() {
-            let (from, to) = (shown.get(cell), wanted.get(cell));
-            let part = self.allowed(cell, from, to);
-            if part < 1.0 {
-                wanted.set(cell, from * (1.0 - part) + to * part);
+    fn want_whole(&mut self, mean: Linear) {
+        self.luminance.wanted[self.whole] = mean.luminance();
+        self.redness.wanted[self.whole] = mean.redness();
+    }
+
+    /// Takes back of `wanted` what the cells may not show yet, and from its sums.
+    pub fn hold(&mut self, shown: &Planes, wanted: &mut Planes, times: &[f32], sums: &mut Sums) {
+        for index in 0..self.hasty.len() {
+            if !self.hasty[index] {
+                continue;
+            }
+            let start = index * BLOCK;
+            let end = (start + BLOCK).min(wanted.len());
+            for (cell, &times) in (start..end).zip(&times[start..end]) {
+                let cells = cell..cell + 1;
+                if !self.luminance.is_hasty(cells.clone(), self.now)
+                    && !self.redness.is_hasty(cells, self.now)
+                {
+                    continue;
+                }
+                let (from, to) = (shown.get(cell), wanted.get(cell));
+                let part = self.allowed(cell, from, to);
+                let held = from * (1.0 - part) + to * part;
+                wanted.set(cell, held);
+                self.luminance.wanted[cell] = held.luminance();
+                self.redness.wanted[cell] = held.redness();
+                sums.light += (held + to * -1.0) * times;
+                sums.white += (held.least() - to.least()) * times;
             }
         }
     }
 
     /// How much of the way the whole strip may go, by its mean light.
     #[must_use]
-    pub fn whole(&self, shown: Linear, wanted: Linear) -> f32 {
-        self.allowed(self.luminance.wanted.len() - 1, shown, wanted)
+    pub fn whole(&mut self, shown: Linear, wanted: Linear) -> f32 {
+        self.want_whole(wanted);
+        self.allowed(self.whole, shown, wanted)
     }
 
     fn allowed(&self, cell: usize, shown: Linear, wanted: Linear) -> f32 {
@@ -191,6 +250,12 @@ impl Flash {
         self.luminance.note(self.now);
         self.redness.note(self.now);
     }
+}
+
+/// Without the care for what is no number that `f32::max` takes.
+#[inline]
+fn above_zero(value: f32) -> f32 {
+    if value > 0.0 { value } else { 0.0 }
 }
 
 #[cfg(test)]

@@ -167,8 +167,8 @@ impl Renderer {
     pub fn frame(&mut self, scene: &Scene, elapsed: Duration, bytes: &mut Vec<u8>) -> Report {
         self.continue_with(scene, elapsed);
         let (moving, level) = self.draw(scene, elapsed);
-        let limited = self.level(level);
-        let (held, reined) = self.hold(elapsed);
+        let (sums, limited) = self.level(level);
+        let (held, reined) = self.hold(sums, elapsed);
         bytes.resize(self.bytes(), 0);
         let (milliamps, reduced) = self.encode(bytes);
         Report {
@@ -257,28 +257,27 @@ impl Renderer {
         self.contest = Some(Arc::clone(contest));
     }
 
-    /// Brings what was drawn to its brightness, and within the budget; says whether that took more.
-    fn level(&mut self, level: f32) -> bool {
+    /// Brings what was drawn to its brightness, and within the budget. Says what that is together,
+    /// and whether it had to be dimmed for it.
+    fn level(&mut self, level: f32) -> (Sums, bool) {
         let level = level * self.calibration.brightness.clamp(0.0, 1.0) * self.fade * self.fade;
         self.wanted.take(&self.drawn);
         let sums = self.sums_of(&self.wanted);
         let (drive, most) = (self.encoder.drive(sums) * level, self.most_drive());
         let limit = if drive > most { most / drive } else { 1.0 };
         self.wanted.scale(level * limit);
-        limit < 1.0
+        (sums.scaled(level * limit), limit < 1.0)
     }
 
     /// Keeps flashes within the limit. Says whether a light was held back for it, and whether one
     /// was because others, held, did not give their current free.
-    fn hold(&mut self, elapsed: Duration) -> (bool, bool) {
+    fn hold(&mut self, mut sums: Sums, elapsed: Duration) -> (bool, bool) {
         self.flash.pass(elapsed);
-        let mut sums = self.sums_of(&self.wanted);
         let mean = 1.0 / self.lit;
         let (mut held, mut reined) = (false, false);
         if self.flash.is_hasty(&self.wanted, sums.light * mean) {
             held = true;
-            self.flash.hold(&self.shown, &mut self.wanted);
-            sums = self.sums_of(&self.wanted);
+            self.flash.hold(&self.shown, &mut self.wanted, self.map.times(), &mut sums);
             let mut part = self.flash.whole(self.sums.light * mean, sums.light * mean);
             let (from, to) = (self.encoder.drive(self.sums), self.encoder.drive(sums));
             if to > self.most_drive() {
@@ -289,8 +288,8 @@ impl Renderer {
             if part < 1.0 {
                 self.wanted.keep(&self.shown, part);
                 sums = self.sums_of(&self.wanted);
+                let _noted_only = self.flash.is_hasty(&self.wanted, sums.light * mean);
             }
-            let _noted_only = self.flash.is_hasty(&self.wanted, sums.light * mean);
         }
         self.flash.note();
         self.sums = sums;
@@ -342,7 +341,7 @@ impl Stale {
         }
     }
 
-    fn level(&self) -> f32 {
+    fn level(self) -> f32 {
         1.0 - self.amount * (STALE_DIM + STALE_BREATH * (2.0 * breath(self.turn) - 1.0))
     }
 }

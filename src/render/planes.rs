@@ -25,6 +25,14 @@ pub struct Sums {
     pub white: f32,
 }
 
+impl Sums {
+    /// What they are if all cells are dimmed.
+    #[must_use]
+    pub fn scaled(self, level: f32) -> Sums {
+        Sums { light: self.light * level, white: self.white * level }
+    }
+}
+
 impl Planes {
     /// So many dark cells.
     #[must_use]

@@ -142,17 +142,17 @@ fn a_strip_comes_up_from_black() {
     assert!(bytes[0] < 2);
 }
 
-fn with_source(state: SourceState, stale: Duration) -> Scene {
+fn with_source(state: SourceState, silence: Duration) -> Scene {
     let mut snapshot = snapshot_of(&[(WHITE, 0.5), (RED, 0.5)]);
     let source = SourceStatus::new("feed".to_owned(), "nostr");
-    snapshot.sources = vec![SourceStatus { state, stale, ..source }];
+    snapshot.sources = vec![SourceStatus { state, stale: silence, ..source }];
     Scene::from(Arc::new(snapshot))
 }
 
 #[test]
 fn a_lost_feed_is_held_and_marked_and_the_mark_goes_when_it_is_back() {
     let mut renderer = renderer(&Layout::plain(2), &Calibration::default());
-    let live = with_source(SourceState::Live, Duration::from_secs(60));
+    let live = with_source(SourceState::Live, Duration::from_mins(1));
     assert_eq!(settled(&mut renderer, &live), [255, 255, 255, 255, 0, 0]);
     let lost = with_source(SourceState::Stale, Duration::from_secs(3));
     let mut bytes = Vec::new();

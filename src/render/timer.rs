@@ -76,7 +76,7 @@ pub fn steady(left: Duration, marks: &Marks) -> Linear {
 }
 
 fn fade(one: Linear, other: Linear, from: Duration, to: Duration, left: Duration) -> Linear {
-    let way = (from - left).as_secs_f32() / (from - to).as_secs_f32();
+    let way = from.saturating_sub(left).as_secs_f32() / from.saturating_sub(to).as_secs_f32();
     one * (1.0 - way) + other * way
 }
 
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn marks_that_fall_together_leave_no_fade_between_them() {
-        let minute = Duration::from_secs(60);
+        let minute = Duration::from_mins(1);
         let marks = Marks { yellow: minute, red: minute, flash: Duration::ZERO };
         assert_eq!(light(minute + Duration::from_millis(1), &marks), GREEN);
         assert_eq!(light(minute, &marks), YELLOW);

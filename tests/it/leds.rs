@@ -173,7 +173,9 @@ fn a_frame_that_stands_is_sent_again_and_the_last_one_is_black() {
     }
     stop(show);
     display.shown.clear();
-    all(&receiver).iter().for_each(|packet| display.take(packet));
+    for packet in all(&receiver) {
+        display.take(&packet);
+    }
     let (_, last) = display.shown.last().expect("frames come at the end");
     assert_eq!(*last, vec![0; 3000]);
 }
@@ -192,7 +194,9 @@ fn wled_is_given_back_when_the_show_ends() {
         lamp.take(&packet(&receiver));
     }
     stop(show);
-    all(&receiver).iter().for_each(|packet| lamp.take(packet));
+    for packet in all(&receiver) {
+        lamp.take(&packet);
+    }
     assert_eq!(lamp.shown, vec![0; 120]);
     assert_eq!(lamp.timeout, None);
 }
@@ -402,7 +406,9 @@ fn a_bus_that_hangs_holds_up_nobody() {
     assert!(took < Duration::from_secs(2), "{took:?}");
     assert!(said.contains("output takes no last frame, and is left behind"), "{said}");
     display.shown.clear();
-    all(&receiver).iter().for_each(|packet| display.take(packet));
+    for packet in all(&receiver) {
+        display.take(&packet);
+    }
     assert_eq!(display.shown.last().unwrap().1, vec![0; 150], "the other one is dark");
 }
 

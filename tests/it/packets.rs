@@ -5,7 +5,6 @@ use std::convert::Infallible;
 use std::net::UdpSocket;
 use std::time::Duration;
 
-use hashtug::output::led::device::DeviceError;
 use hashtug::output::led::device::{Device, Open, Wire};
 use hashtug::output::led::spi::{self, Chip};
 use hashtug::output::led::{artnet, ddp, e131, holiday, wled};
@@ -237,6 +236,20 @@ fn sequence_numbers_go_round_as_each_protocol_wants() {
 }
 
 #[test]
+fn a_frame_that_stands_is_sent_again_before_receivers_let_go() {
+    // E1.31 gives up after 2.5 s and WLED after its time-out, of 2 s or more; one packet may be lost.
+    let wled = wled::Settings { host: host(), port: 1, timeout: 2, fps: 40 };
+    let artnet = artnet::Settings { host: host(), port: 1, universe: 0, fps: 40 };
+    let ddp = ddp::Settings { host: host(), port: 1, fps: 40 };
+    for pace in [to_host(1, 1).pace(), artnet.pace(), ddp.pace(), wled.pace()] {
+        assert_eq!(pace.keep_alive, Some(Duration::from_secs(1)));
+        assert_eq!(pace.fps, 40);
+    }
+    // E1.31, 6.6.2: three times at the rate, and only then less often.
+    assert_eq!(to_host(1, 1).pace().repeats, 3);
+}
+
+#[test]
 fn multicast_goes_to_the_group_of_each_universe() {
     let (receiver, port) = receivers::multicast(&[e131::group(300), e131::group(301)]);
     let to = e131::To::Multicast { interface: Some(std::net::Ipv4Addr::LOCALHOST) };
@@ -362,7 +375,9 @@ struct Bus(std::sync::Arc<std::sync::Mutex<Vec<Vec<u8>>>>);
 mod bus {
     use embedded_hal::spi::{self, ErrorKind, ErrorType, SpiBus};
 
-    use super::{Bus, DeviceError};
+    use hashtug::output::led::device::DeviceError;
+
+    use super::Bus;
 
     #[derive(Debug)]
     pub(super) struct Broken;

@@ -12,10 +12,13 @@ use hashtug::output::led::device::Pace;
 use hashtug::output::led::memory::{Memory, Told};
 use hashtug::output::led::{self, Feed, Strip};
 use hashtug::post::Hasher;
+use hashtug::render::Renderer;
 use hashtug::render::bytes::Encoding;
+use hashtug::render::check::Meter;
 use hashtug::render::colour::Calibration;
 use hashtug::render::layout::Layout;
 use hashtug::render::power::Budget;
+use hashtug::render::scene::Scene;
 use hashtug::snapshot::{Snapshot, SourceState};
 use hashtug::source::link::Times;
 use hashtug::source::replay::{self, Input, Speed};
@@ -162,14 +165,59 @@ async fn the_strip_follows_the_split_and_ends_dark() {
         calibration: Calibration::default(),
         budget: Budget { max_milliamps: 2000 },
     };
-    let last = play.snapshots.clone();
     let memory = Memory::new(told_tx, Pace { fps: 30, repeats: 0, keep_alive: None });
     let (desk, _monitor) = output::desk("strip", "memory", &strip, Encoding::Duty);
     let feed = Feed::Snapshots(play.snapshots);
     led::run("memory", &strip, Encoding::Duty, Box::new(memory), feed, desk).await;
     let mut told: Vec<Told> = told_rx.iter().collect();
     assert_eq!(told.pop(), Some(Told::End));
-    assert_eq!(told.last(), Some(&Told::Frame(vec![0; 150])));
+    assert_eq!(told.pop(), Some(Told::Frame(vec![0; 150])));
     assert!(told.len() > 10, "{}", told.len());
-    drop(last);
+    let mut meter = Meter::new(50, &strip.calibration, Some(strip.budget));
+    for told in &told {
+        let Told::Frame(bytes) = told else { panic!("it ended early") };
+        meter.frame(Duration::ZERO, bytes);
+    }
+    assert!(told.windows(2).any(|pair| pair[0] != pair[1]));
+}
+
+/// Every snapshot of a whole recording, rendered for several strips at 60 frames a second.
+#[tokio::test(start_paused = true)]
+async fn every_frame_of_a_recording_is_within_its_limits() {
+    let snapshots = play(Input::Embedded, Speed::Times(20.0), false).all().await;
+    assert!(snapshots.len() > 100, "{}", snapshots.len());
+    let plain = Layout::plain(60);
+    let layouts = [
+        Layout { mirror: true, offset: 7, ..plain.clone() },
+        Layout { reverse: true, skip_first: 1, ..Layout::plain(61) },
+        plain,
+    ];
+    let frame = Duration::from_micros(16_667);
+    for layout in layouts {
+        for max_milliamps in [400, 100_000] {
+            let calibration = Calibration::default();
+            let budget = Budget { max_milliamps };
+            let mut renderer = Renderer::new(&layout, &calibration, budget, Encoding::Duty);
+            let mut meter = Meter::new(layout.pixels, &calibration, Some(budget));
+            let (mut bytes, mut at) = (Vec::new(), Duration::ZERO);
+            for snapshot in snapshots.values() {
+                let scene = Scene::from(Arc::clone(snapshot));
+                for _ in 0..3 {
+                    at += frame;
+                    renderer.frame(&scene, frame, &mut bytes);
+                    meter.frame(at, &bytes);
+                }
+            }
+            meter.flashes();
+            // All has come to rest some time after the last post, in proportion.
+            let last = Scene::from(Arc::clone(snapshots.values().next_back().unwrap()));
+            while renderer.frame(&last, frame, &mut bytes).moving {}
+            let lit = layout.pixels - layout.skip_first;
+            let share = last.snapshot().unwrap().teams[0].share;
+            // Only the first team's amber has red in it.
+            let red: f64 = bytes.iter().step_by(3).map(|&byte| f64::from(byte)).sum();
+            let full = f64::from(*bytes.iter().step_by(3).max().unwrap());
+            assert!((red / full - share * lit as f64).abs() < 0.1, "{red} {full} {share}");
+        }
+    }
 }

@@ -8,7 +8,17 @@ use std::time::Duration;
 use futures_util::{SinkExt, StreamExt};
 use hashtug::contest::TeamId;
 use hashtug::event::Event;
+use hashtug::output::led::device::Pace;
+use hashtug::output::led::memory::Memory;
+use hashtug::output::led::{self, Feed, Strip};
+use hashtug::output::status::Monitor;
 use hashtug::post::{AuthorId, Post, PostId, Side, Version};
+use hashtug::render::bytes::Encoding;
+use hashtug::render::colour::{Calibration, Order};
+use hashtug::render::layout::Layout;
+use hashtug::render::pattern::Pattern;
+use hashtug::render::power::Budget;
+use hashtug::render::scene::Scene;
 use hashtug::snapshot::Snapshot;
 use hashtug::tally::{Limits, Tally};
 use hashtug::timestamp::Timestamp;
@@ -32,13 +42,17 @@ struct Server {
 
 impl Server {
     fn start() -> Server {
+        Server::with(Vec::new())
+    }
+
+    fn with(outputs: Vec<Monitor>) -> Server {
         let mut tally = Tally::new(contest(), Vec::new(), Limits::default());
         let (snapshots, snapshots_rx) = watch::channel(Arc::new(tally.snapshot(None)));
         let listener = hashtug::server::listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let stop = CancellationToken::new();
         let task =
-            tokio::spawn(hashtug::server::run(listener, snapshots_rx, Vec::new(), stop.clone()));
+            tokio::spawn(hashtug::server::run(listener, snapshots_rx, outputs, stop.clone()));
         Server { address, tally, snapshots, stop, task }
     }
 
@@ -106,9 +120,90 @@ async fn the_snapshot_has_the_public_shape() {
                   "late": 0, "revised": 0, "malformed": 0, "dropped": 0},
         "sources": [],
         "vote": "latest", "reposts": "ignore", "evicted": {"posts": 0, "deletions": 0},
-        "timer": null, "version": env!("CARGO_PKG_VERSION"),
+        "timer": null, "version": env!("CARGO_PKG_VERSION"), "outputs": [],
     });
     assert_eq!(answer.json(), expected);
+}
+
+/// An output whose device keeps up, with what it is shown.
+fn output(pattern: Pattern) -> (Monitor, watch::Sender<Scene>, JoinHandle<()>) {
+    let strip = Strip {
+        layout: Layout::plain(3),
+        calibration: Calibration { order: Order::GRB, ..Calibration::default() },
+        budget: Budget { max_milliamps: 100 },
+    };
+    let (desk, monitor) = hashtug::output::desk("strip", "memory", &strip, Encoding::Duty);
+    let (scenes_tx, scenes) = watch::channel(Scene::Pattern(pattern));
+    let pace = Pace { fps: 200, repeats: 0, keep_alive: None };
+    let (told_tx, told) = std::sync::mpsc::sync_channel(100_000);
+    let task = tokio::spawn(async move {
+        let memory = Box::new(Memory::new(told_tx, pace));
+        led::run("strip", &strip, Encoding::Duty, memory, Feed::Scenes(scenes), desk).await;
+        drop(told);
+    });
+    (monitor, scenes_tx, task)
+}
+
+#[tokio::test]
+async fn outputs_say_how_they_are_doing() {
+    let (monitor, scenes, task) = output(Pattern::White);
+    let mut server = Server::with(vec![monitor.clone()]);
+    // 97 mA are left for 180 of channels at full: the limiter holds the light at half of it.
+    let full = |milliamps: Option<u32>| milliamps.is_some_and(|milliamps| milliamps >= 99);
+    let mut status = monitor.status.clone();
+    status.wait_for(|status| full(status.milliamps) && status.limited).await.unwrap();
+    server.post(1, 0);
+    let answer =
+        server.get_until("/api/v1/snapshot", |answer| answer.json()["seq"] == 2).await.json();
+    let output = &answer["outputs"][0];
+    assert_eq!(output["name"], "strip");
+    assert_eq!((&output["kind"], &output["state"]), (&"memory".into(), &"live".into()));
+    assert_eq!((&output["pixels"], &output["max_milliamps"]), (&3.into(), &100.into()));
+    assert!((99..=100).contains(&output["milliamps"].as_u64().unwrap()), "{output}");
+    assert_eq!((&output["limited"], &output["errors"]), (&true.into(), &0.into()));
+    assert!(output["frames"].as_u64().unwrap() > 10, "{output}");
+    let metrics = server.get("/metrics").await;
+    for line in [
+        "hashtug_output_state{output=\"strip\",state=\"live\"} 1",
+        "hashtug_output_errors_total{output=\"strip\"} 0",
+        "hashtug_output_frames_total{output=\"strip\",fate=\"sent\"} ",
+    ] {
+        assert!(metrics.text().contains(line), "{}", metrics.text());
+    }
+    drop(scenes);
+    task.await.unwrap();
+    server.post(2, 0);
+    let ended = |answer: &Answer| answer.json()["outputs"][0]["state"] == "ended";
+    server.get_until("/api/v1/snapshot", ended).await;
+}
+
+#[tokio::test]
+async fn what_an_output_sent_last_is_served_as_it_looks() {
+    let (monitor, scenes, task) = output(Pattern::Split);
+    let server = Server::with(vec![monitor]);
+    // Amber, both, blue as they look, though green comes first on the wire and each is rounded.
+    let looks = |json: &serde_json::Value| {
+        let rgb = json["strips"][0]["rgb"].as_str().unwrap().to_owned();
+        rgb.starts_with("ffb000") && rgb.ends_with("004fb0")
+    };
+    let answer = server.get_until("/api/v1/strips", |answer| looks(&answer.json())).await;
+    let json = answer.json();
+    assert_eq!(json["strips"][0]["name"], "strip");
+    assert_eq!(json["strips"][0]["rgb"].as_str().unwrap().len(), 18);
+    // Who watches gets it at once, and then what is new.
+    let url = format!("ws://{}/api/v1/strips/live", server.address);
+    let (socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+    let mut strips = Box::pin(socket.filter_map(|message| async {
+        let Ok(Message::Text(text)) = message else { return None };
+        Some(serde_json::from_str::<serde_json::Value>(&text).unwrap())
+    }));
+    assert!(looks(&strips.next().await.unwrap()));
+    scenes.send_replace(Scene::Pattern(Pattern::Off));
+    let dark = |json: &serde_json::Value| json["strips"][0]["rgb"] == "0".repeat(18);
+    while !dark(&strips.next().await.unwrap()) {}
+    drop(scenes);
+    task.await.unwrap();
+    assert!(server.get_until("/api/v1/strips", |answer| dark(&answer.json())).await.status == 200);
 }
 
 #[tokio::test]

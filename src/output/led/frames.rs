@@ -19,6 +19,7 @@ use super::retry::Retry;
 use super::thread::{Show, Task};
 
 /// What goes to the device, and when.
+#[expect(clippy::struct_excessive_bools, reason = "four facts, each on its own")]
 pub(super) struct Frames {
     renderer: Renderer,
     scene: Scene,

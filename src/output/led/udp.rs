@@ -77,10 +77,12 @@ pub(super) fn farewell(
     times: u32,
     mut send: impl FnMut() -> Result<(), DeviceError>,
 ) -> Result<(), DeviceError> {
-    (0..times).fold(Ok(()), |first, _| {
-        let sent = send();
-        first.and(sent)
-    })
+    let mut result = Ok(());
+    for _ in 0..times {
+        let outcome = send();
+        result = result.and(outcome);
+    }
+    result
 }
 
 fn connect(address: SocketAddr) -> io::Result<UdpSocket> {

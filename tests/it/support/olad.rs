@@ -52,6 +52,16 @@ impl Olad {
             left_out("`ola` is not installed");
             return None;
         }
+        // It refuses to run as root; the package has made a user for it.
+        let user = if id(&["-u"]) == Some(0) {
+            let Some(user) = id(&["-u", "olad"]).zip(id(&["-g", "olad"])) else {
+                left_out("there is no user `olad`");
+                return None;
+            };
+            Some(user)
+        } else {
+            None
+        };
         let alone = File::create(std::env::temp_dir().join("hashtug-olad.lock")).unwrap();
         alone.lock().unwrap();
         let folder = TempDir::new().unwrap();
@@ -62,8 +72,7 @@ impl Olad {
         command.args(["--http-port", &http_port.to_string(), "--rpc-port", &rpc_port.to_string()]);
         command.args(["--no-register-with-dns-sd", "--log-level", "1", "--interface", "127.0.0.1"]);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        if let Some((user, group)) = user() {
-            // It refuses to run as root.
+        if let Some((user, group)) = user {
             hand_over(folder.path(), user, group);
             command.uid(user).gid(group);
         }
@@ -115,16 +124,10 @@ fn configure(folder: &Path) {
     write("port", "11-1-I-0 = 1\n11-1-I-1 = 2\n2-1-I-0 = 3\n2-1-I-1 = 4\n");
 }
 
-/// The user that the package has made for it, if this is root.
-fn user() -> Option<(u32, u32)> {
-    let id = |arguments: &[&str]| {
-        let output = Command::new("id").args(arguments).output().unwrap();
-        str::from_utf8(&output.stdout).unwrap().trim().parse().ok()
-    };
-    if id(&["-u"]) != Some(0) {
-        return None;
-    }
-    Some((id(&["-u", "olad"])?, id(&["-g", "olad"])?))
+/// A number that `id` prints.
+fn id(arguments: &[&str]) -> Option<u32> {
+    let output = Command::new("id").args(arguments).output().unwrap();
+    str::from_utf8(&output.stdout).unwrap().trim().parse().ok()
 }
 
 fn hand_over(folder: &Path, user: u32, group: u32) {

@@ -55,7 +55,8 @@ impl Spidev {
         let mut rest = &log[..];
         while let Some((head, more)) = rest.split_first_chunk::<8>() {
             let number = |at: usize| u32::from_ne_bytes(head[at..at + 4].try_into().unwrap());
-            let (transfer, more) = more.split_at(number(0) as usize);
+            // The last one may be on its way into the file.
+            let Some((transfer, more)) = more.split_at_checked(number(0) as usize) else { break };
             transfers.push((number(4), transfer.to_vec()));
             rest = more;
         }
