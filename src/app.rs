@@ -29,7 +29,7 @@ use crate::source::link::Times;
 use crate::tally::{self, Limits, Tally};
 use crate::timer::task::Key;
 use crate::timer::{self, Countdown};
-use crate::{failpoint, output, server, source};
+use crate::{failpoint, output, server, source, watchdog};
 
 /// Parts that take longer to end are named and left behind.
 const GRACE: Duration = Duration::from_secs(3);
@@ -53,6 +53,7 @@ pub async fn run(
     let (snapshot_tx, snapshot_rx) = watch::channel(Arc::new(tally.snapshot(None)));
     let mut parts = Parts::default();
     let monitors = parts.outputs(config.outputs, &Feed::Snapshots(snapshot_rx.clone()));
+    parts.start("watchdog", watchdog::run(listener.local_addr(), monitors.clone(), stop.clone()));
     parts.start("server", server::run(listener, snapshot_rx, monitors, stop.clone()));
     parts.start("tally", tally::task::run(tally, clock, inbox_rx, snapshot_tx));
     let hasher = Hasher::default();
@@ -98,6 +99,7 @@ pub async fn timer(
     let (snapshot_tx, snapshot_rx) = watch::channel(Arc::new(first));
     let mut parts = Parts::default();
     let monitors = parts.outputs(config.outputs, &Feed::Snapshots(snapshot_rx.clone()));
+    parts.start("watchdog", watchdog::run(listener.local_addr(), monitors.clone(), stop.clone()));
     parts.start("server", server::run(listener, snapshot_rx, monitors, stop.clone()));
     let timer = timer::task::run(length, config.timer, keys, base, snapshot_tx, stop.clone());
     parts.start("timer", timer);

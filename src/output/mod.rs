@@ -2,6 +2,7 @@
 //! and never holds up another.
 
 pub mod blackout;
+pub mod doctor;
 pub mod led;
 pub mod status;
 
@@ -132,7 +133,9 @@ pub fn desk(name: &str, kind: &'static str, strip: &Strip, encoding: Encoding) -
     let (status_tx, status_rx) = watch::channel(status);
     let sent = Sent::new(strip.layout.pixels, &strip.calibration, encoding);
     let (sent_tx, sent_rx) = watch::channel(sent);
-    (Desk { status: status_tx, sent: sent_tx }, Monitor { status: status_rx, sent: sent_rx })
+    let (turns_tx, turns_rx) = watch::channel(0);
+    let desk = Desk { status: status_tx, sent: sent_tx, turns: turns_tx };
+    (desk, Monitor { status: status_rx, sent: sent_rx, turns: turns_rx })
 }
 
 /// Runs an output until its feed ends, and leaves the strip dark.

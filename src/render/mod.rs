@@ -23,6 +23,7 @@ pub mod pattern;
 pub mod planes;
 pub mod power;
 pub mod scene;
+pub mod sight;
 pub mod split;
 pub mod timer;
 
