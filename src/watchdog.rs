@@ -157,3 +157,52 @@ impl Manager {
         match *self {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output;
+
+    /// Answers everybody so, from a port of its own.
+    async fn pages(answer: &'static [u8]) -> SocketAddr {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let _gone = stream.write_all(answer).await;
+                let _read = stream.read(&mut [0; 256]).await;
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn a_show_is_alive_if_its_pages_say_so_and_its_loops_turn() {
+        let address = pages(b"HTTP/1.1 200 OK\r\n\r\n").await;
+        let (desk, monitor) = output::Settings::terminal().desk();
+        let mut outputs = [monitor];
+        let stands = Err("output `terminal` does not turn".to_owned());
+        assert_eq!(looks_alive(address, &mut outputs).await, stands);
+        desk.turns.send_modify(|turns| *turns += 1);
+        assert_eq!(looks_alive(address, &mut outputs).await, Ok(()));
+        assert_eq!(looks_alive(address, &mut outputs).await, stands, "it has turned since");
+        desk.turns.send_modify(|turns| *turns += 1);
+        drop(desk);
+        assert_eq!(looks_alive(address, &mut outputs).await, stands, "it has ended");
+    }
+
+    #[tokio::test]
+    async fn a_silent_tally_is_no_sign_of_life() {
+        assert!(!answers(pages(b"HTTP/1.1 503 Service Unavailable\r\n\r\n").await).await);
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        assert!(!answers(closed).await);
+    }
+
+    #[test]
+    fn an_address_for_all_is_asked_on_this_machine() {
+        let reach = |address: &str| reachable(address.parse().unwrap()).to_string();
+        assert_eq!(reach("0.0.0.0:80"), "127.0.0.1:80");
+        assert_eq!(reach("[::]:80"), "[::1]:80");
+        assert_eq!(reach("10.0.0.5:80"), "10.0.0.5:80");
+    }
+}

@@ -110,7 +110,7 @@ impl Sent {
 pub struct Desk {
     pub(super) status: watch::Sender<Status>,
     pub(super) sent: watch::Sender<Sent>,
-    pub(super) turns: watch::Sender<u64>,
+    pub(crate) turns: watch::Sender<u64>,
 }
 
 /// Where it is heard. Newest wins, and nobody is waited for.

@@ -11,6 +11,7 @@ mod oracle;
 mod packets;
 mod pipeline;
 mod server;
+mod service;
 mod sources;
 mod stop;
 mod support;

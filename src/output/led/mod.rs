@@ -87,7 +87,6 @@ pub async fn run(
     let Strip { layout, calibration, budget } = strip;
     let renderer = Renderer::new(layout, calibration, *budget, encoding);
     let pace = open.pace();
-    let turns = desk.turns;
     let black = vec![0; renderer.bytes()];
     let channels = calibration.channels();
     let mut thread = match Thread::start(name, open, black, channels, desk.sent) {
@@ -97,7 +96,7 @@ pub async fn run(
     let words = encoding == Encoding::Screen;
     let mut frames = Frames::new(renderer, feed.newest(), words, pace, desk.status, Instant::now());
     loop {
-        turns.send_modify(|turns| *turns += 1);
+        desk.turns.send_modify(|turns| *turns += 1);
         let wake = frames.wake();
         tokio::select! {
             biased;
