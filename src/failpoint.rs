@@ -14,7 +14,7 @@ pub(crate) async fn run(name: String, part: impl Future<Output = ()>) {
         }
         return;
     }
-    let _unused = name;
+    drop(name);
     part.await;
 }
 

@@ -74,9 +74,8 @@ fn single(keys: &mpsc::Sender<Key>) {
     let mut bytes = [0; 64];
     loop {
         match io::stdin().lock().read(&mut bytes) {
-            Ok(0) => return,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => return,
+            Ok(0) | Err(_) => return,
             Ok(count) => {
                 for key in pressed(&bytes[..count]) {
                     if keys.blocking_send(key).is_err() {

@@ -48,10 +48,6 @@ pub fn blackout(outputs: Vec<Settings>) -> Vec<Lit> {
     drop(done_tx);
     let mut left = PATIENCE;
     while !waiting.is_empty() {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "this waits for devices, which have their own time"
-        )]
         let start = Instant::now();
         match done_rx.recv_timeout(left) {
             Ok((name, result)) => {

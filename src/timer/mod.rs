@@ -150,7 +150,7 @@ impl Countdown {
 
     /// Gives the speaker more; also when time is over.
     pub fn add(&mut self, more: Duration, now: Duration) {
-        let more = more.min(LONGEST - self.total);
+        let more = more.min(LONGEST.saturating_sub(self.total));
         self.left = self.left(now) + more;
         self.since = now;
         self.total += more;

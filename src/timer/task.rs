@@ -45,7 +45,7 @@ pub async fn run(
     snapshots: watch::Sender<Arc<Snapshot>>,
     stop: CancellationToken,
 ) {
-    let start = now();
+    let start = Instant::now();
     let mut countdown = Countdown::start(total, marks, Duration::ZERO);
     let mut seq = base.seq;
     let mut has_keys = true;
@@ -87,11 +87,6 @@ fn tell(standing: &Standing, said: &mut Option<(super::Phase, bool, Duration)>) 
     let (left, total) = (standing.clock(), clock(standing.total));
     let held = if standing.running { "" } else { ", held" };
     info!("{left} of {total} left: {}{held}", standing.phase().name());
-}
-
-#[expect(clippy::disallowed_methods, reason = "the one clock of the timer; the rest is told")]
-fn now() -> Instant {
-    Instant::now()
 }
 
 #[cfg(test)]
@@ -161,7 +156,7 @@ mod tests {
         let held = talk.next().await;
         assert!(!held.running);
         for _ in 0..5 {
-            let before = now();
+            let before = Instant::now();
             assert_eq!(talk.next().await.left, held.left);
             assert!(before.elapsed() <= LONGEST_SILENCE);
         }
@@ -173,7 +168,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn without_keys_it_ends_by_itself() {
         let mut talk = talk(60);
-        let start = now();
+        let start = Instant::now();
         talk.keys = None;
         talk.task.await.unwrap();
         assert_eq!(start.elapsed().as_secs(), 63);

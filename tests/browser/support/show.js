@@ -36,7 +36,7 @@ export class Show {
 
   /**
    * Starts a show that ends with the test. Without `posts` it plays the keynote; `speed` and `repeat`
-   * are those of the recording.
+   * are those of the recording, `command` is what is run instead of the show.
    */
   static async start(test, settings = {}) {
     const show = new Show();
@@ -51,7 +51,8 @@ export class Show {
     await writeFile(join(this.#folder, "posts.jsonl"), (settings.posts ?? []).join("\n"));
     await writeFile(join(this.#folder, "config.toml"), config(settings));
     const { RUST_LOG: _, ...env } = process.env;
-    const program = spawn(PROGRAM, ["run", "-c", join(this.#folder, "config.toml")], {
+    const { command = ["run"] } = settings;
+    const program = spawn(PROGRAM, [...command, "-c", join(this.#folder, "config.toml")], {
       cwd: this.#folder,
       env,
       stdio: ["ignore", "ignore", "pipe"],
