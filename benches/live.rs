@@ -64,22 +64,21 @@ async fn measure(rate: u64, span: Duration) {
         ),
     )
     .unwrap();
-    let mut program = Program::start(&config);
+    let program = Program::start(&config);
     let url = format!("ws://{}/api/v1/live", program.address);
     let (mut viewer, _) = tokio_tungstenite::connect_async(url).await.unwrap();
     let mut ages = Vec::new();
-    let mut last = serde_json::Value::Null;
     let (start, busy) = (Instant::now(), program.busy());
     let mut done = done_rx;
     let mut over = false;
     // A moment more than the flood, for what is on its way.
-    loop {
+    let last = loop {
         let message = tokio::select! {
             message = viewer.next() => message.unwrap().unwrap(),
             _ = &mut done, if !over => { over = true; continue }
         };
         let Message::Text(text) = message else { continue };
-        last = serde_json::from_str(&text).unwrap();
+        let last: serde_json::Value = serde_json::from_str(&text).unwrap();
         let counted = last["posts"]["matched"].as_u64().unwrap();
         let mut sent = sent.lock().unwrap();
         while sent.front().is_some_and(|&(number, _)| number <= counted) {
@@ -87,13 +86,13 @@ async fn measure(rate: u64, span: Duration) {
         }
         ages.push(sent.front().map_or(Duration::ZERO, |(_, at)| at.elapsed()));
         if over && sent.is_empty() {
-            break;
+            break last;
         }
-    }
-    let core = (program.busy() - busy).as_secs_f64() / start.elapsed().as_secs_f64();
+    };
+    let core = program.busy().saturating_sub(busy).as_secs_f64() / start.elapsed().as_secs_f64();
     let received = last["posts"]["received"].as_u64().unwrap();
     ages.sort_unstable();
-    let age = |part: f64| ages[((ages.len() - 1) as f64 * part) as usize].as_secs_f64() * 1000.0;
+    let age = |percent: usize| ages[(ages.len() - 1) * percent / 100].as_secs_f64() * 1000.0;
     println!(
         "{rate:6}  {:10.0} {:8} {:8} {:7.2} {:4} {:15.1} {:5.1} {:5.1}",
         received as f64 / span.as_secs_f64(),
@@ -101,9 +100,9 @@ async fn measure(rate: u64, span: Duration) {
         last["posts"]["dropped"],
         core * 100.0,
         program.resident() >> 20,
-        age(0.5),
-        age(0.99),
-        age(1.0),
+        age(50),
+        age(99),
+        age(100),
     );
     // The flood ends when nobody reads it any more.
     drop(program);
@@ -129,7 +128,8 @@ async fn flood(
             // Reading is what answers pings.
             _ = socket.next() => continue,
         }
-        let due = (start.elapsed().as_secs_f64() * rate as f64) as u64;
+        let micros = u64::try_from(start.elapsed().as_micros()).unwrap();
+        let due = micros * rate / 1_000_000;
         while number < due {
             number += 1;
             let names_team = number % MATCHING == 0;

@@ -19,14 +19,12 @@ pub struct Clock {
 impl Clock {
     /// A clock that shows `base` at this moment.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that the others are told by")]
     pub fn starting_at(base: Timestamp) -> Clock {
         Clock { start: Instant::now(), base }
     }
 
     /// A clock that starts with what the machine takes for the time.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "read once, and never again")]
     pub fn from_wall() -> Clock {
         let since_1970 = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
         let ms = i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX);

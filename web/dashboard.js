@@ -6,6 +6,7 @@ import { History } from "./history.js";
 import { Live } from "./live.js";
 import { expose, find, showHealth, showReplay, write } from "./page.js";
 import { Picture } from "./picture.js";
+import { Lights } from "./lights.js";
 import { Table } from "./table.js";
 import { Clock } from "./timer.js";
 import { Trend } from "./trend.js";
@@ -33,6 +34,7 @@ const history = new History();
 const trend = new Trend(find("trend", HTMLCanvasElement));
 const reasons = REASONS.map(([key, words]) => ({ key, cells: entry(find("ignored", HTMLElement), words) }));
 const sources = find("sources", HTMLTableSectionElement);
+const lights = new Lights(find("lights", HTMLElement), find("strips", HTMLElement));
 
 /** @type {Snapshot | null} */
 let newest = null;
@@ -81,6 +83,7 @@ function describe() {
     cells.row.classList.toggle("none", posts[key] === 0);
   }
   describeSources(snapshot.sources);
+  lights.describe(snapshot.outputs);
   write(find("version", HTMLElement), snapshot.version ? `hashtug ${snapshot.version}` : "hashtug");
 }
 
@@ -154,3 +157,4 @@ expose({
   slowest: () => picture.frames.slowest,
 });
 live.start();
+lights.start();

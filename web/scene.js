@@ -4,6 +4,7 @@
 // `labels.js`), placed along `edges`. `step` moves time on, `paint` draws; neither allocates anything.
 // Lengths are in pixels of the page, and only figures and fields turn them into those of the canvas.
 
+import { Calm } from "./calm.js";
 import { css } from "./colour.js";
 import { Crowds } from "./crowds.js";
 import { Dust } from "./dust.js";
@@ -57,6 +58,7 @@ export class Scene {
   // What the newest snapshot says, and the same eased.
   #targets = new Float64Array(3);
   #slow = new Float64Array(3);
+  #calm = [new Calm(), new Calm(), new Calm()];
   #rates = new Float64Array(2);
   #pulls = new Float64Array(2);
   #totals = new Float64Array(2);
@@ -169,7 +171,10 @@ export class Scene {
     const { measures } = this;
     const teams = this.#pulls.length;
     for (let index = 1; index < teams; index += 1) {
-      this.edges[index] = ease(this.edges[index], this.#targets[index], dt);
+      const edge = this.edges[index];
+      const wanted = ease(edge, this.#targets[index], dt);
+      const calm = this.#calm[index].step(edge / measures.width, wanted / measures.width, dt);
+      this.edges[index] = calm * measures.width;
       this.#slow[index] = ease(this.#slow[index], this.edges[index], dt, SLOW_MS);
     }
     for (let team = 0; team < teams; team += 1) {
@@ -227,6 +232,7 @@ export class Scene {
   /** Makes everything anew for another number of teams. @param {number} teams */
   #seat(teams) {
     this.edges = new Float64Array(teams + 1);
+    this.#calm = Array.from(this.edges, () => new Calm());
     this.#targets = new Float64Array(teams + 1);
     this.#slow = new Float64Array(teams + 1);
     this.#rates = new Float64Array(teams);

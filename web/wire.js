@@ -37,10 +37,23 @@
  */
 
 /**
+ * Where light goes. `milliamps` is what the last frame draws of `max_milliamps`, both null on a screen;
+ * `limited`: it is darker than it should be, to stay within that.
+ * @typedef {{ name: string, kind: string, state: string, error: string | null, pixels: number,
+ *   milliamps: number | null, max_milliamps: number | null, limited: boolean, frames: number,
+ *   errors: number }} Output
+ */
+
+/**
+ * What an output sent last: six hexadecimal digits of sRGB for each light.
+ * @typedef {{ name: string, kind: string, state: string, rgb: string }} Strip
+ */
+
+/**
  * The world at one instant. `leader` is null on a tie, `at` before the first post of a recording.
  * @typedef {{ seq: number, at: string | null, title: string, phase: string, window_ms: number,
  *   vote: string, reposts: string, version: string, teams: Team[], leader: string | null,
- *   posts: Posts, sources: Source[], timer: Timer | null }} Snapshot
+ *   posts: Posts, sources: Source[], outputs: Output[], timer: Timer | null }} Snapshot
  */
 
 /**
@@ -114,6 +127,40 @@ function timer(value) {
   };
 }
 
+/** @param {unknown} value @returns {Output} */
+function output(value) {
+  const loose = object(value);
+  const { milliamps, max_milliamps } = loose;
+  return {
+    name: text(loose.name),
+    kind: text(loose.kind),
+    state: text(loose.state),
+    error: typeof loose.error === "string" ? loose.error : null,
+    pixels: number(loose.pixels),
+    milliamps: typeof milliamps === "number" ? milliamps : null,
+    max_milliamps: typeof max_milliamps === "number" ? max_milliamps : null,
+    limited: loose.limited === true,
+    frames: number(loose.frames),
+    errors: number(loose.errors),
+  };
+}
+
+/**
+ * Reads what the outputs sent last, or gives null for anything that is not that.
+ * @param {string} message
+ * @returns {Strip[] | null}
+ */
+export function readStrips(message) {
+  const { strips } = object(parse(message));
+  if (!Array.isArray(strips)) return null;
+  return strips.map(object).map(({ name, kind, state, rgb }) => ({
+    name: text(name),
+    kind: text(kind),
+    state: text(state),
+    rgb: /^([0-9a-f]{6})*$/.test(text(rgb)) ? text(rgb) : "",
+  }));
+}
+
 /** @param {unknown} value @returns {Posts} */
 function posts(value) {
   const loose = object(value);
@@ -153,6 +200,7 @@ export function readSnapshot(message) {
     posts: posts(loose.posts),
     sources: list(loose.sources).map(source),
     timer: timer(loose.timer),
+    outputs: list(loose.outputs).map(output),
   };
 }
 

@@ -1,6 +1,7 @@
 // Numbers and states as people read them. Pure: no page, no clock.
 
 /** @typedef {import("./wire.js").Snapshot} Snapshot */
+/** @typedef {import("./wire.js").Output} Output */
 /** @typedef {import("./wire.js").Source} Source */
 /** @typedef {import("./wire.js").Team} Team */
 
@@ -84,6 +85,14 @@ function brief(name) {
   const letters = [...name.replace(TURNS, "")];
   const shown = letters.length > LONGEST_NAME ? [...letters.slice(0, LONGEST_NAME - 1), "…"] : letters;
   return `\u2068${shown.join("")}\u2069`;
+}
+
+/** What a strip draws, and what it may; nothing for a screen. @param {Output} output */
+export function current({ milliamps, max_milliamps, limited }) {
+  if (milliamps === null || max_milliamps === null) return "";
+  const amps = (/** @type {number} */ value) => (value / 1000).toFixed(1);
+  const dimmed = limited ? ", dimmed to stay within it" : "";
+  return `${amps(milliamps)} A of ${amps(max_milliamps)} A${dimmed}`;
 }
 
 /** Who leads, and by how little. @param {Snapshot} snapshot */

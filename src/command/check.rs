@@ -127,9 +127,10 @@ fn source(kind: &source::Kind, contest: &Contest) -> String {
             format!("mastodon at {}, {how}, {token}", host(&mastodon.server))
         }
         source::Kind::X(x) => {
-            let source::x::Settings { endpoint, token, max_posts } = x;
+            let source::x::Settings { endpoint, token, max_posts, backfill } = x;
             let endpoint = host(endpoint);
-            format!("x at {endpoint}, with the token in {token}, at most {max_posts} posts")
+            let with = if *backfill { ", with backfill" } else { "" };
+            format!("x at {endpoint}, with the token in {token}, at most {max_posts} posts{with}")
         }
         source::Kind::Nostr(nostr) => {
             format!("nostr at {}", nostr.relays.iter().map(host).collect::<Vec<_>>().join(", "))

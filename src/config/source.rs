@@ -129,7 +129,8 @@ fn x(table: &Table<'_>) -> Option<x::Settings> {
     }
     let token = secret::variable(table, "token_env");
     let max_posts = table.whole("max_posts", 1..=x::MOST_POSTS).unwrap_or(x::MAX_POSTS);
-    Some(x::Settings { endpoint, token: token?, max_posts })
+    let backfill = table.flag("backfill").unwrap_or(false);
+    Some(x::Settings { endpoint, token: token?, max_posts, backfill })
 }
 
 fn nostr(table: &Table<'_>) -> nostr::Settings {

@@ -328,9 +328,10 @@ fn scene(demand: &Demand, snapshot: &mut Snapshot) -> Scene {
             return Scene::Timer(timer, None);
         }
         Demand::Lost => {
-            let source = SourceStatus::new("feed".to_owned(), "nostr");
-            let (state, stale) = (SourceState::Stale, Duration::from_secs(9));
-            snapshot.sources = vec![SourceStatus { state, stale, ..source }];
+            let mut source = SourceStatus::new("feed".to_owned(), "nostr");
+            source.state = SourceState::Stale;
+            source.stale = Duration::from_secs(9);
+            snapshot.sources = vec![source];
         }
     }
     Scene::Split { snapshot: Arc::new(snapshot.clone()), look }

@@ -102,13 +102,17 @@ pub(super) fn filled_headers(headers: &[Header]) -> Result<HeaderMap, Failure> {
 
 /// The silence of a stream whose heartbeat nobody promises, learned from its signs of life.
 struct Rhythm {
-    /// The longest silence between two heartbeats so far.
-    longest: Option<Duration>,
+    /// The longest silence that a heartbeat has ended so far.
+    longest: Duration,
+    heartbeats: u32,
     last: Instant,
 }
 
+/// One heartbeat may be a greeting; after so many a stream is held to have them.
+const ENOUGH: u32 = 4;
+
 /// No heartbeat is slower than this.
-const SLOWEST: Duration = Duration::from_secs(60);
+const SLOWEST: Duration = Duration::from_mins(1);
 
 /// A stream without a heartbeat may be silent so many times as long as one with it; the system
 /// notices earlier that its host is gone.
@@ -116,7 +120,7 @@ const UNKNOWN: u32 = 30;
 
 impl Rhythm {
     fn new() -> Rhythm {
-        Rhythm { longest: None, last: Instant::now() }
+        Rhythm { longest: Duration::ZERO, heartbeats: 0, last: Instant::now() }
     }
 
     /// Something came; a heartbeat says nothing but that the stream is alive.
@@ -124,15 +128,17 @@ impl Rhythm {
         let silence = self.last.elapsed().min(SLOWEST);
         self.last = Instant::now();
         if is_heartbeat {
-            let longest = self.longest.map_or(silence, |longest| longest.max(silence));
-            self.longest = Some(longest);
-            link.expect_word_every(longest);
+            self.longest = self.longest.max(silence);
+            self.heartbeats += 1;
+            if self.heartbeats >= ENOUGH {
+                link.expect_word_every(self.longest);
+            }
         }
     }
 
     /// After so long a silence the stream is dead.
     fn limit(&self, link: &Link) -> Duration {
         let silence = link.times().silence;
-        self.longest.map_or(silence * UNKNOWN, |longest| silence.max(longest * 2))
+        if self.heartbeats < ENOUGH { silence * UNKNOWN } else { silence.max(self.longest * 2) }
     }
 }

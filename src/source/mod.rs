@@ -22,7 +22,7 @@ use crate::clock::Clock;
 use crate::contest::Contest;
 use crate::event::{Event, SourceId};
 use crate::post::Hasher;
-use crate::snapshot::{SourceState, SourceStatus};
+use crate::snapshot::SourceStatus;
 
 use secret::Variable;
 
@@ -145,9 +145,8 @@ pub async fn run(settings: Settings, seat: Seat) {
         Kind::Bluesky(bluesky) => jetstream::run(bluesky, seat).await,
         Kind::Http(http) => http::run(&settings.name, http, seat).await,
         Kind::Websocket(websocket) => websocket::run(&settings.name, websocket, seat).await,
-        kind => {
-            tracing::error!(kind = kind.name(), "this kind of source does not run in this version");
-            let _over = seat.tell(Event::Source(seat.id, SourceState::Ended)).await;
-        }
+        Kind::Mastodon(mastodon) => mastodon::run(mastodon, seat).await,
+        Kind::X(x) => x::run(x, seat).await,
+        Kind::Nostr(nostr) => nostr::run(nostr, seat).await,
     }
 }

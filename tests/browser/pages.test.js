@@ -1,7 +1,10 @@
 // All tests in one process, and so in one browser. See README.md for how to run one of them.
 
+import "./cases/calm.js";
+import "./cases/lights.js";
 import "./cases/tug.js";
 import "./cases/news.js";
+import "./cases/sources.js";
 import "./cases/text.js";
 import "./cases/timer.js";
 import "./cases/house.js";

@@ -1743,6 +1743,7 @@ fn live_sources_have_their_defaults() {
                 endpoint: url("https://api.x.com"),
                 token: "X_TOKEN".parse().unwrap(),
                 max_posts: 10_000,
+                backfill: false,
             }),
             source::Kind::Nostr(nostr::Settings { relays: vec![url("ws://localhost:7000")] }),
             source::Kind::Http(http::Settings {
@@ -1777,6 +1778,7 @@ fn everything_can_be_set_of_live_sources() {
         endpoint = "http://localhost:5"
         token_env = "X_TOKEN"
         max_posts = 7
+        backfill = true
         [[source]]
         kind = "nostr"
         relays = ["wss://a.example", "wss://b.example/path?x=1"]
@@ -1833,6 +1835,7 @@ fn everything_can_be_set_of_live_sources() {
                 endpoint: url("http://localhost:5"),
                 token: "X_TOKEN".parse().unwrap(),
                 max_posts: 7,
+                backfill: true,
             }),
             source::Kind::Nostr(nostr::Settings {
                 relays: vec![url("wss://a.example"), url("wss://b.example/path?x=1")]

@@ -1,4 +1,7 @@
 //! Live sources against servers and networks that misbehave.
 
 mod jetstream;
+mod mastodon;
+mod nostr;
 mod service;
+mod x;

@@ -12,7 +12,7 @@ use console::{Term, measure_text_width, truncate_str};
 
 use crate::render::colour::Linear;
 use crate::rgb::Rgb;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, SourceState};
 use crate::{telemetry, timer};
 
 use super::device::{Device, DeviceError, Open, Pace, Wire};
@@ -242,7 +242,21 @@ fn sources(snapshot: &Snapshot) -> String {
     let sources: Vec<String> = snapshot
         .sources
         .iter()
-        .map(|source| format!("{} ({}) {}", plain(&source.name), source.kind, source.state.name()))
+        .map(|source| {
+            let state = source.state.name();
+            let silence = match source.state {
+                SourceState::Stale => format!(" for {} s", source.stale.as_secs()),
+                _ => String::new(),
+            };
+            let missing = match source.gap_time.as_secs() {
+                _ if source.gap_count == 0 => String::new(),
+                seconds => format!(", {seconds} s missing"),
+            };
+            let problem = source.problem.as_deref().map(|problem| format!(": {}", plain(problem)));
+            let problem = problem.unwrap_or_default();
+            let name = plain(&source.name);
+            format!("{name} ({}) {state}{silence}{missing}{problem}", source.kind)
+        })
         .collect();
     format!("\x1b[2m{}{RESET}", sources.join(", "))
 }

@@ -214,8 +214,9 @@ impl Failure {
                 Failure::status(answer.status().as_u16(), answer.headers(), body, now)
             }
             Error::Io(error) => Failure::from_io(&error, host),
-            Error::ConnectionClosed | Error::AlreadyClosed => Failure::Closed(String::new()),
-            Error::Protocol(
+            Error::ConnectionClosed
+            | Error::AlreadyClosed
+            | Error::Protocol(
                 ProtocolError::ResetWithoutClosingHandshake | ProtocolError::HandshakeIncomplete,
             ) => Failure::Closed(String::new()),
             Error::Capacity(CapacityError::MessageTooLong { max_size, .. }) => {

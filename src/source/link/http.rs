@@ -106,7 +106,8 @@ pub(in crate::source) async fn refusal(answer: Response, limit: Duration) -> Ref
     Refusal { status, headers, body }
 }
 
-/// Sends a request and waits `limit` for the head of the answer, whatever its status.
+/// Sends a request and waits `limit` for the head of the answer, whatever its status. The answer's
+/// date tells of the network's clock.
 pub(in crate::source) async fn answer(
     link: &mut Link,
     request: RequestBuilder,
@@ -117,6 +118,20 @@ pub(in crate::source) async fn answer(
         link.hear_time(date);
     }
     Ok(answer)
+}
+
+/// The same, beside what a link is busy with.
+pub(in crate::source) async fn exchange(
+    request: RequestBuilder,
+    limit: Duration,
+) -> Result<Response, Failure> {
+    let (client, request) = request.build_split();
+    let request = request.map_err(|error| Failure::Setup(error.to_string()))?;
+    let host = net::host(request.url());
+    tokio::time::timeout(limit, client.execute(request))
+        .await
+        .map_err(|_| Failure::NoAnswer { host: host.clone() })?
+        .map_err(|error| Failure::from_error(&error, &host))
 }
 
 /// A whole answer, and what was said beside it.
@@ -147,16 +162,6 @@ pub(in crate::source) async fn document(
             Document { headers, body }
         }
     }
-}
-
-async fn exchange(request: RequestBuilder, limit: Duration) -> Result<Response, Failure> {
-    let (client, request) = request.build_split();
-    let request = request.map_err(|error| Failure::Setup(error.to_string()))?;
-    let host = net::host(request.url());
-    tokio::time::timeout(limit, client.execute(request))
-        .await
-        .map_err(|_| Failure::NoAnswer { host: host.clone() })?
-        .map_err(|error| Failure::from_error(&error, &host))
 }
 
 async fn good(answer: Response, limit: Duration, now: Timestamp) -> Result<Response, Failure> {

@@ -49,6 +49,8 @@ pub struct Times {
     /// Between two requests for the same page, where a network is asked again and again and its own
     /// rules set the pace.
     pub poll: Duration,
+    /// How often a network says something at least; `None`: as often as it promises.
+    pub heartbeat: Option<Duration>,
     /// Before the next attempt; `None`: what the network asks for, or else the usual.
     pub backoff: Option<Backoff>,
 }
@@ -60,6 +62,7 @@ impl Default for Times {
             stale: Duration::from_millis(2400),
             silence: Duration::from_secs(10),
             poll: Duration::from_secs(5),
+            heartbeat: None,
             backoff: None,
         }
     }
@@ -115,6 +118,8 @@ pub(in crate::source) struct Link {
     was_live: bool,
     /// Failures since a connection worked.
     failures: u32,
+    /// The same when this connection was begun.
+    failures_before: u32,
     /// A problem is being shown.
     troubled: bool,
     /// Messages that concern nobody and were not told yet.
@@ -129,6 +134,7 @@ pub(in crate::source) async fn run(mut session: impl Session, mut link: Link) {
     loop {
         let attempted = Instant::now();
         link.works = false;
+        link.failures_before = link.failures;
         link.rhythm = Duration::ZERO;
         let failure = tokio::select! {
             biased;
@@ -188,6 +194,7 @@ impl Link {
             works: false,
             was_live: false,
             failures: 0,
+            failures_before: 0,
             troubled: false,
             unmatched: 0,
             dropped: 0,
@@ -209,7 +216,12 @@ impl Link {
         &self.seat.contest
     }
 
-    /// The show's clock.
+    /// The show's clock, for what is done beside the link.
+    pub(in crate::source) fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// What the show's clock shows.
     pub(in crate::source) fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -303,6 +315,13 @@ impl Link {
             self.tell(Event::Alive)?;
         }
         Ok(())
+    }
+
+    /// A connection came about and was of no use: the next attempt waits as if it had not.
+    pub(in crate::source) fn in_vain(&mut self, failure: Failure) -> Failure {
+        self.works = false;
+        self.failures = self.failures_before;
+        failure
     }
 
     /// Waits while the connection is silent; shows it as stale in between, and in the end says that

@@ -36,7 +36,7 @@ export class Show {
 
   /**
    * Starts a show that ends with the test. Without `posts` it plays the keynote; `speed` and `repeat`
-   * are those of the recording, `command` is what is run instead of the show.
+   * are those of the recording. `sources` take the place of the recording, and `command` that of `run`.
    */
   static async start(test, settings = {}) {
     const show = new Show();
@@ -145,15 +145,17 @@ export function posts(counts) {
 }
 
 function config({ title = "Tabs or spaces?", teams = [TABS, SPACES], port = 0, ...more }) {
-  const { posts, speed = "max", repeat = false, source = "rehearsal" } = more;
+  const { posts, speed = "max", repeat = false, source = "rehearsal", outputs = [] } = more;
   // JSON and TOML agree on how a text, a number and a list of texts are written.
   const team = ({ name, hashtags, color }) =>
     `[[team]]\n${pairs({ name, hashtags, color })}`;
   const path = posts ? "posts.jsonl" : KEYNOTE;
+  const { sources = [{ name: source, kind: "replay", path, speed, repeat }] } = more;
   return [
     `[contest]\n${pairs({ title })}`,
     ...teams.map(team),
-    `[[source]]\n${pairs({ name: source, kind: "replay", path, speed, repeat })}`,
+    ...sources.map((source) => `[[source]]\n${pairs(source)}`),
+    ...outputs.map((output) => `[[output]]\n${pairs(output)}`),
     `[web]\n${pairs({ listen: `127.0.0.1:${port}` })}`,
   ].join("\n");
 }

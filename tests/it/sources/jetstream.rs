@@ -123,6 +123,22 @@ async fn f02_a_silent_network_is_stale_and_then_dead_and_comes_back() {
 }
 
 #[tokio::test]
+async fn f01_a_connection_that_is_closed_on_one_side_is_made_again() {
+    let server = Jetstream::start().await;
+    let proxy = Proxy::start(server.address).await;
+    let endpoint = Jetstream::url(proxy.address);
+    let mut rig = Rig::start(&long_contest(), vec![bluesky(vec![endpoint])], quick());
+    rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
+    server.post(us(&rig.clock), "ada", "1", "tabs");
+    rig.until("a post", |s| s.posts.matched == 1).await;
+    proxy.half_close();
+    server.post(us(&rig.clock), "bo", "2", "spaces");
+    let back = rig.until("the next post", |s| s.posts.matched == 2).await;
+    assert_eq!((proxy.accepted(), back.sources[0].gap_count), (2, 0));
+    rig.end().await;
+}
+
+#[tokio::test]
 async fn f03_single_bytes_and_a_thin_line_change_no_count() {
     for fault in [Fault::Sliced(1), Fault::Bandwidth(20_000)] {
         let server = Jetstream::start().await;

@@ -1,4 +1,4 @@
-//! Any service: lines, events, documents and WebSockets.
+//! Any service: lines, events, documents and web sockets.
 
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use hashtug::decode::numbers::Fields;
 use hashtug::decode::pointer::Pointer;
 use hashtug::snapshot::{Snapshot, SourceState};
 use hashtug::source::http::{self, Mode};
+use hashtug::source::link::Times;
 use hashtug::source::{Kind, websocket};
 use tokio::net::TcpListener;
 
@@ -17,18 +18,18 @@ use crate::support::fake::service::Service;
 use crate::support::proxy::{Fault, Proxy};
 use crate::support::rig::{Rig, quick};
 
-fn pointer(text: &str) -> Option<Pointer> {
-    Some(Pointer::parse(text).unwrap())
+fn pointer(text: &str) -> Pointer {
+    Pointer::parse(text).unwrap()
 }
 
 /// Where the fake service has what.
 fn map() -> Map {
     Map {
         items: None,
-        text: pointer("/data/body"),
+        text: Some(pointer("/data/body")),
         hashtags: None,
-        id: pointer("/data/key"),
-        author: pointer("/data/user/name"),
+        id: Some(pointer("/data/key")),
+        author: Some(pointer("/data/user/name")),
         at: None,
         delete: None,
     }
@@ -40,7 +41,7 @@ fn over_http(address: std::net::SocketAddr, path: &str, mode: Mode, map: Map) ->
 }
 
 fn poll(address: std::net::SocketAddr) -> Kind {
-    let map = Map { items: pointer("/list"), ..map() };
+    let map = Map { items: Some(pointer("/list")), ..map() };
     over_http(address, "page", Mode::Poll(Duration::from_millis(20)), map)
 }
 
@@ -159,7 +160,7 @@ async fn a_document_is_read_page_by_page_and_each_post_once() {
 #[tokio::test]
 async fn two_numbers_of_a_document_pull_the_rope() {
     let service = Service::start().await;
-    let fields = |name: &str| pointer(&format!("/data/{name}")).unwrap();
+    let fields = |name: &str| pointer(&format!("/data/{name}"));
     let teams = vec![(TeamId(0), fields("left")), (TeamId(1), fields("right"))];
     let numbers = Fields { teams, per_vote: 5.0 };
     let url = format!("ws://{}/socket", service.address).parse().unwrap();
@@ -246,7 +247,9 @@ async fn a_stream_that_falls_silent_is_stale() {
     let service = Service::start().await;
     let proxy = Proxy::start(service.address).await;
     let kind = over_http(proxy.address, "events", Mode::Sse, map());
-    let mut rig = Rig::start(&contest(), vec![kind], quick());
+    // Nobody promises a heartbeat here, and patience is long.
+    let times = Times { silence: Duration::from_millis(40), ..quick() };
+    let mut rig = Rig::start(&contest(), vec![kind], times);
     rig.until("live", is_live).await;
     proxy.set(Fault::Blackhole);
     rig.until("stale", |s| s.sources[0].state == SourceState::Stale).await;

@@ -95,6 +95,9 @@ async fn pass(
     fault: watch::Receiver<Fault>,
     mut orders: broadcast::Receiver<Order>,
 ) {
+    // The delays are those that are asked for, and none of the system's.
+    near.set_nodelay(true).unwrap();
+    far.set_nodelay(true).unwrap();
     // Closed at once and without a farewell, whatever is still on its way.
     near.set_zero_linger().unwrap();
     far.set_zero_linger().unwrap();

@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 /// Longer than anything takes here.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A source that is in a hurry, so that tests are.
 pub(crate) fn quick() -> Times {
@@ -27,6 +27,7 @@ pub(crate) fn quick() -> Times {
         stale: Duration::from_millis(150),
         silence: Duration::from_millis(500),
         poll: Duration::from_millis(20),
+        heartbeat: None,
         backoff: Some(Backoff {
             base: Duration::from_millis(4),
             cap: Duration::from_millis(40),

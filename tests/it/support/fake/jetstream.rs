@@ -117,6 +117,7 @@ impl Jetstream {
 
 async fn serve(stream: TcpStream, log: Arc<Mutex<Log>>, mut news: watch::Receiver<usize>) {
     let mut start = None;
+    #[expect(clippy::result_large_err, reason = "the library wants it so")]
     let accept = |request: &Request, response: Response| {
         let second = request.uri().path().starts_with("/xrpc/");
         let mut log = log.lock().unwrap();

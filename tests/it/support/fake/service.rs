@@ -19,12 +19,15 @@ use tokio::task::JoinSet;
 /// Posts of a page of the document.
 const PAGE: usize = 3;
 
+/// Status, headers and body.
+type Refusal = (u16, Vec<(&'static str, String)>, String);
+
 #[derive(Default)]
 struct Log {
     /// All posts so far, as JSON.
     posts: Vec<String>,
-    /// Answers every request, if there is one: status, headers, body.
-    refusal: Option<(u16, Vec<(&'static str, String)>, String)>,
+    /// Answers every request, if there is one.
+    refusal: Option<Refusal>,
     /// What viewers of the WebSocket said.
     said: Vec<String>,
     /// Of all requests: the headers that are of interest.

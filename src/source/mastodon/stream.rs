@@ -1,0 +1,163 @@
+//! The two streams: a WebSocket for all hashtags, and server-sent events with a connection for each.
+//!
+//! Neither repeats anything or acknowledges a subscription, so the timelines are looked at beside
+//! them. The socket answers our pings, which tells that it is alive; event streams have a heartbeat,
+//! and each of their connections is watched for itself.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use futures_util::future::Either;
+use futures_util::stream::{self, SelectAll, Stream, StreamExt};
+use tokio::time::{Instant, sleep_until};
+use tokio_tungstenite::tungstenite::Bytes;
+use tokio_tungstenite::tungstenite::http::header::AUTHORIZATION;
+use tokio_tungstenite::tungstenite::http::{HeaderMap, HeaderValue};
+use url::Url;
+
+use super::super::framing::events::{Events, Told};
+use super::super::link::Link;
+use super::super::link::failure::{Class, Failure};
+use super::super::link::http;
+use super::super::link::websocket::{MAX_MESSAGE, Socket};
+use super::instance::{self, Api, PATIENCE};
+use super::{Mastodon, Server, mark, view};
+
+/// The server pings so often.
+const PINGS: Duration = Duration::from_secs(30);
+
+/// So often an event stream has a comment.
+const COMMENTS: Duration = Duration::from_secs(15);
+
+/// More connections than this are not made to one server.
+const MAX_CONNECTIONS: usize = 16;
+
+const PATH: &str = "/api/v1/streaming";
+
+impl Mastodon {
+    /// Where the server streams.
+    fn streaming_url(&self, plain: &str, tls: &str, path: &str) -> Url {
+        let server = self.server();
+        let base = server.facts.streaming.as_ref().unwrap_or(&self.settings.server);
+        let mut url = instance::with_scheme(base, plain, tls);
+        url.set_path(path);
+        url
+    }
+
+    /// Reads the WebSocket.
+    pub(super) async fn by_socket(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
+        let url = self.streaming_url("ws", "wss", PATH);
+        let mut headers = HeaderMap::new();
+        headers.extend(self.server().api.bearer().map(|bearer| (AUTHORIZATION, bearer)));
+        let mut socket = Socket::open(link, &url, &headers, PINGS).await?;
+        for tag in &self.server().streamed {
+            let subscribe =
+                serde_json::json!({"type": "subscribe", "stream": "hashtag", "tag": tag});
+            socket.send(link, subscribe.to_string()).await?;
+        }
+        self.streaming(link).await?;
+        loop {
+            let view = view(link);
+            let (Some(server), Some(timeline)) = (&self.server, &mut self.timeline) else {
+                unreachable!("they were made before anything was opened")
+            };
+            match socket.next_or(link, timeline.next(&server.api, view)).await? {
+                Either::Left(received) => self.streamed(link, received.bytes()).await?,
+                Either::Right(document) => self.beside(link, document).await?,
+            }
+        }
+    }
+
+    /// Reads server-sent events.
+    pub(super) async fn by_events(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
+        let url = self.streaming_url("http", "https", &format!("{PATH}/hashtag"));
+        let mut connections = connections(link, self.server(), &url).await?;
+        link.expect_word_every(COMMENTS);
+        self.streaming(link).await?;
+        let limit = link.times().silence.max(COMMENTS * 2);
+        let now = Instant::now();
+        let mut heard = vec![now; connections.len()];
+        let mut events: Vec<_> = heard.iter().map(|_| Events::new(MAX_MESSAGE, "")).collect();
+        loop {
+            link.flush().await?;
+            let view = view(link);
+            let (Some(server), Some(timeline)) = (&self.server, &mut self.timeline) else {
+                unreachable!("they were made before anything was opened")
+            };
+            let quietest = heard.iter().min().copied();
+            let one_is_dead = async {
+                match quietest {
+                    Some(quietest) => sleep_until(quietest + limit).await,
+                    // There is no hashtag that they bring.
+                    None => std::future::pending().await,
+                }
+            };
+            let (index, chunk) = tokio::select! {
+                Some(chunk) = connections.next() => chunk,
+                document = timeline.next(&server.api, view) => {
+                    self.beside(link, document).await?;
+                    continue;
+                }
+                silent = link.silence(limit), if quietest.is_some() => return Err(silent),
+                () = one_is_dead => return Err(Failure::Silent(limit)),
+            };
+            let bytes = chunk?;
+            heard[index] = Instant::now();
+            link.alive().await?;
+            let mut messages = Vec::new();
+            events[index].push(&bytes, |told| match told {
+                Told::Event { name, data } => messages.push(mark::message(name, data)),
+                // Counted as what it is: a message that cannot be read.
+                Told::TooLong => messages.push("{".to_owned()),
+                Told::Comment | Told::Retry(_) => {}
+            });
+            for message in messages {
+                self.streamed(link, message.as_bytes()).await?;
+            }
+        }
+    }
+}
+
+/// A connection for each hashtag.
+async fn connections(
+    link: &mut Link,
+    server: &Server,
+    url: &Url,
+) -> Result<SelectAll<Connection>, Failure> {
+    let tags = &server.streamed;
+    if tags.len() > MAX_CONNECTIONS {
+        return Err(Failure::Said {
+            message: format!("an event stream for each of {} hashtags is too much", tags.len()),
+            class: Class::Refused,
+            hint: None,
+        });
+    }
+    let api = Api::new(url, server.api.token().cloned())?;
+    let mut connections = SelectAll::new();
+    for (index, tag) in tags.iter().enumerate() {
+        let mut url = url.clone();
+        url.query_pairs_mut().append_pair("tag", tag);
+        let answer = http::send(link, api.get(&url), PATIENCE).await?;
+        instance::expect(answer.headers(), "an event stream", |kind| kind == "text/event-stream")?;
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let chunks = answer
+            .bytes_stream()
+            .map(move |chunk| chunk.map_err(|error| Failure::from_error(&error, &host)))
+            .chain(stream::once(async { Err(Failure::Closed(String::new())) }));
+        connections.push(Box::pin(chunks.map(move |chunk| (index, chunk))) as Connection);
+    }
+    Ok(connections)
+}
+
+/// The bytes of the connection with that number, and in the end why there are no more.
+type Connection = std::pin::Pin<Box<dyn Stream<Item = (usize, Result<Bytes, Failure>)> + Send>>;
+
+impl Api {
+    /// The header with the token.
+    fn bearer(&self) -> Option<HeaderValue> {
+        let mut value =
+            HeaderValue::from_str(&format!("Bearer {}", self.token()?.reveal())).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+}

@@ -1,0 +1,66 @@
+//! Nostr, by relays of one's own choice: several at once, and each event once.
+//!
+//! A relay is a link of its own ([`relay`]), which knows nothing of the others: it connects, asks,
+//! verifies what comes, and tells. What all of them tell goes through one hand ([`gathering`]),
+//! which lets each post pass once and says how the source as a whole is doing: it is live while any
+//! relay is.
+//! A relay that says there was more than it would send is asked on, page by page; anything else
+//! that it refuses is shown with its name.
+//! Source: NIP-01, NIP-09, NIP-18, NIP-24, NIP-42.
+
+mod gathering;
+mod hashtags;
+mod message;
+mod relay;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tracing::{Instrument, info_span};
+use url::Url;
+
+use crate::event::SourceId;
+
+use super::Seat;
+use gathering::Gathering;
+
+/// The keys of a `nostr` source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// All connected at once, at least one, each once: `wss`, or `ws` on this machine.
+    pub relays: Vec<Url>,
+}
+
+/// More relays than this are a problem of the config: each is a connection.
+pub const MAX_RELAYS: usize = 16;
+
+/// What the relays have told and nobody has taken yet. Past it posts are dropped, and counted.
+const QUEUE: usize = 4096;
+
+/// Reads all relays until the show is over.
+pub(super) async fn run(settings: Settings, seat: Seat) {
+    let names: Vec<String> = settings.relays.iter().map(relay::name).collect();
+    let (told_tx, told_rx) = mpsc::channel(QUEUE);
+    let mut relays = JoinSet::new();
+    for (index, url) in settings.relays.into_iter().enumerate() {
+        let seat = Seat {
+            id: SourceId(index),
+            contest: seat.contest.clone(),
+            hasher: seat.hasher.clone(),
+            inbox: told_tx.clone(),
+            clock: seat.clock,
+            times: seat.times,
+            stop: seat.stop.clone(),
+        };
+        let span = info_span!("relay", name = names[index]);
+        relays.spawn(relay::run(url, seat).instrument(span));
+    }
+    drop(told_tx);
+    Gathering::new(names).run(told_rx, &seat).await;
+    while let Some(ended) = relays.join_next().await {
+        if let Err(error) = ended
+            && let Ok(panic) = error.try_into_panic()
+        {
+            std::panic::resume_unwind(panic);
+        }
+    }
+}

@@ -1,0 +1,372 @@
+//! One relay: asks it for posts with our hashtags, verifies them, and asks on where it stopped.
+//!
+//! Three subscriptions: the posts from a little before the newest one on, as they come; older ones,
+//! page by page, while a relay sends fewer than it has; and what changes the posts that have come,
+//! which is found by their ids: deletions, and reposts if these count.
+//! A relay need not say that it has sent all (`EOSE`): nothing waits for that without a limit.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::future::pending;
+use std::time::Duration;
+
+use futures_util::future::Either;
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep_until};
+use tokio_tungstenite::tungstenite::http::HeaderMap;
+use tracing::{debug, info};
+use url::Url;
+
+use crate::contest::Reposts;
+use crate::decode::signature::{self, Forged};
+use crate::decode::{Decoder, Feed};
+use crate::source::Seat;
+use crate::source::link::failure::{Failure, quoted};
+use crate::source::link::websocket::Socket;
+use crate::source::link::{self, Link, Resume, Session, net};
+use crate::timestamp::Timestamp;
+
+use super::hashtags;
+use super::message::{self, Message};
+
+/// The names of our subscriptions.
+const POSTS: &str = "hashtug";
+const OLDER: &str = "hashtug-older";
+const CHANGES: &str = "hashtug-changes";
+
+/// A relay promises no word; this is for one that does not answer pings either.
+const HEARTBEAT: Duration = Duration::from_secs(30);
+
+/// So much before the newest post is asked for again: authors date their posts, and relays pass
+/// them on late.
+const OVERLAP: Duration = Duration::from_mins(2);
+
+/// So many stored posts are asked for at a time; many relays send no more.
+const PAGE: usize = 500;
+
+/// More pages are not asked for.
+const MAX_PAGES: usize = 40;
+
+/// Deletions are asked for of so many posts, the newest: relays limit filters and messages.
+const MAX_CHANGING: usize = 200;
+
+/// Forged events are told again after so long without.
+const SPELL: Duration = Duration::from_mins(1);
+
+/// More remarks of a relay on one connection are not logged.
+const MAX_NOTICES: u32 = 3;
+
+/// What people call a relay.
+pub(super) fn name(url: &Url) -> String {
+    match url.path() {
+        "/" => net::host(url),
+        path => net::host(url) + path,
+    }
+}
+
+/// Reads one relay until the show is over.
+pub(super) async fn run(url: Url, seat: Seat) {
+    let decoder = Decoder::new(&seat.contest, Some(Feed::Nostr), seat.hasher.clone());
+    let hashtags = hashtags::variants(&seat.contest);
+    let link = Link::new(seat, decoder);
+    let relay = Relay { url, hashtags, newest: None, posts: VecDeque::new(), forged: None };
+    link::run(relay, link).await;
+}
+
+struct Relay {
+    url: Url,
+    hashtags: Vec<String>,
+    /// When the newest post is from, on the network's clock, and not later than it came; before
+    /// there is one, when the relay was asked first.
+    newest: Option<Timestamp>,
+    /// The newest posts, and when they are from.
+    posts: VecDeque<(String, Timestamp)>,
+    /// When the last forged event came, in a spell of them that was told.
+    forged: Option<Instant>,
+}
+
+/// What one connection is doing.
+struct Talk {
+    /// From when on posts are wanted.
+    since: Timestamp,
+    /// The stored posts that are on their way.
+    page: Option<Page>,
+    pages: usize,
+    /// The relay has taken the subscription.
+    confirmed: bool,
+    /// What it said instead.
+    remark: Option<String>,
+    notices: u32,
+    /// When the changes of posts may be asked for again, and whether there is anything new to ask.
+    next_changes: Instant,
+    changes: Changes,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Changes {
+    /// What is asked for is what there is.
+    Asked,
+    /// Posts have come since.
+    Due,
+    /// The relay does not want to be asked.
+    Refused,
+}
+
+/// Stored posts that were asked for.
+struct Page {
+    subscription: &'static str,
+    /// No longer waited for after that.
+    deadline: Instant,
+    /// The oldest that has come.
+    oldest: Option<Timestamp>,
+    /// They are not newer than that.
+    until: Option<Timestamp>,
+}
+
+impl Session for Relay {
+    async fn run(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
+        let url = self.url.clone();
+        let heartbeat = link.times().heartbeat.unwrap_or(HEARTBEAT);
+        let mut socket = Socket::open(link, &url, &HeaderMap::new(), heartbeat).await?;
+        let now = link.network_now();
+        let newest = *self.newest.get_or_insert(now);
+        let back = |from: Timestamp, span| from.checked_sub(span).unwrap_or(from);
+        // What has left the window would not count.
+        let since = back(newest, OVERLAP).max(back(now, link.contest().window()));
+        self.forged = None;
+        let patience = link.times().silence;
+        let mut talk = Talk {
+            since,
+            page: None,
+            pages: 0,
+            confirmed: false,
+            remark: None,
+            notices: 0,
+            next_changes: Instant::now(),
+            changes: if self.posts.is_empty() { Changes::Asked } else { Changes::Due },
+        };
+        self.ask_for_page(link, &mut socket, &mut talk, None).await?;
+        link.connected(Resume::Complete).await?;
+        loop {
+            if talk.changes == Changes::Due && talk.next_changes <= Instant::now() {
+                talk.next_changes = Instant::now() + patience / 2;
+                talk.changes = Changes::Asked;
+                self.ask_for_changes(link, &mut socket).await?;
+            }
+            let changes = Some(talk.next_changes).filter(|_| talk.changes == Changes::Due);
+            let page = talk.page.as_ref().map(|page| page.deadline);
+            let deadline = changes.into_iter().chain(page).min();
+            let alarm = async {
+                match deadline {
+                    Some(deadline) => sleep_until(deadline).await,
+                    None => pending().await,
+                }
+            };
+            if let Either::Left(received) = socket.next_or(link, alarm).await? {
+                self.take(link, &mut socket, &mut talk, received.bytes()).await?;
+            }
+            if talk.page.as_ref().is_some_and(|page| page.deadline <= Instant::now()) {
+                self.doubt(link, &talk).await?;
+                self.end_page(link, &mut socket, &mut talk).await?;
+            }
+        }
+    }
+}
+
+impl Relay {
+    async fn take(
+        &mut self,
+        link: &mut Link,
+        socket: &mut Socket,
+        talk: &mut Talk,
+        text: &[u8],
+    ) -> Result<(), Failure> {
+        match message::read(text) {
+            Message::Event { subscription, id, kind, at } => {
+                Relay::confirm(link, talk).await?;
+                if let (Some(page), Some(at)) = (&mut talk.page, at)
+                    && page.subscription == subscription
+                {
+                    page.oldest = Some(page.oldest.map_or(at, |oldest| oldest.min(at)));
+                }
+                let is_genuine = self.judge(link, text).await?;
+                if let (true, Some(1), Some(id), Some(at)) = (is_genuine, kind, id, at) {
+                    let at = at.min(link.network_now());
+                    self.newest = self.newest.max(Some(at));
+                    if self.note(&id, at) && talk.changes == Changes::Asked {
+                        talk.changes = Changes::Due;
+                    }
+                }
+            }
+            Message::Eose(subscription) => {
+                Relay::confirm(link, talk).await?;
+                if talk.page.as_ref().is_some_and(|page| page.subscription == subscription) {
+                    self.end_page(link, socket, talk).await?;
+                }
+            }
+            Message::Closed(subscription, said) => match &*subscription {
+                POSTS => {
+                    let failure = message::closed(&said);
+                    return Err(if talk.confirmed { failure } else { link.in_vain(failure) });
+                }
+                OLDER => {
+                    info!("the relay does not send older posts: {}", quoted(&said));
+                    talk.page = None;
+                }
+                CHANGES => {
+                    info!("the relay does not send deletions: {}", quoted(&said));
+                    talk.changes = Changes::Refused;
+                }
+                _ => {}
+            },
+            Message::Notice(said) => {
+                let said = quoted(&said);
+                talk.notices += 1;
+                if talk.notices <= MAX_NOTICES {
+                    info!("the relay remarks: {said}");
+                }
+                talk.remark = Some(format!("the relay says: {said}"));
+                if talk.page.is_none() {
+                    self.doubt(link, talk).await?;
+                }
+            }
+            Message::Auth => {
+                let remark = "the relay asks who is there, and hashtug does not log in (NIP-42): \
+                              use another relay";
+                talk.remark.get_or_insert_with(|| remark.to_owned());
+            }
+            Message::Other => debug!("the relay says what nobody understands"),
+        }
+        Ok(())
+    }
+
+    /// Tells what an event says, if it is signed by its author and changes anything; whether it is
+    /// and does.
+    async fn judge(&mut self, link: &mut Link, text: &[u8]) -> Result<bool, Failure> {
+        // Only what would change the count is worth the work.
+        let mut verdict = None;
+        link.message_if(text, |_| {
+            let verified = std::str::from_utf8(text).map_or(Ok(()), signature::verify);
+            verdict = Some(verified);
+            verified.map_err(|_| "forged event")
+        })?;
+        match verdict {
+            None => Ok(false),
+            Some(Ok(())) => {
+                if self.forged.is_some_and(|last| last.elapsed() > SPELL) {
+                    self.forged = None;
+                    link.problem(None).await?;
+                }
+                Ok(true)
+            }
+            Some(Err(forged)) => {
+                let is_new = self.forged.replace(Instant::now()).is_none();
+                if is_new {
+                    link.problem(Some(&accuse(forged))).await?;
+                }
+                Ok(false)
+            }
+        }
+    }
+
+    /// Remembers a post whose deletion would matter; whether it is a new one.
+    fn note(&mut self, id: &str, at: Timestamp) -> bool {
+        if self.posts.iter().any(|(known, _)| known == id) {
+            return false;
+        }
+        if self.posts.len() == MAX_CHANGING {
+            self.posts.pop_front();
+        }
+        self.posts.push_back((id.to_owned(), at));
+        true
+    }
+
+    /// The subscription stands.
+    async fn confirm(link: &mut Link, talk: &mut Talk) -> Result<(), Failure> {
+        if !std::mem::replace(&mut talk.confirmed, true) && talk.remark.take().is_some() {
+            link.problem(None).await?;
+        }
+        Ok(())
+    }
+
+    /// The relay has not said for too long that the subscription stands: shows what it said instead.
+    async fn doubt(&self, link: &mut Link, talk: &Talk) -> Result<(), Failure> {
+        match &talk.remark {
+            Some(remark) if !talk.confirmed => link.problem(Some(remark)).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// The stored posts that were asked for have come, as far as they do: asks for those before.
+    async fn end_page(
+        &self,
+        link: &mut Link,
+        socket: &mut Socket,
+        talk: &mut Talk,
+    ) -> Result<(), Failure> {
+        let Some(page) = talk.page.take() else { return Ok(()) };
+        // Those of the oldest second come again; if nothing else does, there are no more.
+        let oldest = page.oldest.filter(|&oldest| page.until.is_none_or(|until| oldest < until));
+        match oldest.filter(|&oldest| oldest > talk.since) {
+            Some(oldest) if talk.pages < MAX_PAGES => {
+                return self.ask_for_page(link, socket, talk, Some(oldest)).await;
+            }
+            Some(oldest) => link.gap(link.place(talk.since), link.place(oldest)).await?,
+            None => {}
+        }
+        if page.subscription == OLDER {
+            socket.send(link, json!(["CLOSE", OLDER]).to_string()).await?;
+        }
+        Ok(())
+    }
+
+    /// Asks for posts up to `until`; without, for those to come too.
+    async fn ask_for_page(
+        &self,
+        link: &mut Link,
+        socket: &mut Socket,
+        talk: &mut Talk,
+        until: Option<Timestamp>,
+    ) -> Result<(), Failure> {
+        let subscription = if until.is_some() { OLDER } else { POSTS };
+        let mut filter = json!({"kinds": [1], "#t": self.hashtags, "limit": PAGE});
+        filter["since"] = seconds(talk.since);
+        if let Some(until) = until {
+            filter["until"] = seconds(until);
+        }
+        talk.pages += 1;
+        let deadline = Instant::now() + link.times().silence;
+        talk.page = Some(Page { subscription, deadline, oldest: None, until });
+        socket.send(link, json!(["REQ", subscription, filter]).to_string()).await
+    }
+
+    /// Asks for what changes the posts that have come.
+    async fn ask_for_changes(
+        &mut self,
+        link: &mut Link,
+        socket: &mut Socket,
+    ) -> Result<(), Failure> {
+        let window = link.contest().window();
+        let horizon = link.network_now().checked_sub(window).unwrap_or(Timestamp::MIN);
+        self.posts.retain(|(_, at)| *at >= horizon);
+        if self.posts.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<&str> = self.posts.iter().map(|(id, _)| id.as_str()).collect();
+        let kinds: &[u8] = match link.contest().reposts() {
+            Reposts::Ignore => &[5],
+            Reposts::Count => &[5, 6, 16],
+        };
+        let mut filter = json!({"kinds": kinds, "#e": ids});
+        filter["since"] = seconds(horizon);
+        socket.send(link, json!(["REQ", CHANGES, filter]).to_string()).await
+    }
+}
+
+fn seconds(at: Timestamp) -> Value {
+    at.millis().div_euclid(1000).into()
+}
+
+fn accuse(forged: Forged) -> String {
+    format!("the relay sends posts that are not by their authors: {forged} (use another relay)")
+}

@@ -1,0 +1,101 @@
+//! Requests to X: to its one server, with the token, refusals explained.
+
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::{RequestBuilder, Response};
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::source::link::Link;
+use crate::source::link::failure::{Failure, content_type, quoted};
+use crate::source::link::http::{self, Document, Http};
+use crate::timestamp::Timestamp;
+
+use super::{Settings, explain, refused};
+
+/// For the head of an answer, and for a whole page.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// More than all rules of an app, or a page of a hundred posts, with what they refer to.
+const MAX_PAGE: usize = 8 << 20;
+
+pub(super) struct Api {
+    http: Http,
+    endpoint: Url,
+    authorization: HeaderValue,
+}
+
+impl Api {
+    /// Reads the token.
+    pub(super) fn new(settings: &Settings) -> Result<Api, Failure> {
+        let token = settings.token.read().map_err(|missing| {
+            refused(missing.to_string(), "set it to the bearer token of the app, and start again")
+        })?;
+        let value = HeaderValue::try_from(format!("Bearer {}", token.reveal()));
+        let mut authorization = value.map_err(|_| {
+            let message = format!("what is in `{}` cannot be a token", settings.token);
+            refused(message, "set it to the bearer token of the app, and start again")
+        })?;
+        authorization.set_sensitive(true);
+        let endpoint = settings.endpoint.clone();
+        Ok(Api { http: Http::new(&endpoint)?, endpoint, authorization })
+    }
+
+    pub(super) fn url(&self, path: &str) -> Url {
+        let mut url = self.endpoint.clone();
+        url.set_path(path);
+        url
+    }
+
+    pub(super) fn get(&self, url: &Url) -> RequestBuilder {
+        self.http.get(url).header(AUTHORIZATION, self.authorization.clone())
+    }
+
+    pub(super) fn post(&self, url: &Url, body: String) -> RequestBuilder {
+        let request = self.http.post(url).header(AUTHORIZATION, self.authorization.clone());
+        request.header("content-type", "application/json").body(body)
+    }
+
+    /// Sends a request, and explains a refusal.
+    pub(super) async fn ask(
+        &self,
+        link: &mut Link,
+        request: RequestBuilder,
+    ) -> Result<Response, Failure> {
+        let answer = http::answer(link, request, LIMIT).await?;
+        if http::is_good(answer.status()) {
+            return Ok(answer);
+        }
+        let refusal = http::refusal(answer, LIMIT).await;
+        Err(explain::refusal(&refusal, || link.now()))
+    }
+
+    /// The same, for a document.
+    pub(super) async fn document<T: DeserializeOwned>(
+        &self,
+        link: &mut Link,
+        request: RequestBuilder,
+    ) -> Result<T, Failure> {
+        let answer = self.ask(link, request).await?;
+        expect_json(&answer)?;
+        let body = http::body(answer, MAX_PAGE, LIMIT).await?;
+        serde_json::from_slice(&body).map_err(|error| Failure::Protocol(quoted(&error.to_string())))
+    }
+
+    /// Reads a page beside the stream.
+    pub(super) async fn fetch(request: RequestBuilder, now: Timestamp) -> Document {
+        http::document(request, MAX_PAGE, LIMIT, now).await
+    }
+}
+
+/// X answers in JSON; who answers in anything else is not X.
+pub(super) fn expect_json(answer: &Response) -> Result<(), Failure> {
+    match content_type(answer.headers()) {
+        Some(kind) if kind == "text/html" => Err(Failure::Page),
+        Some(kind) if !kind.ends_with("json") => {
+            Err(Failure::ContentType { found: quoted(&kind), expected: "JSON" })
+        }
+        _ => Ok(()),
+    }
+}

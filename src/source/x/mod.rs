@@ -1,0 +1,338 @@
+//! X, by the filtered stream of its API v2: posts that match our rules, a line each, over HTTP.
+//!
+//! The rules lie with X and belong to the app, so that they are looked at before streaming
+//! ([`rules`]). Blank lines keep the connection alive; one whose heart has stopped is given up.
+//! Posts that were missed are sent again by the stream itself where the account has bought that
+//! (`backfill`), and otherwise looked up in the recent search ([`recent`]); what comes twice is
+//! counted once by the tally. Posts cost money: after `max_posts` of them no more are read.
+//! Source: X API v2, "Filtered stream" and "Consuming streaming data".
+
+mod api;
+mod explain;
+mod mark;
+mod recent;
+mod rules;
+
+use std::convert::Infallible;
+use std::pin::{Pin, pin};
+use std::task::Poll;
+use std::time::Duration;
+
+use reqwest::Response;
+use tokio::time::{Instant, sleep};
+use tracing::info;
+use url::Url;
+
+use crate::contest::Reposts;
+use crate::decode::{Decoder, Feed};
+use crate::timestamp::Timestamp;
+
+use super::Seat;
+use super::framing::lines::{Line, Lines};
+use super::link::backoff::Backoff;
+use super::link::failure::{Class, Failure, server_date};
+use super::link::http::Document;
+use super::link::websocket::MAX_MESSAGE;
+use super::link::{self, Link, Resume, Session, net};
+use super::secret::Variable;
+
+use api::Api;
+use mark::Mark;
+use recent::{Missed, Search};
+
+/// The keys of an `x` source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// The server of the API: `https`, or `http` on this machine, and no path.
+    pub endpoint: Url,
+    /// Where the bearer token of the app is.
+    pub token: Variable,
+    /// After this many posts the source ends: each one read is billed.
+    pub max_posts: u32,
+    /// The access includes backfill: the stream itself sends again what was missed, of up to
+    /// [`MAX_BACKFILL`].
+    pub backfill: bool,
+}
+
+/// The public one.
+pub const ENDPOINT: &str = "https://api.x.com";
+
+/// How many posts are read unless the config says otherwise: at half a cent a post, 50 dollars.
+pub const MAX_POSTS: u32 = 10_000;
+
+/// More than the network sells in a month.
+pub const MOST_POSTS: u32 = 10_000_000;
+
+/// What the stream can send again at the most.
+pub const MAX_BACKFILL: Duration = Duration::from_mins(5);
+
+/// A blank line comes so often if nothing else does.
+const HEARTBEAT: Duration = Duration::from_secs(20);
+
+/// The rules are not looked at again so soon: after a mere break they stand as they stood.
+const RULES_STAND: Duration = Duration::from_mins(1);
+
+/// What the posts have to say beside their id and text.
+const FIELDS: &str =
+    "created_at,entities,author_id,referenced_tweets,edit_history_tweet_ids,note_tweet";
+
+/// Reads the stream until the show is over, or as many posts as were paid for.
+pub(super) async fn run(settings: Settings, seat: Seat) {
+    let decoder = Decoder::new(&seat.contest, Some(Feed::X), seat.hasher.clone());
+    let link = Link::new(seat, decoder).with_backoff(Backoff::x());
+    link::run(X::new(settings), link).await;
+}
+
+struct X {
+    settings: Settings,
+    /// Made at the first attempt.
+    api: Option<Api>,
+    rules_checked: Option<Instant>,
+    /// How many more posts may be read.
+    left: u32,
+    /// The newest post, or what its number would be when the first connection was made.
+    newest: Option<u64>,
+    /// What the last connections did not bring.
+    missed: Option<Missed>,
+}
+
+/// A page of the search that is on its way.
+type Page = Pin<Box<dyn Future<Output = Document> + Send>>;
+
+/// What has come.
+enum News {
+    /// Bytes of the stream, or its end.
+    Stream(Result<Option<tokio_tungstenite::tungstenite::Bytes>, reqwest::Error>),
+    /// A page of what was missed.
+    Page(Document),
+}
+
+impl Session for X {
+    async fn run(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
+        let api = match self.api.take() {
+            Some(api) => api,
+            None => Api::new(&self.settings)?,
+        };
+        let ended = self.connect(&api, link).await;
+        self.api = Some(api);
+        ended
+    }
+}
+
+impl X {
+    fn new(settings: Settings) -> X {
+        let left = settings.max_posts;
+        X { settings, api: None, rules_checked: None, left, newest: None, missed: None }
+    }
+
+    async fn connect(&mut self, api: &Api, link: &mut Link) -> Result<Infallible, Failure> {
+        if self.rules_checked.is_none_or(|checked| checked.elapsed() > RULES_STAND) {
+            rules::set_up(api, link).await?;
+            self.rules_checked = Some(Instant::now());
+        }
+        let since = self.newest.map(|_| link.last_heard());
+        let url = self.url(api, link, since);
+        let answer = api.ask(link, api.get(&url)).await.inspect_err(|_| {
+            // Whatever it is: with the next attempt the rules are looked at again.
+            self.rules_checked = None;
+        })?;
+        api::expect_json(&answer)?;
+        link.expect_word_every(heartbeat(link));
+        link.connected(Resume::Complete).await?;
+        let (now, network_now) = (link.now(), link.network_now());
+        let newest = *self.newest.get_or_insert_with(|| recent::id_at(network_now));
+        if let Some(from) = since {
+            if self.settings.backfill {
+                let reach = now.checked_sub(MAX_BACKFILL).unwrap_or(now);
+                if from < reach {
+                    link.gap(from, reach).await?;
+                }
+            } else {
+                // An older hole that is not filled yet begins earlier.
+                let mut missed = self.missed.take().unwrap_or(Missed::after(newest, from));
+                missed.until(now, network_now, link.contest().window());
+                self.missed = Some(missed);
+            }
+        }
+        self.read(api, link, answer).await
+    }
+
+    async fn read(
+        &mut self,
+        api: &Api,
+        link: &mut Link,
+        mut answer: Response,
+    ) -> Result<Infallible, Failure> {
+        let host = net::host(answer.url());
+        let connected = Instant::now();
+        let limit = link.times().silence.max(heartbeat(link) * 2);
+        let mut lines = Lines::new(MAX_MESSAGE);
+        let mut search = self.missed.as_ref().map(|missed| Search::new(link.contest(), missed));
+        let mut page: Option<Page> = None;
+        let mut is_first = true;
+        loop {
+            if page.is_none()
+                && let Some(url) = search.as_ref().and_then(|search| search.url(api))
+            {
+                let fetch = Api::fetch(api.get(&url), link.now());
+                // What was posted just now is not found yet.
+                let settled = recent::SETTLE.saturating_sub(connected.elapsed());
+                page = Some(Box::pin(async move {
+                    sleep(settled).await;
+                    fetch.await
+                }));
+            }
+            match next(link, limit, &mut answer, &mut page).await? {
+                News::Stream(chunk) => {
+                    let chunk = chunk.map_err(|error| Failure::from_error(&error, &host))?;
+                    // What is left without an end is half a post: the rest was cut off.
+                    let chunk = chunk.ok_or(Failure::Closed(String::new()))?;
+                    link.alive().await?;
+                    let mut taken = Ok(());
+                    lines.push(&chunk, |line| {
+                        if taken.is_ok() {
+                            taken = self.take(link, line);
+                        }
+                    });
+                    // A stream that is ended as soon as it begins is not asked for at once again.
+                    let is_first = std::mem::take(&mut is_first);
+                    taken.map_err(|end| if is_first { link.in_vain(end) } else { end })?;
+                }
+                News::Page(Document { headers, body }) => {
+                    page = None;
+                    if let Some(date) = server_date(&headers) {
+                        link.hear_time(date);
+                    }
+                    let Some(searching) = &mut search else { continue };
+                    let fetched = body.and_then(|body| self.page(link, searching, body));
+                    let over = match fetched {
+                        Err(Failure::Over) => return Err(Failure::Over),
+                        Err(failure) => {
+                            info!("what was missed cannot be looked up: {failure}");
+                            true
+                        }
+                        Ok(()) => searching.url(api).is_none(),
+                    };
+                    if over && let Some(missed) = self.missed.take() {
+                        if let Some((from, to)) = searching.hole(&missed, |at| link.place(at)) {
+                            link.gap(from, to).await?;
+                        }
+                        search = None;
+                    }
+                }
+            }
+            self.check_budget()?;
+        }
+    }
+
+    /// Takes in a line of the stream.
+    fn take(&mut self, link: &mut Link, next: Line<'_>) -> Result<(), Failure> {
+        let Line::Message(message) = next else { return link.too_long() };
+        let mark = mark::mark(message);
+        if mark.posts == 0
+            && let Some(problem) = explain::Problem::in_band(message)
+        {
+            return Err(problem.ends_stream());
+        }
+        self.note(link, &mark);
+        link.message(message)
+    }
+
+    /// Takes in a page of the search.
+    fn page(
+        &mut self,
+        link: &mut Link,
+        search: &mut Search,
+        mut body: Vec<u8>,
+    ) -> Result<(), Failure> {
+        // A document of one line: what is in quotes has no line feeds.
+        body.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
+        let mark = mark::mark(&body);
+        if mark.posts == 0 && !mark.is_page {
+            return Err(Failure::Protocol("no page of posts".to_owned()));
+        }
+        search.take(&mark);
+        self.note(link, &mark);
+        link.message(&body)
+    }
+
+    fn note(&mut self, link: &mut Link, mark: &Mark) {
+        self.left = self.left.saturating_sub(mark.posts + mark.included);
+        self.newest = self.newest.max(mark.newest_id);
+        // The time of X itself.
+        if let Some(at) = mark.newest_at {
+            link.hear_time(at);
+        }
+    }
+
+    fn check_budget(&self) -> Result<(), Failure> {
+        if self.left > 0 {
+            return Ok(());
+        }
+        let max = self.settings.max_posts;
+        Err(Failure::Enough(format!(
+            "all {max} posts of `max_posts` were read, and each costs money: \
+             set it higher in the config to read more"
+        )))
+    }
+
+    /// Where the stream is, for posts since the last sign of life, which was at `since`.
+    fn url(&self, api: &Api, link: &Link, since: Option<Timestamp>) -> Url {
+        let mut url = api.url("/2/tweets/search/stream");
+        ask_for_all(&mut url, link.contest().reposts());
+        if let Some(since) = since.filter(|_| self.settings.backfill) {
+            let minutes = link.now().saturating_since(since).as_secs() / 60 + 1;
+            let minutes = minutes.min(MAX_BACKFILL.as_secs() / 60);
+            url.query_pairs_mut().append_pair("backfill_minutes", &minutes.to_string());
+        }
+        url
+    }
+}
+
+fn heartbeat(link: &Link) -> Duration {
+    link.times().heartbeat.unwrap_or(HEARTBEAT)
+}
+
+/// What comes first, of the stream or of what was missed.
+async fn next(
+    link: &mut Link,
+    limit: Duration,
+    answer: &mut Response,
+    page: &mut Option<Page>,
+) -> Result<News, Failure> {
+    let mut news = pin!(async {
+        let fetched = async {
+            match page {
+                Some(page) => page.await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            chunk = answer.chunk() => News::Stream(chunk),
+            fetched = fetched => News::Page(fetched),
+        }
+    });
+    // What has arrived already is taken before anything is told.
+    match futures_util::poll!(&mut news) {
+        Poll::Ready(news) => Ok(news),
+        Poll::Pending => {
+            link.flush().await?;
+            link.watch(limit, news).await
+        }
+    }
+}
+
+/// Adds what posts have to come with.
+fn ask_for_all(url: &mut Url, reposts: Reposts) {
+    let mut query = url.query_pairs_mut();
+    query.append_pair("tweet.fields", FIELDS);
+    if reposts == Reposts::Count {
+        query.append_pair("expansions", "referenced_tweets.id");
+    }
+}
+
+/// A failure that somebody has to mend before it makes sense to try again.
+fn refused(message: impl Into<String>, hint: &'static str) -> Failure {
+    Failure::Said { message: message.into(), class: Class::Refused, hint: Some(hint) }
+}
