@@ -100,9 +100,9 @@ fn a_show_that_cannot_begin_lights_nothing() {
             let end = end(&mut child, |_| {});
             assert_eq!(end.0, Some(1), "{}", rig.said());
             assert!(end.1 < A_SECOND, "{:?}", end.1);
-            assert_eq!(rig.packets(&rig.display), Vec::<Vec<u8>>::new());
-            assert_eq!(rig.packets(&rig.universe), Vec::<Vec<u8>>::new());
-            assert_eq!(rig.packets(&rig.node), Vec::<Vec<u8>>::new());
+            assert_eq!(Rig::packets(&rig.display), Vec::<Vec<u8>>::new());
+            assert_eq!(Rig::packets(&rig.universe), Vec::<Vec<u8>>::new());
+            assert_eq!(Rig::packets(&rig.node), Vec::<Vec<u8>>::new());
         }
     }
 }
@@ -271,7 +271,7 @@ impl Rig {
     }
 
     /// What has come since, and is still to be read.
-    fn packets(&self, socket: &UdpSocket) -> Vec<Vec<u8>> {
+    fn packets(socket: &UdpSocket) -> Vec<Vec<u8>> {
         socket.set_nonblocking(true).unwrap();
         let mut packets = Vec::new();
         let mut buffer = [0; 2048];
@@ -286,18 +286,18 @@ impl Rig {
     #[track_caller]
     fn assert_dark(&self) {
         let mut display = Ddp::default();
-        for packet in self.packets(&self.display) {
+        for packet in Rig::packets(&self.display) {
             display.take(&packet);
         }
         let (_, last) = display.shown.last().expect("a frame at the end");
         assert_eq!(*last, vec![0; 3 * PIXELS], "DDP");
-        let packets: Vec<_> = self.packets(&self.universe);
+        let packets: Vec<_> = Rig::packets(&self.universe);
         let packets: Vec<_> = packets.iter().map(|packet| receivers::e131(packet)).collect();
         let live = packets.iter().rposition(|packet| !packet.terminated).expect("frames");
         assert!(packets[live].data.iter().all(|&byte| byte == 0), "E1.31, before its end");
         assert_eq!(packets.len() - live - 1, 3, "three packets say that it ends");
         assert!(packets[live..].iter().all(|packet| packet.data.iter().all(|&byte| byte == 0)));
-        let packets = self.packets(&self.node);
+        let packets = Rig::packets(&self.node);
         let last = receivers::artnet(packets.last().expect("a frame at the end"));
         assert_eq!(last.data, vec![0; 3 * PIXELS], "Art-Net");
         if let Some(spidev) = &self.spidev {
@@ -350,8 +350,8 @@ fn repeat_at_least(fewest: usize, way: &str, mut stop: impl FnMut(&Rig) -> (End,
         assert!(took < A_SECOND, "{way}: {took:?}");
     }
     let ms = slowest.as_millis();
-    writeln!(std::io::stdout(), "{way}: black {times} times of {times}, slowest end {ms} ms")
-        .unwrap();
+    let line = format!("{way}: black {times} times of {times}, slowest end {ms} ms\n");
+    std::io::stdout().write_all(line.as_bytes()).unwrap();
 }
 
 fn stops() -> usize {
