@@ -20,11 +20,17 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::event::SourceId;
 use crate::output::led::Feed;
+use crate::output::status::Monitor;
 use crate::post::Hasher;
 use crate::recorder::Recorder;
+use crate::render::pattern::Pattern;
+use crate::render::scene::Scene;
+use crate::snapshot::Snapshot;
 use crate::source::link::Times;
 use crate::tally::{self, Limits, Tally};
-use crate::{output, server, source};
+use crate::timer::task::Key;
+use crate::timer::{self, Countdown};
+use crate::{failpoint, output, server, source, watchdog};
 
 /// Parts that take longer to end are named and left behind.
 const GRACE: Duration = Duration::from_secs(3);
@@ -50,16 +56,10 @@ pub async fn run(
     first.recording = recorder.as_ref().map(Recorder::status);
     let (snapshot_tx, snapshot_rx) = watch::channel(Arc::new(first));
     let mut parts = Parts::default();
-    let mut monitors = Vec::new();
-    for settings in config.outputs {
-        let span = info_span!("output", name = settings.name);
-        let name = format!("output `{}`", settings.name);
-        let (desk, monitor) = settings.desk();
-        monitors.push(monitor);
-        let feed = Feed::Snapshots(snapshot_rx.clone());
-        parts.start(name, output::run(settings, feed, desk).instrument(span));
-    }
+    let monitors = parts.outputs(config.outputs, &Feed::Snapshots(snapshot_rx.clone()));
     if let Some(listener) = listener {
+        let watchdog = watchdog::run(listener.local_addr(), monitors.clone(), stop.clone());
+        parts.start("watchdog", watchdog);
         parts.start("server", server::run(listener, snapshot_rx, monitors, stop.clone()));
     }
     let tally = tally::task::run(tally, clock, recorder.clone(), inbox_rx, snapshot_tx);
@@ -89,6 +89,53 @@ pub async fn run(
     parts.supervise(stop).await
 }
 
+/// Runs the speaker's timer until `stop`, a key, or its end. `keys` end where there is no keyboard.
+///
+/// # Errors
+/// If a part failed; the others were stopped then.
+pub async fn timer(
+    config: Config,
+    listener: TcpListener,
+    length: Duration,
+    keys: mpsc::Receiver<Key>,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    // The contest lends its title; nobody counts.
+    let mut tally = Tally::new(Arc::new(config.contest), Vec::new(), Limits::default());
+    let base = tally.snapshot(None);
+    let first = Countdown::start(length, config.timer, Duration::ZERO).standing(Duration::ZERO);
+    let first = Snapshot { timer: Some(first), ..base.clone() };
+    let (snapshot_tx, snapshot_rx) = watch::channel(Arc::new(first));
+    let mut parts = Parts::default();
+    let monitors = parts.outputs(config.outputs, &Feed::Snapshots(snapshot_rx.clone()));
+    parts.start("watchdog", watchdog::run(listener.local_addr(), monitors.clone(), stop.clone()));
+    parts.start("server", server::run(listener, snapshot_rx, monitors, stop.clone()));
+    let timer = timer::task::run(length, config.timer, keys, base, snapshot_tx, stop.clone());
+    parts.start("timer", timer);
+    parts.supervise(stop).await
+}
+
+/// Shows a pattern on all outputs until `stop`.
+///
+/// # Errors
+/// If a part failed; the others were stopped then.
+pub async fn leds(
+    outputs: Vec<output::Settings>,
+    pattern: Pattern,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let (scene_tx, scene_rx) = watch::channel(Scene::Pattern(pattern));
+    let mut parts = Parts::default();
+    // Nobody looks at how they are doing; what goes wrong is in the log.
+    drop(parts.outputs(outputs, &Feed::Scenes(scene_rx)));
+    let until_stop = stop.clone();
+    parts.start("pattern", async move {
+        let _scene_tx = scene_tx;
+        until_stop.cancelled().await;
+    });
+    parts.supervise(stop).await
+}
+
 /// The running parts by name.
 #[derive(Default)]
 struct Parts {
@@ -98,8 +145,22 @@ struct Parts {
 
 impl Parts {
     fn start(&mut self, name: impl Into<String>, part: impl Future<Output = ()> + Send + 'static) {
-        let handle = self.tasks.spawn(part);
-        self.names.insert(handle.id(), name.into());
+        let name = name.into();
+        let handle = self.tasks.spawn(failpoint::run(name.clone(), part));
+        self.names.insert(handle.id(), name);
+    }
+
+    /// Starts all outputs, and gives where they say how they are doing.
+    fn outputs(&mut self, outputs: Vec<output::Settings>, feed: &Feed) -> Vec<Monitor> {
+        let mut monitors = Vec::new();
+        for settings in outputs {
+            let span = info_span!("output", name = settings.name);
+            let name = format!("output `{}`", settings.name);
+            let (desk, monitor) = settings.desk();
+            monitors.push(monitor);
+            self.start(name, output::run(settings, feed.clone(), desk).instrument(span));
+        }
+        monitors
     }
 
     /// Waits for all parts. The first that fails stops the others.

@@ -4,11 +4,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::config;
 use crate::decode::Feed;
+use crate::render::pattern::Pattern;
+use crate::timer;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Yellow.on_default().bold())
@@ -61,6 +64,28 @@ pub enum Command {
         hashtug tally friday.jsonl --team Tabs=tabs,teamtabs --team Spaces=spaces --every 10s\n  \
         zcat dump.gz | hashtug tally - --feed jetstream --vote every --format csv")]
     Tally(Tally),
+    /// The light for speakers, on the outputs of the config and on the stage page.
+    ///
+    /// Green, then yellow, then red, then flashing, then off. Keys: + one minute more, space or p hold,
+    /// q or Esc stop.
+    #[command(after_help = "Examples:\n  hashtug timer 5m\n  hashtug timer 1m30s -c friday.toml")]
+    Timer {
+        /// How long the talk is.
+        #[arg(value_name = "DURATION", value_parser = talk)]
+        length: Duration,
+    },
+    /// Drive the lights without posts, to see whether they are wired as the config says.
+    ///
+    /// Until Ctrl-C; off makes them black and ends at once.
+    #[command(after_help = "Examples:\n  \
+        hashtug leds rgb                 red, green, blue: the order of the colours\n  \
+        hashtug leds walk                one pixel walks: the order and number of pixels\n  \
+        hashtug leds off -c friday.toml  black, for example after a crash")]
+    Leds {
+        /// What they show.
+        #[arg(value_parser = pattern_values())]
+        pattern: Pattern,
+    },
     /// Validate the config and say what would run. Touches no device.
     #[command(after_help = "Example:\n  hashtug check -c friday.toml")]
     Check,
@@ -174,6 +199,29 @@ impl Tally {
 
 fn feed_values() -> clap::builder::PossibleValuesParser {
     std::iter::once("auto").chain(Feed::ALL.map(Feed::name)).collect::<Vec<_>>().into()
+}
+
+fn pattern_values() -> impl TypedValueParser<Value = Pattern> {
+    PossibleValuesParser::new(Pattern::ALL.map(|pattern| {
+        PossibleValue::new(pattern.name()).help(match pattern {
+            Pattern::Split => "half and half: the boundary and the direction",
+            Pattern::Rgb => "red, green and blue in turn: the order of the colours",
+            Pattern::Walk => {
+                "one pixel walks, every tenth is marked: the order and number of pixels"
+            }
+            Pattern::White => "all of it: the supply and the limiter",
+            Pattern::Off => "black, and the end of every stream",
+        })
+    }))
+    .try_map(|name| name.parse())
+}
+
+fn talk(text: &str) -> Result<Duration, String> {
+    let talk = config::duration(text).map_err(|error| error.to_string())?;
+    if !(Duration::from_secs(1)..=timer::LONGEST).contains(&talk) {
+        return Err("a talk takes a second to a day".to_owned());
+    }
+    Ok(talk)
 }
 
 fn team(text: &str) -> Result<TeamArg, String> {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::contest::{Contest, TeamId};
+use crate::timer;
 use crate::timestamp::Timestamp;
 
 /// The state at one beat.
@@ -31,6 +32,8 @@ pub struct Snapshot {
     pub sources: Vec<SourceStatus>,
     /// How the recording is doing, if the show is recorded.
     pub recording: Option<RecordingStatus>,
+    /// The speaker's timer, if that is what is shown.
+    pub timer: Option<timer::Standing>,
 }
 
 /// Where a round stands.

@@ -8,6 +8,7 @@ import { expose, find, showHealth, showReplay, write } from "./page.js";
 import { Picture } from "./picture.js";
 import { Lights } from "./lights.js";
 import { Table } from "./table.js";
+import { Clock } from "./timer.js";
 import { Trend } from "./trend.js";
 import { REASONS, age, count, duration, ignored, missing, recorded, rule, standing } from "./words.js";
 
@@ -26,6 +27,7 @@ const picture = new Picture(
   { ground: 0.87, figure: 0.23 },
   "dark",
 );
+const clock = new Clock(find("main", HTMLElement));
 const table = new Table(find("table", HTMLTableElement));
 const announcer = new Announcer(find("status", HTMLElement));
 const history = new History();
@@ -41,6 +43,13 @@ let waiting = false;
 /** @param {Snapshot} snapshot */
 function show(snapshot) {
   newest = snapshot;
+  clock.show(snapshot);
+  if (snapshot.timer) {
+    showReplay(replay, snapshot);
+    write(title, snapshot.title);
+    document.title = "timer \u00b7 hashtug";
+    return;
+  }
   const fresh = history.append(snapshot);
   picture.show(snapshot);
   showReplay(replay, snapshot);

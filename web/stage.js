@@ -10,6 +10,7 @@ import { expose, find, showHealth, showReplay, write } from "./page.js";
 import { theme } from "./palette.js";
 import { Picture } from "./picture.js";
 import { Table } from "./table.js";
+import { Clock } from "./timer.js";
 import { Trend } from "./trend.js";
 import { stayAwake } from "./wakelock.js";
 import { count, ignored, ruleInBrief, sourcesInBrief, standing } from "./words.js";
@@ -33,6 +34,7 @@ const picture = new Picture(
   { ground: 0.885, figure: 0.205 },
   chosen,
 );
+const clock = new Clock(find("main", HTMLElement));
 const table = new Table(find("table", HTMLTableElement));
 const announcer = new Announcer(find("status", HTMLElement));
 const history = new History();
@@ -45,6 +47,11 @@ let newest = null;
 /** @param {Snapshot} snapshot */
 function show(snapshot) {
   newest = snapshot;
+  if (!frozen) clock.show(snapshot);
+  if (snapshot.timer) {
+    showTimer(snapshot);
+    return;
+  }
   const fresh = history.append(snapshot);
   picture.show(snapshot);
   if (frozen) return;
@@ -59,6 +66,13 @@ function show(snapshot) {
   );
   announcer.hear(snapshot);
   if (fresh) describe(snapshot);
+}
+
+/** A timer has the page for itself. @param {Snapshot} snapshot */
+function showTimer(snapshot) {
+  write(title, snapshot.title);
+  document.title = "timer \u00b7 stage";
+  showReplay(replay, snapshot);
 }
 
 /** What changes once a second. @param {Snapshot} snapshot */

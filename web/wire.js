@@ -30,6 +30,13 @@
  */
 
 /**
+ * The speaker's timer. `phase` is green, yellow, red, flash or over; `color` is the light of the strip
+ * without its flashes.
+ * @typedef {{ remaining_ms: number, total_ms: number, paused: boolean, phase: string,
+ *   color: string }} Timer
+ */
+
+/**
  * Where light goes. `milliamps` is what the last frame draws of `max_milliamps`, both null on a screen;
  * `limited`: it is darker than it should be, to stay within that.
  * @typedef {{ name: string, kind: string, state: string, error: string | null, pixels: number,
@@ -53,8 +60,8 @@
  * The world at one instant. `leader` is null on a tie, `at` before the first post of a recording.
  * @typedef {{ seq: number, at: string | null, title: string, phase: string, window_ms: number,
  *   vote: string, reposts: string, version: string, teams: Team[], leader: string | null,
- *   posts: Posts, sources: Source[], outputs: Output[],
- *   recording: Recording | null }} Snapshot
+ *   posts: Posts, sources: Source[], outputs: Output[], recording: Recording | null,
+ *   timer: Timer | null }} Snapshot
  */
 
 /**
@@ -126,6 +133,19 @@ function recording(value) {
     lost: number(loose.lost),
     state: text(loose.state),
     error: typeof loose.error === "string" ? loose.error : null,
+  };
+}
+
+/** @param {unknown} value @returns {Timer | null} */
+function timer(value) {
+  if (typeof value !== "object" || value === null) return null;
+  const { remaining_ms, total_ms, paused, phase, color } = object(value);
+  return {
+    remaining_ms: Math.max(0, number(remaining_ms)),
+    total_ms: number(total_ms),
+    paused: paused === true,
+    phase: text(phase, "green"),
+    color: text(color, "#808080"),
   };
 }
 
@@ -201,6 +221,7 @@ export function readSnapshot(message) {
     leader: typeof loose.leader === "string" ? loose.leader : null,
     posts: posts(loose.posts),
     sources: list(loose.sources).map(source),
+    timer: timer(loose.timer),
     outputs: list(loose.outputs).map(output),
     recording: recording(loose.recording),
   };

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use anyhow::anyhow;
+use tracing::warn;
 use url::Url;
 
 use crate::config::Config;
@@ -21,6 +22,9 @@ use super::{Failure, load, print};
 pub(super) fn run(config: Option<&Path>) -> Result<(), Failure> {
     let config = load(config)?;
     inputs(&config)?;
+    for close in output::doctor::close_colours(&config.contest) {
+        warn!("{close}");
+    }
     print(describe(&config).as_bytes())
 }
 

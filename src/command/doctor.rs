@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::finding::{self, Finding, Part};
+use crate::output::doctor::{self, Machine};
 use crate::server;
 use crate::source::probe;
 
@@ -42,7 +43,12 @@ async fn examine(config: &Config) -> Vec<Part> {
             Part { name: format!("source `{}`", source.name), findings }
         }
     });
+    let (outputs, contest) = (config.outputs.clone(), config.contest.clone());
+    // Devices may hold up whoever writes to them.
+    let lights =
+        tokio::task::spawn_blocking(move || doctor::examine(&outputs, &contest, &Machine::this()));
     let mut parts = join_all(sources).await;
+    parts.extend(lights.await.expect("a panic among the lights is one of the doctor's"));
     parts.push(pages(config));
     parts
 }

@@ -3,9 +3,11 @@
 mod check;
 mod complete;
 mod doctor;
+mod leds;
 mod record;
 mod run;
 pub mod tally;
+mod timer;
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -89,6 +91,8 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Run => run::run(load(config)?),
         Command::Record(record) => record::run(&record, load(config)?),
         Command::Tally(tally) => tally::run(&tally, config),
+        Command::Timer { length } => timer::run(load(config)?, length),
+        Command::Leds { pattern } => leds::run(load(config)?, pattern),
         Command::Check => check::run(config),
         Command::Doctor => doctor::run(&load(config)?),
         Command::Completions { shell } => complete::completions(shell),

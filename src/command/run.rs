@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -19,7 +20,35 @@ const LAST_GRACE: Duration = Duration::from_millis(200);
 
 pub(super) fn run(config: Config) -> Result<(), Failure> {
     check::inputs(&config)?;
-    block_on(show(config)).map_err(Failure::Running)
+    until_told(async |stop| {
+        let listener = listen(&config)?;
+        app::run(config, Some(listener), Clock::from_wall(), None, stop).await
+    })
+}
+
+/// Begins to serve the pages.
+pub(super) fn listen(config: &Config) -> anyhow::Result<TcpListener> {
+    let address = config.web.listen;
+    server::listen(address).with_context(|| format!("cannot serve pages on {address}"))
+}
+
+/// Runs a show until it ends, or a signal ends it.
+pub(super) fn until_told(
+    show: impl AsyncFnOnce(CancellationToken) -> anyhow::Result<()>,
+) -> Result<(), Failure> {
+    let told = async {
+        let mut signals = Signals::catch().context("cannot catch signals")?;
+        let stop = CancellationToken::new();
+        let show = show(stop.clone());
+        tokio::pin!(show);
+        tokio::select! {
+            result = &mut show => return result,
+            () = signals.recv() => info!("stopping"),
+        }
+        stop.cancel();
+        show.await
+    };
+    block_on(told).map_err(Failure::Running)
 }
 
 /// Runs a show on a runtime of its own.
@@ -33,20 +62,4 @@ pub(super) fn block_on<T>(show: impl Future<Output = anyhow::Result<T>>) -> anyh
     let result = runtime.block_on(show);
     runtime.shutdown_timeout(LAST_GRACE);
     result
-}
-
-async fn show(config: Config) -> anyhow::Result<()> {
-    let mut signals = Signals::catch().context("cannot catch signals")?;
-    let address = config.web.listen;
-    let listener =
-        server::listen(address).with_context(|| format!("cannot serve pages on {address}"))?;
-    let stop = CancellationToken::new();
-    let app = app::run(config, Some(listener), Clock::from_wall(), None, stop.clone());
-    tokio::pin!(app);
-    tokio::select! {
-        result = &mut app => return result,
-        () = signals.recv() => info!("stopping"),
-    }
-    stop.cancel();
-    app.await
 }

@@ -23,6 +23,7 @@ mod source;
 mod strip;
 mod syntax;
 mod table;
+mod timer;
 mod value;
 
 use std::fs::File;
@@ -35,6 +36,7 @@ pub use problem::Report;
 
 use crate::contest::Contest;
 use crate::source::replay::Input;
+use crate::timer::Marks;
 use crate::{output as out, server, source as posts};
 use log::Log;
 use problem::Problem;
@@ -57,6 +59,8 @@ pub struct Config {
     pub outputs: Vec<out::Settings>,
     /// The pages.
     pub web: server::Settings,
+    /// When the light of `hashtug timer` changes.
+    pub timer: Marks,
 }
 
 /// Why there is no config.
@@ -152,7 +156,8 @@ fn gather(root: &Table<'_>) -> Option<Config> {
     let sources = source::read(root, contest.as_ref());
     let outputs = output::read(root);
     let web = root.section("web", "[web]", web);
-    Some(Config { contest: contest?, sources, outputs, web })
+    let timer = timer::read(root);
+    Some(Config { contest: contest?, sources, outputs, web, timer })
 }
 
 fn web(table: &Table<'_>) -> server::Settings {

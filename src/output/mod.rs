@@ -1,12 +1,17 @@
 //! Where the result goes: lights. An output shows the newest scene, keeps its own errors to itself,
 //! and never holds up another.
 
+pub mod blackout;
+pub mod doctor;
 pub mod led;
 pub mod status;
 
 use tokio::sync::watch;
 
 use crate::render::bytes::Encoding;
+use crate::render::colour::Calibration;
+use crate::render::layout::Layout;
+use crate::render::power::Budget;
 
 use led::device::Open;
 use led::{Feed, Strip, artnet, ddp, e131, holiday, spi, terminal, wled};
@@ -87,6 +92,18 @@ impl Kind {
 }
 
 impl Settings {
+    /// A strip in the terminal, as a config without any other key has it.
+    #[must_use]
+    pub fn terminal() -> Settings {
+        let strip = Strip {
+            layout: Layout::plain(50),
+            calibration: Calibration::default(),
+            budget: Budget { max_milliamps: u32::MAX },
+        };
+        let kind = Kind::Terminal(terminal::Settings { fps: 30 });
+        Settings { name: kind.name().to_owned(), kind, strip }
+    }
+
     /// Where the output will say how it is doing, and where that is heard.
     #[must_use]
     pub fn desk(&self) -> (Desk, Monitor) {
@@ -116,7 +133,9 @@ pub fn desk(name: &str, kind: &'static str, strip: &Strip, encoding: Encoding) -
     let (status_tx, status_rx) = watch::channel(status);
     let sent = Sent::new(strip.layout.pixels, &strip.calibration, encoding);
     let (sent_tx, sent_rx) = watch::channel(sent);
-    (Desk { status: status_tx, sent: sent_tx }, Monitor { status: status_rx, sent: sent_rx })
+    let (turns_tx, turns_rx) = watch::channel(0);
+    let desk = Desk { status: status_tx, sent: sent_tx, turns: turns_tx };
+    (desk, Monitor { status: status_rx, sent: sent_rx, turns: turns_rx })
 }
 
 /// Runs an output until its feed ends, and leaves the strip dark.

@@ -110,6 +110,7 @@ impl Sent {
 pub struct Desk {
     pub(super) status: watch::Sender<Status>,
     pub(super) sent: watch::Sender<Sent>,
+    pub(crate) turns: watch::Sender<u64>,
 }
 
 /// Where it is heard. Newest wins, and nobody is waited for.
@@ -119,4 +120,6 @@ pub struct Monitor {
     pub status: watch::Receiver<Status>,
     /// What it sent last.
     pub sent: watch::Receiver<Sent>,
+    /// How often the frame loop has turned: with each scene at least, whatever the device does.
+    pub turns: watch::Receiver<u64>,
 }

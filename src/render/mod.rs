@@ -23,6 +23,7 @@ pub mod pattern;
 pub mod planes;
 pub mod power;
 pub mod scene;
+pub mod sight;
 pub mod split;
 pub mod timer;
 
@@ -219,7 +220,7 @@ impl Renderer {
                 }
                 (scene.is_moving(age), 1.0)
             }
-            Scene::Timer(timer) => {
+            Scene::Timer(timer, _) => {
                 self.drawn.fill(timer.light(age));
                 (scene.is_moving(age), 1.0)
             }

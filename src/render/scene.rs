@@ -21,8 +21,8 @@ pub enum Scene {
     },
     /// A test pattern, from its beginning.
     Pattern(Pattern),
-    /// A timer, running from the instant at which it is shown first.
-    Timer(Timer),
+    /// A timer, running from the instant at which it is shown first; and the snapshot that tells of it.
+    Timer(Timer, Option<Arc<Snapshot>>),
 }
 
 /// A feed that has been silent for so long may have been lost.
@@ -42,17 +42,21 @@ pub enum Look {
 
 impl From<Arc<Snapshot>> for Scene {
     fn from(snapshot: Arc<Snapshot>) -> Scene {
-        Scene::Split { snapshot, look: Look::Standing }
+        match snapshot.timer {
+            Some(standing) => Scene::Timer(standing.into(), Some(snapshot)),
+            None => Scene::Split { snapshot, look: Look::Standing },
+        }
     }
 }
 
 impl Scene {
-    /// The state of the contest, if one is shown.
+    /// The state of the contest or the timer, if one is shown.
     #[must_use]
     pub fn snapshot(&self) -> Option<&Arc<Snapshot>> {
         match self {
             Scene::Split { snapshot, .. } => Some(snapshot),
-            Scene::Pattern(_) | Scene::Timer(_) => None,
+            Scene::Timer(_, snapshot) => snapshot.as_ref(),
+            Scene::Pattern(_) => None,
         }
     }
 
@@ -61,7 +65,7 @@ impl Scene {
         match (self, next) {
             (Scene::Split { look, .. }, Scene::Split { look: next, .. }) => look == next,
             (Scene::Pattern(pattern), Scene::Pattern(next)) => pattern == next,
-            (Scene::Timer(timer), Scene::Timer(next)) => timer == next,
+            (Scene::Timer(timer, _), Scene::Timer(next, _)) => timer == next,
             _ => false,
         }
     }
@@ -71,7 +75,7 @@ impl Scene {
         match self {
             Scene::Split { look, .. } => *look == Look::Tie,
             Scene::Pattern(pattern) => pattern.is_moving(),
-            Scene::Timer(timer) => timer.is_moving(age),
+            Scene::Timer(timer, _) => timer.is_moving(age),
         }
     }
 }

@@ -324,7 +324,8 @@ fn scene(demand: &Demand, snapshot: &mut Snapshot) -> Scene {
         Demand::Pattern(pattern) => return Scene::Pattern(Pattern::ALL[pattern]),
         Demand::Flash(left) => {
             let left = Duration::from_millis(left);
-            return Scene::Timer(Timer { left, running: true, marks: Marks::default() });
+            let timer = Timer { left, running: true, marks: Marks::default() };
+            return Scene::Timer(timer, None);
         }
         Demand::Lost => {
             let mut source = SourceStatus::new("feed".to_owned(), "nostr");

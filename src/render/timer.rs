@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use crate::timer::Standing;
+
+pub use crate::timer::Marks;
+
 use super::colour::Linear;
 
 /// A timer as it was set at some instant.
@@ -15,31 +19,15 @@ pub struct Timer {
     pub marks: Marks,
 }
 
-/// With how much time left the light changes; each is no longer than the one before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Marks {
-    /// Green begins to fade to yellow, which it is at the next mark.
-    pub yellow: Duration,
-    /// Yellow begins to fade to red, which it is at the next mark.
-    pub red: Duration,
-    /// Red begins to flash, once a second.
-    pub flash: Duration,
-}
-
-impl Default for Marks {
-    /// Those of a talk of five minutes.
-    fn default() -> Marks {
-        Marks {
-            yellow: Duration::from_mins(2),
-            red: Duration::from_mins(1),
-            flash: Duration::from_secs(30),
-        }
-    }
-}
-
 const GREEN: Linear = Linear::new(0.0, 1.0, 0.0);
 const YELLOW: Linear = Linear::new(1.0, 0.6, 0.0);
 const RED: Linear = Linear::new(1.0, 0.0, 0.0);
+
+impl From<Standing> for Timer {
+    fn from(standing: Standing) -> Timer {
+        Timer { left: standing.left, running: standing.running, marks: standing.marks }
+    }
+}
 
 impl Timer {
     /// What is left `age` after it was set.
@@ -51,7 +39,9 @@ impl Timer {
     /// The light of the whole strip `age` after it was set.
     #[must_use]
     pub fn light(&self, age: Duration) -> Linear {
-        light(self.left(age), &self.marks)
+        let left = self.left(age);
+        // One that is held does not flash, and is not dark by chance.
+        if self.running { light(left, &self.marks) } else { steady(left, &self.marks) }
     }
 
     /// Whether the light changes by itself.
@@ -64,6 +54,14 @@ impl Timer {
 /// The light of so much time left.
 #[must_use]
 pub fn light(left: Duration, marks: &Marks) -> Linear {
+    // A second begins lit and ends dark.
+    let dark = left.subsec_nanos() != 0 && left.subsec_nanos() <= 500_000_000;
+    if left <= marks.flash && dark { Linear::BLACK } else { steady(left, marks) }
+}
+
+/// The same without the flashes, which are up to whoever shows it.
+#[must_use]
+pub fn steady(left: Duration, marks: &Marks) -> Linear {
     if left.is_zero() {
         Linear::BLACK
     } else if left > marks.yellow {
@@ -72,11 +70,8 @@ pub fn light(left: Duration, marks: &Marks) -> Linear {
         fade(GREEN, YELLOW, marks.yellow, marks.red, left)
     } else if left > marks.flash {
         fade(YELLOW, RED, marks.red, marks.flash, left)
-    } else if left.subsec_nanos() == 0 || left.subsec_nanos() > 500_000_000 {
-        // A second begins lit and ends dark.
-        RED
     } else {
-        Linear::BLACK
+        RED
     }
 }
 
@@ -137,6 +132,8 @@ mod tests {
         let later = Duration::from_secs(80);
         assert_eq!(timer.left(later), timer.left);
         assert!(!timer.is_moving(later));
+        let held = Timer { left: Duration::from_millis(20_200), ..timer };
+        assert_eq!(held.light(later), RED, "it is not held in the dark");
         let timer = Timer { running: true, ..timer };
         assert_eq!(timer.left(later), Duration::from_secs(10));
         assert!(timer.is_moving(later));

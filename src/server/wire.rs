@@ -8,8 +8,10 @@ use serde::Serialize;
 
 use crate::contest::{Reposts, Vote};
 use crate::output::status::{Monitor, Status};
+use crate::render;
 use crate::rgb::Rgb;
 use crate::snapshot::{Phase, Snapshot};
+use crate::timer;
 use crate::timestamp::Timestamp;
 
 /// A snapshot as one line of JSON, without a line feed.
@@ -78,6 +80,7 @@ struct Wire<'a> {
     vote: &'static str,
     reposts: &'static str,
     evicted: Evicted,
+    timer: Option<Timer>,
     version: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     outputs: Option<Vec<Output>>,
@@ -174,6 +177,16 @@ struct Evicted {
 }
 
 #[derive(Serialize)]
+struct Timer {
+    remaining_ms: u64,
+    total_ms: u64,
+    paused: bool,
+    phase: &'static str,
+    /// The light that belongs to it, without the flashes.
+    color: Rgb,
+}
+
+#[derive(Serialize)]
 struct History<'a> {
     step_ms: u64,
     points: Vec<Point<'a>>,
@@ -252,6 +265,7 @@ impl<'a> From<&'a Snapshot> for Wire<'a> {
                 posts: snapshot.evicted.posts,
                 deletions: snapshot.evicted.deletions,
             },
+            timer: snapshot.timer.as_ref().map(Timer::from),
             version: env!("CARGO_PKG_VERSION"),
             outputs: None,
         }
@@ -274,6 +288,18 @@ impl From<&Status> for Output {
             skipped: status.skipped,
             repeated: status.repeated,
             errors: status.errors,
+        }
+    }
+}
+
+impl From<&timer::Standing> for Timer {
+    fn from(standing: &timer::Standing) -> Timer {
+        Timer {
+            remaining_ms: millis(standing.left),
+            total_ms: millis(standing.total),
+            paused: !standing.running,
+            phase: standing.phase().name(),
+            color: render::timer::steady(standing.left, &standing.marks).encode(),
         }
     }
 }

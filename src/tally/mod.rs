@@ -167,6 +167,7 @@ impl Tally {
             evicted: self.evicted,
             sources: self.sources.clone(),
             recording: None,
+            timer: None,
         }
     }
 

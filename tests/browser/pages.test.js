@@ -6,4 +6,5 @@ import "./cases/tug.js";
 import "./cases/news.js";
 import "./cases/sources.js";
 import "./cases/text.js";
+import "./cases/timer.js";
 import "./cases/house.js";

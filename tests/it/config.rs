@@ -463,7 +463,8 @@ name = "A"
         "[lights]\non = true\n",
         &[
             "1:2: unknown section `lights`",
-            "hint: the sections are `[[team]]`, `[contest]`, `[[source]]`, `[[output]]`, `[web]`",
+            "hint: the sections are `[[team]]`, `[contest]`, `[[source]]`, `[[output]]`, `[web]`, \
+             `[timer]`",
         ],
     );
     check_with_teams(
@@ -483,7 +484,8 @@ name = "A"
         "zzz = 1\n",
         &[
             "1:1: `zzz` stands in no section",
-            "hint: the sections are `[[team]]`, `[contest]`, `[[source]]`, `[[output]]`, `[web]`",
+            "hint: the sections are `[[team]]`, `[contest]`, `[[source]]`, `[[output]]`, `[web]`, \
+             `[timer]`",
         ],
     );
     check_with_teams(
@@ -574,7 +576,8 @@ window = "1s"
 "#,
         &[
             "1:1: `` stands in no section",
-            "hint: the sections are `[[team]]`, `[contest]`, `[[source]]`, `[[output]]`, `[web]`",
+            "hint: the sections are `[[team]]`, `[contest]`, `[[source]]`, `[[output]]`, `[web]`, \
+             `[timer]`",
         ],
     );
     check_with_teams(
@@ -583,7 +586,8 @@ window = "1s"
 "#,
         &[
             r"1:1: `\u{1b}[2J` stands in no section",
-            "hint: the sections are `[[team]]`, `[contest]`, `[[source]]`, `[[output]]`, `[web]`",
+            "hint: the sections are `[[team]]`, `[contest]`, `[[source]]`, `[[output]]`, `[web]`, \
+             `[timer]`",
         ],
     );
     check_with_teams(

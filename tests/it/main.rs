@@ -5,6 +5,7 @@
 mod browser;
 mod cli;
 mod config;
+mod dark;
 mod doctor;
 mod leds;
 mod oracle;
@@ -12,6 +13,8 @@ mod packets;
 mod pipeline;
 mod record;
 mod server;
+mod service;
 mod sources;
 mod stop;
 mod support;
+mod timer;

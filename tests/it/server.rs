@@ -121,7 +121,7 @@ async fn the_snapshot_has_the_public_shape() {
                   "late": 0, "revised": 0, "malformed": 0, "dropped": 0},
         "sources": [], "recording": null,
         "vote": "latest", "reposts": "ignore", "evicted": {"posts": 0, "deletions": 0},
-        "version": env!("CARGO_PKG_VERSION"), "outputs": [],
+        "timer": null, "version": env!("CARGO_PKG_VERSION"), "outputs": [],
     });
     assert_eq!(answer.json(), expected);
 }

@@ -36,6 +36,7 @@ use crate::snapshot::Snapshot;
 use super::status::Desk;
 use device::Open;
 use frames::Frames;
+pub(super) use thread::darken;
 use thread::{Said, Thread};
 
 /// What all strips have.
@@ -52,7 +53,7 @@ pub struct Strip {
 /// Where scenes come from. Its end is the end of the output.
 #[derive(Clone, Debug)]
 pub enum Feed {
-    /// The tally.
+    /// The tally, or the speaker's timer.
     Snapshots(watch::Receiver<Arc<Snapshot>>),
     /// Whoever else has something to show.
     Scenes(watch::Receiver<Scene>),
@@ -95,6 +96,7 @@ pub async fn run(
     let words = encoding == Encoding::Screen;
     let mut frames = Frames::new(renderer, feed.newest(), words, pace, desk.status, Instant::now());
     loop {
+        desk.turns.send_modify(|turns| *turns += 1);
         let wake = frames.wake();
         tokio::select! {
             biased;

@@ -13,7 +13,7 @@ use console::{Term, measure_text_width, truncate_str};
 use crate::render::colour::Linear;
 use crate::rgb::Rgb;
 use crate::snapshot::{RecordingState, RecordingStatus, Snapshot, SourceState};
-use crate::telemetry;
+use crate::{telemetry, timer};
 
 use super::device::{Device, DeviceError, Open, Pace, Wire};
 
@@ -142,12 +142,14 @@ fn picture(frame: &[Rgb], snapshot: Option<&Snapshot>, columns: usize) -> Vec<St
     }
     let strip = strip(frame, width);
     lines.extend(std::iter::repeat_n(strip, STRIP_LINES));
-    if let Some(snapshot) = snapshot {
+    if let Some(timer) = snapshot.and_then(|snapshot| snapshot.timer) {
+        lines.push(left(&timer));
+    } else if let Some(snapshot) = snapshot {
         lines.extend(teams(snapshot, width));
         lines.push(String::new());
         lines.push(counted(snapshot));
         lines.push(sources(snapshot));
-    lines.extend(snapshot.recording.as_ref().map(recording));
+        lines.extend(snapshot.recording.as_ref().map(recording));
     }
     lines
         .into_iter()
@@ -270,6 +272,12 @@ fn recording(recording: &RecordingStatus) -> String {
     }
     let error = recording.error.as_deref().unwrap_or(recording.state.name());
     format!("\x1b[1;31mRECORDING STOPPED: {}{RESET}, {kept}", plain(error))
+}
+
+/// What a timer says, with the keys that it obeys.
+fn left(timer: &timer::Standing) -> String {
+    let held = if timer.running { "" } else { "  \x1b[7m HELD \x1b[0m" };
+    format!("\x1b[1m{}{RESET} of {} left{held}", timer.clock(), timer::clock(timer.total))
 }
 
 /// The time that is shown; and that it is a rehearsal, wherever it is one.

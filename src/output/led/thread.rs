@@ -200,6 +200,19 @@ impl Worker {
     }
 }
 
+/// Opens a device for a black frame and the end of the stream, and no more.
+pub(in crate::output) fn darken(
+    mut open: Box<dyn Open>,
+    black: &[u8],
+    channels: usize,
+) -> Result<(), String> {
+    attempt(|| {
+        let mut device = open.open()?;
+        device.write(&Wire { bytes: black, channels, snapshot: None })?;
+        device.end()
+    })
+}
+
 /// Does something with a device. A panic is a failure like others.
 fn attempt(action: impl FnOnce() -> Result<(), DeviceError>) -> Result<(), String> {
     match catch_unwind(AssertUnwindSafe(action)) {

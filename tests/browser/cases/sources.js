@@ -47,7 +47,7 @@ for (const path of ["/", "/stage"]) {
 }
 
 test("the dashboard says when the disk is full, and the show goes on", LIMIT, async (t) => {
-  const show = await Show.start(t, { record: "/dev/full", speed: 20, repeat: true });
+  const show = await Show.start(t, { command: ["record", "/dev/full"], speed: 20, repeat: true });
   const visit = await show.visit("/");
   const said = /^The recording has stopped: .*No space left on device/;
   await visit.eventually(async () => assert.match(await visit.text("#recorded"), said));

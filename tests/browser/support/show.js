@@ -36,8 +36,7 @@ export class Show {
 
   /**
    * Starts a show that ends with the test. Without `posts` it plays the keynote; `speed` and `repeat`
-   * are those of the recording. `sources` take the place of the recording;
-   * `record` is a file in which the show is kept.
+   * are those of the recording. `sources` take the place of the recording, and `command` that of `run`.
    */
   static async start(test, settings = {}) {
     const show = new Show();
@@ -52,7 +51,7 @@ export class Show {
     await writeFile(join(this.#folder, "posts.jsonl"), (settings.posts ?? []).join("\n"));
     await writeFile(join(this.#folder, "config.toml"), config(settings));
     const { RUST_LOG: _, ...env } = process.env;
-    const command = settings.record ? ["record", settings.record] : ["run"];
+    const { command = ["run"] } = settings;
     const program = spawn(PROGRAM, [...command, "-c", join(this.#folder, "config.toml")], {
       cwd: this.#folder,
       env,

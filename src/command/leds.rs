@@ -1,0 +1,34 @@
+//! `hashtug leds`: lights without posts.
+
+use anyhow::anyhow;
+use tracing::info;
+
+use crate::app;
+use crate::config::Config;
+use crate::output::blackout::{Lit, blackout};
+use crate::render::pattern::Pattern;
+
+use super::Failure;
+use super::run::until_told;
+
+pub(super) fn run(config: Config, pattern: Pattern) -> Result<(), Failure> {
+    if config.outputs.is_empty() {
+        return Err(Failure::Input(anyhow!("no [[output]]: there are no lights")));
+    }
+    if pattern == Pattern::Off {
+        return off(config);
+    }
+    until_told(async |stop| {
+        info!("{pattern}, until Ctrl-C");
+        app::leds(config.outputs, pattern, stop).await
+    })
+}
+
+fn off(config: Config) -> Result<(), Failure> {
+    let lit = blackout(config.outputs);
+    if lit.is_empty() {
+        return Ok(());
+    }
+    let reasons = lit.iter().map(|Lit { name, reason }| format!("output `{name}`: {reason}"));
+    Err(Failure::Running(anyhow!(reasons.collect::<Vec<_>>().join("\nerror: "))))
+}

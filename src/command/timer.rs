@@ -1,0 +1,37 @@
+//! `hashtug timer`: the speaker's light.
+
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+use tracing::info;
+
+use crate::app;
+use crate::config::Config;
+use crate::keyboard::Keyboard;
+use crate::output::{self, Kind};
+
+use super::Failure;
+use super::run::{listen, until_told};
+
+pub(super) fn run(mut config: Config, length: Duration) -> Result<(), Failure> {
+    show_in_the_terminal(&mut config.outputs);
+    // It lives until all else has ended, whatever ends it.
+    let (keyboard, keys) = Keyboard::listen();
+    until_told(async |stop| {
+        let listener = listen(&config)?;
+        if keyboard.is_single() {
+            info!("keys: + one minute more, space or p hold, q stop");
+        } else if !keys.is_closed() {
+            info!("lines: + one minute more, p hold, q stop");
+        }
+        app::timer(config, listener, length, keys, stop).await
+    })
+}
+
+/// Whoever starts a timer wants to see it there, whatever the config says about the strips.
+fn show_in_the_terminal(outputs: &mut Vec<output::Settings>) {
+    let has_one = outputs.iter().any(|settings| matches!(settings.kind, Kind::Terminal(_)));
+    if !has_one && io::stdout().is_terminal() {
+        outputs.push(output::Settings::terminal());
+    }
+}

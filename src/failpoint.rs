@@ -1,0 +1,22 @@
+//! A part that panics when a test says so: at SIGUSR1, if `HASHTUG_TEST_PANIC` is its name.
+//!
+//! In debug builds alone; in others a part is run as it is.
+
+/// Runs a part.
+pub(crate) async fn run(name: String, part: impl Future<Output = ()>) {
+    #[cfg(debug_assertions)]
+    if std::env::var_os("HASHTUG_TEST_PANIC").is_some_and(|wanted| *wanted == *name)
+        && let Ok(mut now) = signal(SignalKind::user_defined1())
+    {
+        tokio::select! {
+            () = part => {}
+            _ = now.recv() => panic!("a test wants it"),
+        }
+        return;
+    }
+    drop(name);
+    part.await;
+}
+
+#[cfg(debug_assertions)]
+use tokio::signal::unix::{SignalKind, signal};

@@ -1,0 +1,89 @@
+// The speaker's timer: a clock as large as the page, in the light of the strip.
+//
+// It stands over the tug while snapshots tell of a timer. The server says once a second what is left;
+// between two of them the page goes on by itself, and no further than the second that is running, so
+// that a lost connection stops the clock. With reduced motion nothing flashes; the colour stays.
+
+import { write } from "./page.js";
+
+/** @typedef {import("./wire.js").Snapshot} Snapshot */
+/** @typedef {import("./wire.js").Timer} Timer */
+
+/** How often the clock looks at itself: fine enough for half a second of light. */
+const BEAT_MS = 50;
+/** So long goes the page on without news. */
+const FAITH_MS = 1500;
+
+export class Clock {
+  #root;
+  #face;
+  #note;
+  #reduced = matchMedia("(prefers-reduced-motion: reduce)");
+  /** @type {Timer | null} */
+  #timer = null;
+  #heard = 0;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #beat;
+
+  /** @param {HTMLElement} parent which gets the clock as its last child */
+  constructor(parent) {
+    this.#root = document.createElement("section");
+    this.#root.className = "timer";
+    this.#root.setAttribute("aria-label", "Time left");
+    this.#root.hidden = true;
+    this.#face = document.createElement("p");
+    this.#face.className = "face";
+    this.#face.setAttribute("role", "timer");
+    this.#note = document.createElement("p");
+    this.#note.className = "note";
+    this.#root.append(this.#face, this.#note);
+    parent.append(this.#root);
+  }
+
+  /** Whether it is there. */
+  get shown() {
+    return this.#timer !== null;
+  }
+
+  /** Shows the timer of a snapshot, or goes away. @param {Snapshot} snapshot */
+  show({ timer }) {
+    this.#timer = timer;
+    this.#heard = performance.now();
+    this.#root.hidden = timer === null;
+    document.body.classList.toggle("timing", timer !== null);
+    if (timer === null) {
+      clearInterval(this.#beat);
+      this.#beat = undefined;
+      return;
+    }
+    this.#beat ??= setInterval(() => this.#draw(), BEAT_MS);
+    this.#draw();
+  }
+
+  #draw() {
+    const timer = this.#timer;
+    if (!timer) return;
+    const { paused, phase, total_ms, color } = timer;
+    const since = paused ? 0 : Math.min(performance.now() - this.#heard, FAITH_MS);
+    const left = Math.max(0, timer.remaining_ms - since);
+    // A second begins lit and ends dark, as on the strip.
+    const rest = left % 1000;
+    const dark = phase === "flash" && !paused && rest > 0 && rest <= 500 && !this.#reduced.matches;
+    write(this.#face, clock(left));
+    write(this.#note, `${paused ? "held \u00b7 " : ""}of ${clock(total_ms)}`);
+    this.#root.dataset.phase = phase;
+    this.#root.classList.toggle("dark", dark);
+    this.#root.style.setProperty("--light", phase === "over" ? "" : color);
+  }
+}
+
+/**
+ * Seconds that have begun, as on a clock.
+ * @param {number} ms
+ */
+export function clock(ms) {
+  const all = Math.ceil(ms / 1000);
+  const [hours, minutes, seconds] = [Math.floor(all / 3600), Math.floor(all / 60) % 60, all % 60];
+  const two = (/** @type {number} */ value) => String(value).padStart(2, "0");
+  return hours ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
+}
