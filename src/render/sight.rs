@@ -130,8 +130,11 @@ mod tests {
     }
 
     #[test]
-    fn the_colours_of_two_teams_are_far_apart() {
-        let (distance, sight) = least(PALETTE[0], PALETTE[1]);
-        assert!(distance >= CLOSE, "{distance} {sight:?}");
+    fn neighbours_of_the_palette_are_far_apart() {
+        for (place, &color) in PALETTE.iter().enumerate() {
+            let next = PALETTE[(place + 1) % PALETTE.len()];
+            let (distance, sight) = least(color, next);
+            assert!(distance >= CLOSE, "{color} and {next}: {distance} {sight:?}");
+        }
     }
 }
