@@ -21,7 +21,7 @@ use crate::source::link::failure::{Failure, content_type};
 use crate::source::link::http::{self, Http};
 use crate::source::link::{Link, Resume, Session};
 
-use super::{Settings, filled_headers};
+use super::{MIN_EVERY, Settings, expect_json, filled_headers};
 
 /// More pages than this are not read at one time.
 const MAX_PAGES: usize = 10;
@@ -90,7 +90,11 @@ impl Session for Poll {
             }
             // Not all programs that started at the same moment ask at the same moment.
             self.next = Some(Instant::now() + self.every.mul_f64(0.95 + 0.1 * fastrand::f64()));
-            self.poll(link).await?;
+            if let Err(failure) = self.poll(link).await {
+                // How soon to ask again is for the link to say, however rarely we ask otherwise.
+                self.next = self.next.map(|next| next.min(Instant::now() + MIN_EVERY));
+                return Err(failure);
+            }
             if !std::mem::replace(&mut connected, true) {
                 // What was posted meanwhile stands in the document.
                 link.connected(Resume::Complete).await?;
@@ -113,6 +117,7 @@ async fn read(link: &mut Link, answer: Response, limit: Duration) -> Result<(), 
     }
     let body = http::body(answer, MAX_DOCUMENT, limit).await?;
     let is_lines = ["ndjson", "jsonl", "json-seq", "jsonlines"].iter().any(|it| kind.contains(it));
+    expect_json(&body)?;
     if !is_lines {
         return link.message(&body);
     }
