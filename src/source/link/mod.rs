@@ -106,6 +106,8 @@ pub(in crate::source) struct Link {
     decoding: Decoding,
     backoff: Backoff,
     skew: Skew,
+    /// The network's clock is the one that stamps its messages, whatever its answers are dated.
+    is_stamped: bool,
     state: SourceState,
     /// The last sign of life.
     heard: Instant,
@@ -188,6 +190,7 @@ impl Link {
             decoding,
             backoff,
             skew: Skew::default(),
+            is_stamped: false,
             state: SourceState::Connecting,
             heard: now,
             told: now,
@@ -250,6 +253,25 @@ impl Link {
     /// The network said what its own clock shows.
     pub(in crate::source) fn hear_time(&mut self, network: Timestamp) {
         self.skew.hear(network, self.clock.now());
+    }
+
+    /// An answer of the network is dated.
+    pub(in crate::source) fn hear_date(&mut self, date: Timestamp) {
+        if !self.is_stamped {
+            self.hear_time(date);
+        }
+    }
+
+    /// The clock that stamps the messages is another one than that which dates the answers, and is
+    /// the one to go by.
+    pub(in crate::source) fn believe_stamps(&mut self) {
+        self.is_stamped = true;
+        self.skew = Skew::default();
+    }
+
+    /// What the network's clock showed at a time of the show's clock, as far as that is known.
+    pub(in crate::source) fn network_at(&self, time: Timestamp) -> Timestamp {
+        self.skew.network(time)
     }
 
     /// How long a normal silence of this connection is: shown as stale only after that.
@@ -461,6 +483,10 @@ impl Link {
 
     /// Shows what is wrong, and says when to try again.
     async fn failed(&mut self, failure: &Failure, attempted: Instant) -> Result<Instant, Failure> {
+        if matches!(failure, Failure::TooLong(_) | Failure::Protocol(_)) {
+            // It comes again, however well the connection works until then.
+            self.failures = self.failures_before;
+        }
         self.failures += 1;
         let class = failure.class(self.works);
         let backoff = self.backoff;
