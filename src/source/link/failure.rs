@@ -175,6 +175,9 @@ impl Failure {
             last = error.to_string();
             cause = error.source();
         }
+        if last.contains("closed before message completed") {
+            return Failure::Closed(String::new());
+        }
         Failure::Io(io::Error::other(last))
     }
 

@@ -106,8 +106,6 @@ pub(in crate::source) struct Link {
     decoding: Decoding,
     backoff: Backoff,
     skew: Skew,
-    /// The network's clock is the one that stamps its messages, whatever its answers are dated.
-    is_stamped: bool,
     state: SourceState,
     /// The last sign of life.
     heard: Instant,
@@ -190,7 +188,6 @@ impl Link {
             decoding,
             backoff,
             skew: Skew::default(),
-            is_stamped: false,
             state: SourceState::Connecting,
             heard: now,
             told: now,
@@ -257,16 +254,13 @@ impl Link {
 
     /// An answer of the network is dated.
     pub(in crate::source) fn hear_date(&mut self, date: Timestamp) {
-        if !self.is_stamped {
-            self.hear_time(date);
-        }
+        self.skew.hear_date(date, self.clock.now());
     }
 
     /// The clock that stamps the messages is another one than that which dates the answers, and is
     /// the one to go by.
     pub(in crate::source) fn believe_stamps(&mut self) {
-        self.is_stamped = true;
-        self.skew = Skew::default();
+        self.skew = Skew::of_stamps();
     }
 
     /// What the network's clock showed at a time of the show's clock, as far as that is known.

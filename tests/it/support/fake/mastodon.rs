@@ -133,7 +133,7 @@ impl Mastodon {
         let inner = Inner {
             ids,
             token: token.to_owned(),
-            version: if ids != Ids::Opaque { "4.7.0" } else { "0.17.3+git-garden" }.to_owned(),
+            version: if ids == Ids::Opaque { "0.17.3+git-garden" } else { "4.7.0" }.to_owned(),
             feeds: "public",
             statuses: Vec::new(),
             news: Vec::new(),
