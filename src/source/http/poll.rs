@@ -35,12 +35,22 @@ pub(super) struct Poll {
     known: HeaderMap,
     /// A page was read already: what is new from now on came since then.
     began: bool,
+    /// A further page failed: those after it may hold what is new, though the first is known.
+    is_half_read: bool,
     next: Option<Instant>,
 }
 
 impl Poll {
     pub(super) fn new(settings: Settings, every: Duration) -> Poll {
-        Poll { settings, every, http: None, known: HeaderMap::new(), began: false, next: None }
+        Poll {
+            settings,
+            every,
+            http: None,
+            known: HeaderMap::new(),
+            began: false,
+            is_half_read: false,
+            next: None,
+        }
     }
 
     /// Asks once. What fails leaves all as it was.
@@ -63,18 +73,23 @@ impl Poll {
         link.begin_poll();
         read(link, answer, limit).await?;
         let mut pages = 1;
-        while let Some(page) = next.take().filter(|_| self.began && all_new(link)) {
+        let catches_up = self.is_half_read;
+        while let Some(page) = next.take().filter(|_| self.began && (catches_up || all_new(link))) {
             if pages == MAX_PAGES {
-                // There was more than we read.
-                link.gap(before, link.now()).await?;
+                if all_new(link) {
+                    // There was more than we read.
+                    link.gap(before, link.now()).await?;
+                }
                 break;
             }
+            self.is_half_read = true;
             let answer = http::send(link, http.get(&page).headers(headers.clone()), limit).await?;
             next = next_page(&page, answer.headers());
             read(link, answer, limit).await?;
             pages += 1;
         }
         self.began = true;
+        self.is_half_read = false;
         self.known = known;
         Ok(())
     }
