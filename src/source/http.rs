@@ -100,6 +100,11 @@ pub(super) fn filled_headers(headers: &[Header]) -> Result<HeaderMap, Failure> {
     Ok(map)
 }
 
+/// Tells pages for people from documents, where the service calls them by no name or a wrong one.
+fn expect_json(bytes: &[u8]) -> Result<(), Failure> {
+    if bytes.trim_ascii_start().starts_with(b"<") { Err(Failure::Page) } else { Ok(()) }
+}
+
 /// The silence of a stream whose heartbeat nobody promises, learned from its signs of life.
 struct Rhythm {
     /// The longest silence that a heartbeat has ended so far.

@@ -60,6 +60,10 @@ const REWIND: Duration = Duration::from_secs(5);
 /// that does not work: it is given up, since the show needs the present.
 const STUCK: Duration = Duration::from_secs(30);
 
+/// A stream that begins further from the present than this, by the date of the handshake, has a
+/// clock of its own: it is a recording that is played back.
+const OTHER_CLOCK: Duration = Duration::from_hours(24);
+
 /// Reads the stream until the show is over.
 pub(super) async fn run(settings: Settings, seat: Seat) {
     let decoder = Decoder::new(&seat.contest, Some(Feed::Jetstream), seat.hasher.clone());
@@ -105,6 +109,7 @@ impl Session for Jetstream {
         let is_stuck = self.stuck.is_some_and(|since| since.elapsed() > STUCK);
         let resumed = !is_stuck && !self.give_up && self.can_resume();
         let url = self.url(link, resumed);
+        let expected = self.expected(link).filter(|_| resumed);
         let socket = Socket::open(link, &url, &HeaderMap::new(), HEARTBEAT).await;
         let mut socket = match socket {
             Err(Failure::Status { status: 400, said, retry_after }) if resumed => {
@@ -123,7 +128,7 @@ impl Session for Jetstream {
             self.stuck = None;
             link.connected(Resume::Lost).await?;
         }
-        self.read(link, &mut socket, resumed).await
+        self.read(link, &mut socket, resumed, expected).await
     }
 }
 
@@ -146,9 +151,12 @@ impl Jetstream {
         link: &mut Link,
         socket: &mut Socket,
         resumed: bool,
+        expected: Option<Timestamp>,
     ) -> Result<Infallible, Failure> {
         // The event that the first one must not be later than, or something is missing.
-        let mut expected = self.newest.filter(|_| resumed);
+        let mut expected = expected;
+        // Without a cursor a stream begins with the present.
+        let mut begins = !resumed;
         loop {
             let received = socket.next(link).await?;
             let mark = mark(received.bytes());
@@ -165,6 +173,13 @@ impl Jetstream {
             }
             self.barren = false;
             if let Some(at) = mark.at {
+                if std::mem::take(&mut begins) {
+                    let present = link.network_now();
+                    let apart = present.saturating_since(at).max(at.saturating_since(present));
+                    if apart > OTHER_CLOCK {
+                        link.believe_stamps();
+                    }
+                }
                 link.hear_time(at);
                 if self.newest.is_none_or(|newest| at >= newest) {
                     self.stuck = None;
@@ -200,6 +215,19 @@ impl Jetstream {
         }
     }
 
+    /// After a resume, the event that the first one must not be later than, or something is missing.
+    fn expected(&self, link: &Link) -> Option<Timestamp> {
+        let newest = self.newest?;
+        let horizon = Timestamp::from_micros(horizon(link)).unwrap_or(newest);
+        if self.is_second_generation() || horizon <= newest {
+            return Some(newest);
+        }
+        // A quiet stream: nothing came after the newest event as long as the connection stood. What
+        // is asked for begins later than that event, so it will not come again.
+        let stood_until = link.network_at(link.last_heard());
+        (horizon > stood_until).then(|| newest.max(stood_until))
+    }
+
     fn url(&self, link: &Link, resumed: bool) -> Url {
         let mut url = self.endpoint().clone();
         let mut query = url.query_pairs_mut();
@@ -211,17 +239,24 @@ impl Jetstream {
         } else {
             query.append_pair("wantedCollections", POSTS);
             if let Some(newest_us) = self.newest_us.filter(|_| resumed) {
-                let back = |span: Duration| i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
-                // What has left the window by now would not count any more.
-                let window = link.contest().window() + REWIND;
-                let horizon = (link.network_now().millis() * 1000).saturating_sub(back(window));
-                let cursor = newest_us.saturating_sub(back(REWIND)).max(horizon);
+                let cursor = newest_us.saturating_sub(micros(REWIND)).max(horizon(link));
                 query.append_pair("cursor", &cursor.to_string());
             }
         }
         drop(query);
         url
     }
+}
+
+/// What is older has left the window by now and would not count any more, in microseconds of the
+/// network's clock.
+fn horizon(link: &Link) -> i64 {
+    let window = link.contest().window() + REWIND;
+    (link.network_now().millis() * 1000).saturating_sub(micros(window))
+}
+
+fn micros(span: Duration) -> i64 {
+    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// Reads what is around the event, in both generations. What cannot be read has no mark, and is

@@ -22,9 +22,23 @@ pub(super) struct Skew {
     current: Option<(i64, Timestamp)>,
     /// The smallest of the period before.
     last: Option<i64>,
+    /// The network's clock is the one that stamps its messages, whatever its answers are dated.
+    is_of_stamps: bool,
 }
 
 impl Skew {
+    /// Nothing known yet, and nothing to be learned from the dates of answers.
+    pub(super) fn of_stamps() -> Skew {
+        Skew { is_of_stamps: true, ..Skew::default() }
+    }
+
+    /// An answer that came at `heard` is dated `date`.
+    pub(super) fn hear_date(&mut self, date: Timestamp, heard: Timestamp) {
+        if !self.is_of_stamps {
+            self.hear(date, heard);
+        }
+    }
+
     /// The network said at `heard` on the show's clock that its own clock shows `network`.
     pub(super) fn hear(&mut self, network: Timestamp, heard: Timestamp) {
         let ahead = heard.millis() - network.millis();

@@ -21,7 +21,7 @@ use crate::source::link::failure::{Failure, content_type};
 use crate::source::link::http::{self, Http};
 use crate::source::link::{Link, Resume, Session};
 
-use super::{Settings, filled_headers};
+use super::{MIN_EVERY, Settings, expect_json, filled_headers};
 
 /// More pages than this are not read at one time.
 const MAX_PAGES: usize = 10;
@@ -35,12 +35,22 @@ pub(super) struct Poll {
     known: HeaderMap,
     /// A page was read already: what is new from now on came since then.
     began: bool,
+    /// A further page failed: those after it may hold what is new, though the first is known.
+    is_half_read: bool,
     next: Option<Instant>,
 }
 
 impl Poll {
     pub(super) fn new(settings: Settings, every: Duration) -> Poll {
-        Poll { settings, every, http: None, known: HeaderMap::new(), began: false, next: None }
+        Poll {
+            settings,
+            every,
+            http: None,
+            known: HeaderMap::new(),
+            began: false,
+            is_half_read: false,
+            next: None,
+        }
     }
 
     /// Asks once. What fails leaves all as it was.
@@ -63,18 +73,23 @@ impl Poll {
         link.begin_poll();
         read(link, answer, limit).await?;
         let mut pages = 1;
-        while let Some(page) = next.take().filter(|_| self.began && all_new(link)) {
+        let catches_up = self.is_half_read;
+        while let Some(page) = next.take().filter(|_| self.began && (catches_up || all_new(link))) {
             if pages == MAX_PAGES {
-                // There was more than we read.
-                link.gap(before, link.now()).await?;
+                if all_new(link) {
+                    // There was more than we read.
+                    link.gap(before, link.now()).await?;
+                }
                 break;
             }
+            self.is_half_read = true;
             let answer = http::send(link, http.get(&page).headers(headers.clone()), limit).await?;
             next = next_page(&page, answer.headers());
             read(link, answer, limit).await?;
             pages += 1;
         }
         self.began = true;
+        self.is_half_read = false;
         self.known = known;
         Ok(())
     }
@@ -90,7 +105,11 @@ impl Session for Poll {
             }
             // Not all programs that started at the same moment ask at the same moment.
             self.next = Some(Instant::now() + self.every.mul_f64(0.95 + 0.1 * fastrand::f64()));
-            self.poll(link).await?;
+            if let Err(failure) = self.poll(link).await {
+                // How soon to ask again is for the link to say, however rarely we ask otherwise.
+                self.next = self.next.map(|next| next.min(Instant::now() + MIN_EVERY));
+                return Err(failure);
+            }
             if !std::mem::replace(&mut connected, true) {
                 // What was posted meanwhile stands in the document.
                 link.connected(Resume::Complete).await?;
@@ -113,6 +132,7 @@ async fn read(link: &mut Link, answer: Response, limit: Duration) -> Result<(), 
     }
     let body = http::body(answer, MAX_DOCUMENT, limit).await?;
     let is_lines = ["ndjson", "jsonl", "json-seq", "jsonlines"].iter().any(|it| kind.contains(it));
+    expect_json(&body)?;
     if !is_lines {
         return link.message(&body);
     }

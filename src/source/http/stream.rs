@@ -8,7 +8,7 @@ use crate::source::link::failure::{Failure, content_type};
 use crate::source::link::http::{self, Http};
 use crate::source::link::{Link, Resume, Session};
 
-use super::{Rhythm, Settings, filled_headers};
+use super::{Rhythm, Settings, expect_json, filled_headers};
 
 /// Reads one such answer after the other.
 pub(super) struct Lines {
@@ -38,6 +38,7 @@ impl Session for Lines {
         link.connected(Resume::Lost).await?;
         let mut lines = lines::Lines::new(MAX_DOCUMENT);
         let mut rhythm = Rhythm::new();
+        let mut is_first = true;
         loop {
             link.flush().await?;
             let chunk = link.watch(rhythm.limit(link), answer.chunk()).await?;
@@ -56,6 +57,9 @@ impl Session for Lines {
                 result?;
                 return Err(Failure::Closed(String::new()));
             };
+            if std::mem::take(&mut is_first) {
+                expect_json(&chunk)?;
+            }
             link.alive().await?;
             rhythm.hear(link, chunk.trim_ascii().is_empty());
             lines.push(&chunk, |line| tell(link, line));

@@ -143,7 +143,11 @@ impl Failure {
             .map(|said| String::from_utf8_lossy(said.as_bytes()).into_owned())
             .or_else(|| said_in(body).filter(|_| !is_page))
             .unwrap_or_default();
-        Failure::Status { status, said: quoted(&said), retry_after: retry_after(headers, now) }
+        // Servers say with every answer when there will be more requests: that is a reason to wait
+        // only if there were too many.
+        let asks = status == 429 || headers.contains_key(http::header::RETRY_AFTER);
+        let retry_after = if asks { retry_after(headers, now) } else { None };
+        Failure::Status { status, said: quoted(&said), retry_after }
     }
 
     /// What a library made of it, found again in its causes.
@@ -170,6 +174,9 @@ impl Failure {
             }
             last = error.to_string();
             cause = error.source();
+        }
+        if last.contains("closed before message completed") {
+            return Failure::Closed(String::new());
         }
         Failure::Io(io::Error::other(last))
     }
@@ -211,6 +218,18 @@ impl Failure {
         match error {
             Error::Http(answer) => {
                 let body = answer.body().as_deref().unwrap_or_default();
+                if answer.status().is_success()
+                    && content_type(answer.headers()).is_none_or(|kind| kind != "text/html")
+                {
+                    return Failure::Said {
+                        message: format!(
+                            "there is no WebSocket: the server answers {}",
+                            answer.status().as_u16()
+                        ),
+                        class: Class::Server(None),
+                        hint: Some("check the path of the address"),
+                    };
+                }
                 Failure::status(answer.status().as_u16(), answer.headers(), body, now)
             }
             Error::Io(error) => Failure::from_io(&error, host),
@@ -363,4 +382,24 @@ fn said_in(body: &[u8]) -> Option<String> {
         let said = value.get(name)?;
         said.as_str().or_else(|| said.get("message")?.as_str()).map(str::to_owned)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn when_there_are_more_requests_matters_only_if_there_were_too_many() {
+        let mut headers = http::HeaderMap::new();
+        headers.insert("date", "Sat, 21 Nov 2026 19:04:00 GMT".parse().unwrap());
+        headers.insert("x-ratelimit-reset", "2026-11-21T19:09:00.000Z".parse().unwrap());
+        let class = |status, headers: &http::HeaderMap| {
+            Failure::status(status, headers, b"", || Timestamp::MIN).class(false)
+        };
+        let five_minutes = Some(Duration::from_mins(5));
+        assert_eq!(class(429, &headers), Class::RateLimit(five_minutes));
+        assert_eq!(class(503, &headers), Class::Server(None));
+        headers.insert("retry-after", "7".parse().unwrap());
+        assert_eq!(class(503, &headers), Class::Server(Some(Duration::from_secs(7))));
+    }
 }

@@ -115,7 +115,7 @@ pub(in crate::source) async fn answer(
 ) -> Result<Response, Failure> {
     let answer = exchange(request, limit).await?;
     if let Some(date) = server_date(answer.headers()) {
-        link.hear_time(date);
+        link.hear_date(date);
     }
     Ok(answer)
 }

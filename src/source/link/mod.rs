@@ -252,6 +252,22 @@ impl Link {
         self.skew.hear(network, self.clock.now());
     }
 
+    /// An answer of the network is dated.
+    pub(in crate::source) fn hear_date(&mut self, date: Timestamp) {
+        self.skew.hear_date(date, self.clock.now());
+    }
+
+    /// The clock that stamps the messages is another one than that which dates the answers, and is
+    /// the one to go by.
+    pub(in crate::source) fn believe_stamps(&mut self) {
+        self.skew = Skew::of_stamps();
+    }
+
+    /// What the network's clock showed at a time of the show's clock, as far as that is known.
+    pub(in crate::source) fn network_at(&self, time: Timestamp) -> Timestamp {
+        self.skew.network(time)
+    }
+
     /// How long a normal silence of this connection is: shown as stale only after that.
     pub(in crate::source) fn expect_word_every(&mut self, rhythm: Duration) {
         self.rhythm = rhythm;
@@ -461,6 +477,10 @@ impl Link {
 
     /// Shows what is wrong, and says when to try again.
     async fn failed(&mut self, failure: &Failure, attempted: Instant) -> Result<Instant, Failure> {
+        if matches!(failure, Failure::TooLong(_) | Failure::Protocol(_)) {
+            // It comes again, however well the connection works until then.
+            self.failures = self.failures_before;
+        }
         self.failures += 1;
         let class = failure.class(self.works);
         let backoff = self.backoff;

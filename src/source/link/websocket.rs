@@ -90,7 +90,7 @@ impl Socket {
             .map_err(|_| Failure::NoAnswer { host: host.clone() })?
             .map_err(|error| Failure::from_websocket(error, &host, || link.now()))?;
         if let Some(date) = server_date(answer.headers()) {
-            link.hear_time(date);
+            link.hear_date(date);
         }
         let next_ping = Instant::now();
         Ok(Socket { stream, host, heartbeat, next_ping, answers: false })
@@ -157,7 +157,11 @@ impl Socket {
             let message = match received {
                 None => return Err(Failure::Closed(String::new())),
                 Some(Err(error)) => {
-                    return Err(Failure::from_websocket(error, &self.host, || link.now()));
+                    let failure = Failure::from_websocket(error, &self.host, || link.now());
+                    if matches!(failure, Failure::TooLong(_)) {
+                        link.too_long()?;
+                    }
+                    return Err(failure);
                 }
                 Some(Ok(message)) => message,
             };

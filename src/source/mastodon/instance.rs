@@ -34,6 +34,8 @@ pub(super) struct Api {
 /// What the server says of itself.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Facts {
+    /// It says nothing, and may be anything.
+    pub(super) is_unknown: bool,
     /// Where it streams, if it says so.
     pub(super) streaming: Option<Url>,
     /// It is Mastodon itself or close to it: it knows timelines of several hashtags at once.
@@ -135,11 +137,16 @@ impl Api {
                 Err(failure) => return Err(failure),
             }
         }
-        Err(Failure::Said {
-            message: "this is no Mastodon server: it does not know `/api/v2/instance`".to_owned(),
-            class: Class::Refused,
-            hint: Some("check `server` of the source"),
-        })
+        Ok(Facts { is_unknown: true, ..Facts::default() })
+    }
+}
+
+/// A server that neither says what it is nor has timelines.
+pub(super) fn no_mastodon() -> Failure {
+    Failure::Said {
+        message: "this is no Mastodon server: it does not know `/api/v2/instance`".to_owned(),
+        class: Class::Refused,
+        hint: Some("check `server` of the source"),
     }
 }
 
@@ -191,6 +198,7 @@ fn facts(body: &[u8]) -> Result<Facts, Failure> {
         .unwrap_or(0);
     let streaming = urls.streaming.or(instance.urls.streaming);
     Ok(Facts {
+        is_unknown: false,
         streaming: streaming.and_then(|url| url.parse().ok()).filter(is_private),
         is_mastodon: major >= 3 && !version.contains("compatible"),
         local: timelines_access.hashtag_feeds.local,

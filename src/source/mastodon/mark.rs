@@ -39,6 +39,15 @@ pub(super) fn first_id_at(time: Timestamp) -> u64 {
     u64::try_from(time.millis()).unwrap_or(0) << SEQUENCE_BITS
 }
 
+/// Mastodon is no older than 2016, and no younger than this.
+const YEARS_MS: std::ops::Range<u64> = 1_451_606_400_000..7_258_118_400_000;
+
+/// Whether an id can be one that begins with a time: other servers count, and some call themselves
+/// Mastodon.
+pub(super) fn can_be_time(id: &str) -> bool {
+    number(id).is_some_and(|id| YEARS_MS.contains(&(id >> SEQUENCE_BITS)))
+}
+
 /// How far the time in a Mastodon server's id is from `created_at` at the most.
 const ID_TOLERANCE_MS: u64 = 3_600_000;
 

@@ -117,6 +117,8 @@ struct Mastodon {
     detour_until: Option<Instant>,
     names: Names,
     seen: Seen,
+    /// The timelines have shown a post: what they do not show may have been deleted.
+    timelines_show: bool,
     /// Nothing from before that is told by a timeline.
     since: Option<Timestamp>,
     notes: BTreeMap<Topic, String>,
@@ -174,6 +176,7 @@ impl Mastodon {
             detour_until: None,
             names: Names::default(),
             seen: Seen::default(),
+            timelines_show: false,
             since: None,
             notes: BTreeMap::new(),
             notes_told: true,

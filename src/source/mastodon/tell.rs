@@ -10,6 +10,7 @@ use crate::timestamp::Timestamp;
 use super::super::link::failure::{Class, Failure};
 use super::super::link::http::Document;
 use super::super::link::{Link, Resume};
+use super::instance;
 use super::mark::{self, Mark};
 use super::seen::Tell;
 use super::timeline::{self, Use};
@@ -162,6 +163,10 @@ impl Mastodon {
         if let Some(date) = timeline::date(&document) {
             link.hear_time(date);
         }
+        let is_absent = matches!(document.body, Err(Failure::Status { status: 404 | 410, .. }));
+        if is_absent && self.server().facts.is_unknown && !self.timelines_show {
+            return Err(instance::no_mastodon());
+        }
         let view = view(link);
         let timeline = self.timeline();
         let page = timeline.answered(document, view)?;
@@ -178,6 +183,7 @@ impl Mastodon {
         let not_statuses = |why: &str| Failure::Protocol(format!("a timeline is {why}"));
         let text = std::str::from_utf8(page).map_err(|_| not_statuses("not UTF-8"))?;
         let statuses = mark::page(text).map_err(|_| not_statuses("no list of posts"))?;
+        self.timelines_show |= !statuses.is_empty();
         let now = Instant::now();
         for (head, text) in statuses.iter().rev() {
             let text = text.replace(['\n', '\r'], " ");
@@ -214,7 +220,7 @@ impl Mastodon {
         if let Some((from, to)) = finished.lost {
             link.gap(from, to).await?;
         }
-        if let Some((from, found)) = finished.complete {
+        if let Some((from, found)) = finished.complete.filter(|_| self.timelines_show) {
             self.vanished(link, from, &found)?;
         }
         Ok(())

@@ -151,7 +151,7 @@ impl Timeline {
             is_busy: false,
             complete: None,
             missing: None,
-            is_timed: is_mastodon.then_some(true),
+            is_timed: None,
             is_mastodon,
         }
     }
@@ -261,9 +261,9 @@ impl Timeline {
         if !heads.is_empty() {
             // Posts that are dated in the future have the id of their arrival: a few of them may be.
             let timed = heads.iter().filter(|(head, _)| head.is_timed()).count();
-            let is_number = |(head, _): &(Head<'_>, Name)| mark::number(&head.id).is_some();
+            let is_time = |(head, _): &(Head<'_>, Name)| mark::can_be_time(&head.id);
             let is_timed =
-                heads.iter().all(is_number) && (self.is_mastodon || timed * 2 >= heads.len());
+                heads.iter().all(is_time) && (self.is_mastodon || timed * 2 >= heads.len());
             self.is_timed = Some(is_timed && self.is_timed.unwrap_or(true));
         }
         let is_timed = self.is_timed == Some(true);

@@ -33,7 +33,7 @@ use super::link::backoff::Backoff;
 use super::link::failure::{Class, Failure, server_date};
 use super::link::http::Document;
 use super::link::websocket::MAX_MESSAGE;
-use super::link::{self, Link, Resume, Session, net};
+use super::link::{self, Link, Resume, Session};
 use super::secret::Variable;
 
 use api::Api;
@@ -163,7 +163,6 @@ impl X {
         link: &mut Link,
         mut answer: Response,
     ) -> Result<Infallible, Failure> {
-        let host = net::host(answer.url());
         let connected = Instant::now();
         let limit = link.times().silence.max(heartbeat(link) * 2);
         let mut lines = Lines::new(MAX_MESSAGE);
@@ -184,7 +183,7 @@ impl X {
             }
             match next(link, limit, &mut answer, &mut page).await? {
                 News::Stream(chunk) => {
-                    let chunk = chunk.map_err(|error| Failure::from_error(&error, &host))?;
+                    let chunk = chunk.map_err(|error| Failure::from_stream(&error))?;
                     // What is left without an end is half a post: the rest was cut off.
                     let chunk = chunk.ok_or(Failure::Closed(String::new()))?;
                     link.alive().await?;

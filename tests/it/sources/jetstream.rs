@@ -179,6 +179,52 @@ async fn f05_what_the_server_has_forgotten_is_a_gap() {
     rig.end().await;
 }
 
+/// What a clock shows, as the standard library has it.
+fn system_time(clock: &Clock) -> std::time::SystemTime {
+    let ms = u64::try_from(clock.now().millis()).unwrap();
+    std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(ms)
+}
+
+#[tokio::test]
+async fn a_recording_that_a_dated_server_plays_back_is_of_now() {
+    let server = Jetstream::start().await;
+    let proxy = Proxy::start(server.address).await;
+    let kinds = vec![bluesky(vec![Jetstream::url(proxy.address)])];
+    let start = Clock::from_wall();
+    server.date(system_time(&start));
+    let mut rig = Rig::starting_at(start, &contest(), kinds, quick());
+    rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
+    let days = 3 * 86_400_000_000;
+    server.post(us(&rig.clock) - days, "ada", "1", "tabs");
+    rig.until("a post", |s| s.posts.matched == 1).await;
+    // Connections are dated again and again; what was posted meanwhile has its place still.
+    proxy.cut();
+    server.post(us(&rig.clock) - days, "bo", "2", "spaces");
+    let after = rig.until("another post", |s| s.posts.matched == 2).await;
+    assert_eq!((after.posts.late, after.sources[0].gap_count), (0, 0));
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn a_cut_in_a_stream_that_was_quiet_for_long_is_no_gap() {
+    let server = Jetstream::start().await;
+    let proxy = Proxy::start(server.address).await;
+    let kinds = vec![bluesky(vec![Jetstream::url(proxy.address)])];
+    let start = Clock::from_wall();
+    server.date(system_time(&start));
+    let mut rig = Rig::starting_at(start, &contest(), kinds, quick());
+    rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
+    // The last event was ten minutes ago, which is more than the window.
+    server.post(us(&rig.clock) - 600_000_000, "ada", "1", "tabs");
+    rig.until("a late post", |s| s.posts.late == 1).await;
+    proxy.cut();
+    rig.until("a second connection", |_| proxy.accepted() == 2).await;
+    server.post(us(&rig.clock), "bo", "2", "spaces");
+    let after = rig.until("a post", |s| s.posts.matched == 1).await;
+    assert_eq!(after.sources[0].gap_count, 0, "{:?}", after.sources[0].gaps);
+    rig.end().await;
+}
+
 #[tokio::test]
 async fn f05_a_cursor_that_is_refused_is_given_up_and_told_as_a_gap() {
     let server = Jetstream::start().await;

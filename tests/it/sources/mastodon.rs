@@ -294,7 +294,7 @@ async fn f11_a_clock_that_is_years_wrong_changes_nothing() {
 
 #[tokio::test]
 async fn more_than_a_page_of_posts_between_two_requests_is_read_to_the_end() {
-    for ids in [Ids::Timed, Ids::Opaque] {
+    for ids in [Ids::Timed, Ids::Counted, Ids::Opaque] {
         let server = Mastodon::start(ids).await;
         let mut rig = Rig::start(&long_contest(&[]), polled(server.address), quick());
         rig.until("live", live).await;
@@ -309,7 +309,7 @@ async fn more_than_a_page_of_posts_between_two_requests_is_read_to_the_end() {
         let requests = server.requests(Part::Timeline);
         assert!(requests.iter().any(|request| request.contains("_id=")), "{requests:?}");
         let all_at_once = requests.iter().all(|request| request.matches("any%5B%5D").count() == 2);
-        assert_eq!(all_at_once, ids == Ids::Timed, "{requests:?}");
+        assert_eq!(all_at_once, ids != Ids::Opaque, "{requests:?}");
         let last = rig.end().await;
         assert_eq!((last.posts.received(), last.sources[0].gap_count), (146, 0), "{ids:?}");
     }
@@ -317,7 +317,7 @@ async fn more_than_a_page_of_posts_between_two_requests_is_read_to_the_end() {
 
 #[tokio::test]
 async fn what_arrives_late_behind_newer_posts_is_found() {
-    for ids in [Ids::Timed, Ids::Opaque] {
+    for ids in [Ids::Timed, Ids::Counted, Ids::Opaque] {
         let server = Mastodon::start(ids).await;
         let start = Clock::from_wall();
         let mut rig = Rig::starting_at(start, &contest(), polled(server.address), quick());
@@ -489,7 +489,7 @@ async fn each_failure_has_a_message_of_its_own_and_stops_no_other_source() {
     let json = "application/json".to_owned();
     let soon = Clock::from_wall().now().saturating_add(SECOND * 2).to_string().replace('Z', "123Z");
     let refused = |status, headers, body| Some(Refusal { status, headers, body });
-    let cases: [(Part, Option<Refusal>, &str, &str); 8] = [
+    let cases: [(Part, Option<Refusal>, &str, &str); 7] = [
         (
             Part::Timeline,
             refused(401, vec![("x-error-message", "Missing access token".into())], ""),
@@ -524,7 +524,6 @@ async fn each_failure_has_a_message_of_its_own_and_stops_no_other_source() {
             "the server sends us to `https://portal.example/login`",
             "captive portal",
         ),
-        (Part::Instance, Some(refusal(404, "{}")), "this is no Mastodon server", "check `server`"),
         (
             Part::Timeline,
             refused(200, vec![("content-type", json)], "{}"),
@@ -555,6 +554,36 @@ async fn each_failure_has_a_message_of_its_own_and_stops_no_other_source() {
         }
         rig.end().await;
     }
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_of_itself_is_judged_by_its_timelines() {
+    let server = Mastodon::start(Ids::Timed).await;
+    server.refuse(Part::Instance, Some(refusal(404, "{}")));
+    server.refuse(Part::Timeline, Some(refusal(404, "{}")));
+    let mut rig = Rig::start(&contest(), polled(server.address), quick());
+    let is_told = |s: &Snapshot| problem(s).starts_with("this is no Mastodon server");
+    let told = rig.until("told", is_told).await;
+    assert!(!live(&told) && problem(&told).contains("check `server`"), "{}", problem(&told));
+    server.refuse(Part::Timeline, None);
+    rig.until("read", |s| live(s) && problem(s).is_empty()).await;
+    server.post(Way::Both, rig.clock.now(), "ada", &["tabs"]);
+    rig.until("a post", |s| s.posts.matched == 1).await;
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn timelines_that_show_nothing_at_all_delete_nothing() {
+    let server = Mastodon::start(Ids::Timed).await;
+    server.refuse(Part::Timeline, Some(refusal(200, "[]")));
+    let mut rig = Rig::start(&contest(), streamed(server.address, Mode::Auto), quick());
+    until_streams(&mut rig, &server, 1).await;
+    server.post(Way::Both, rig.clock.now(), "ada", &["tabs"]);
+    rig.until("a post", |s| s.posts.matched == 1).await;
+    let asked = server.requests(Part::Timeline).len();
+    rig.until("more looks", |_| server.requests(Part::Timeline).len() > asked + 3).await;
+    let last = rig.end().await;
+    assert_eq!((last.posts.matched, last.posts.revised), (1, 0));
 }
 
 #[tokio::test]

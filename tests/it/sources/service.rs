@@ -158,6 +158,27 @@ async fn a_document_is_read_page_by_page_and_each_post_once() {
 }
 
 #[tokio::test]
+async fn pages_after_one_that_failed_are_read_later() {
+    let service = Service::start().await;
+    service.post("old", "old", "#tabs");
+    let mut rig = Rig::start(&contest(), vec![poll(service.address)], quick());
+    rig.until("the first document", |s| s.posts.matched == 1).await;
+    let asked = service.shorten(true);
+    for post in 0..8 {
+        service.post(&post.to_string(), &format!("a{post}"), "#spaces");
+    }
+    // The first page of three was read, and is known from then on.
+    rig.until("a few posts", |s| s.posts.matched >= 4 && s.sources[0].problem.is_some()).await;
+    rig.until("again", |_| service.requests().len() > asked + 6).await;
+    service.shorten(false);
+    let snapshot = rig.until("all posts", |s| s.posts.matched == 9).await;
+    // What stood before them may be a duplicate; it is no second vote.
+    assert_eq!((snapshot.teams[0].total, snapshot.teams[1].total), (1, 8));
+    assert_eq!(snapshot.sources[0].gap_count, 0);
+    rig.end().await;
+}
+
+#[tokio::test]
 async fn two_numbers_of_a_document_pull_the_rope() {
     let service = Service::start().await;
     let fields = |name: &str| pointer(&format!("/data/{name}"));

@@ -29,6 +29,8 @@ struct Log {
     queries: Vec<String>,
     /// Requests are answered with this status and text.
     refusal: Option<(u16, String)>,
+    /// Handshakes are dated so.
+    date: Option<String>,
 }
 
 /// A running server; ends when it is dropped.
@@ -110,6 +112,11 @@ impl Jetstream {
         self.log.lock().unwrap().refusal = refusal;
     }
 
+    /// Handshakes are dated from now on.
+    pub(crate) fn date(&self, at: std::time::SystemTime) {
+        self.log.lock().unwrap().date = Some(httpdate::fmt_http_date(at));
+    }
+
     /// The queries so far.
     pub(crate) fn queries(&self) -> Vec<String> {
         self.log.lock().unwrap().queries.clone()
@@ -119,7 +126,7 @@ impl Jetstream {
 async fn serve(stream: TcpStream, log: Arc<Mutex<Log>>, mut news: watch::Receiver<usize>) {
     let mut start = None;
     #[expect(clippy::result_large_err, reason = "the library wants it so")]
-    let accept = |request: &Request, response: Response| {
+    let accept = |request: &Request, mut response: Response| {
         let second = request.uri().path().starts_with("/xrpc/");
         let mut log = log.lock().unwrap();
         let query = request.uri().query().unwrap_or_default().to_owned();
@@ -138,6 +145,9 @@ async fn serve(stream: TcpStream, log: Arc<Mutex<Log>>, mut news: watch::Receive
             log.events.partition_point(after)
         });
         start = Some((second, first.max(log.forgotten.min(log.events.len()))));
+        if let Some(date) = &log.date {
+            response.headers_mut().insert("date", date.parse().unwrap());
+        }
         Ok(response)
     };
     let Ok(mut socket) = tokio_tungstenite::accept_hdr_async(stream, accept).await else { return };

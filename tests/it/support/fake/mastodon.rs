@@ -55,6 +55,8 @@ pub(crate) struct Refusal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ids {
     Timed,
+    /// Small numbers.
+    Counted,
     Opaque,
 }
 
@@ -131,7 +133,7 @@ impl Mastodon {
         let inner = Inner {
             ids,
             token: token.to_owned(),
-            version: if ids == Ids::Timed { "4.7.0" } else { "0.17.3+git-garden" }.to_owned(),
+            version: if ids == Ids::Opaque { "0.17.3+git-garden" } else { "4.7.0" }.to_owned(),
             feeds: "public",
             statuses: Vec::new(),
             news: Vec::new(),
@@ -163,6 +165,7 @@ impl Mastodon {
             Ids::Timed => {
                 ((u64::try_from(at.millis()).unwrap() << 16) | (made & 0xffff)).to_string()
             }
+            Ids::Counted => made.to_string(),
             Ids::Opaque => format!("01JD{made:022}"),
         };
         let tags: Vec<String> = tags.iter().map(|&tag| tag.to_owned()).collect();
@@ -347,7 +350,7 @@ fn timeline(shared: &Shared, path: &str, query: &str, is_account: bool) -> Respo
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         match &*name {
             // Others do not know it.
-            "any[]" if inner.ids == Ids::Timed => tags.push(value.into_owned()),
+            "any[]" if inner.ids != Ids::Opaque => tags.push(value.into_owned()),
             "limit" => limit = value.parse::<usize>().unwrap().min(40),
             "min_id" => min_id = Some(value.into_owned()),
             "max_id" => max_id = Some(value.into_owned()),

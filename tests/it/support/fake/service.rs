@@ -28,6 +28,8 @@ struct Log {
     posts: Vec<String>,
     /// Answers every request, if there is one.
     refusal: Option<Refusal>,
+    /// Only the first page of the document is to be had.
+    is_short: bool,
     /// What viewers of the WebSocket said.
     said: Vec<String>,
     /// Of all requests: the headers that are of interest.
@@ -84,6 +86,13 @@ impl Service {
         body: impl Into<String>,
     ) {
         self.shared.log.lock().unwrap().refusal = Some((status, headers, body.into()));
+    }
+
+    /// Whether only the first page of the document is to be had; how many requests there were.
+    pub(crate) fn shorten(&self, is_short: bool) -> usize {
+        let mut log = self.shared.log.lock().unwrap();
+        log.is_short = is_short;
+        log.requests.len()
     }
 
     pub(crate) fn accept(&self) {
@@ -201,6 +210,9 @@ async fn page(
     }
     let mut log = shared.log.lock().unwrap();
     let before = query.as_deref().and_then(|query| query.strip_prefix("before="));
+    if before.is_some() && log.is_short {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
     let end = before.map_or(log.posts.len(), |before| before.parse().unwrap());
     let tag = format!("\"{end}\"");
     if headers.get("if-none-match").is_some_and(|known| known == tag.as_str()) {
