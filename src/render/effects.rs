@@ -366,7 +366,7 @@ mod tests {
 
     #[test]
     fn chasers_are_few_however_many_posts_there_are() {
-        let mut effects = lively(&[1_000_000, 0], 200);
+        let effects = lively(&[1_000_000, 0], 200);
         assert!(effects.teams[0].chasers.iter().filter(|&&way| way < 1.0).count() <= CHASERS);
         assert!(effects.teams[0].waiting <= WAITING);
     }
