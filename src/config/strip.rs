@@ -6,7 +6,7 @@ use super::table::Table;
 use crate::output::led::Strip;
 use crate::render::colour::{Calibration, Order};
 use crate::render::layout::{Layout, Matrix, Segment};
-use crate::render::power::{Budget, IDLE_MILLIAMPS};
+use crate::render::power::{Budget, CHANNEL_MILLIAMPS, IDLE_MILLIAMPS};
 use crate::rgb::Rgb;
 
 /// As long as the first string that a hashtag ever pulled at.
@@ -19,8 +19,9 @@ pub(super) const MAX_PIXELS: u32 = 65_536;
 /// The least supply that is taken for granted: what a port of USB 3 and most chargers give.
 const USUAL_MILLIAMPS: u32 = 2000;
 
-/// A pixel of the default budget: a colour of one channel at full.
-const PIXEL_MILLIAMPS: u32 = 20;
+/// A pixel of the default budget: two channels at full, what it draws in the dark, and one more for
+/// rounding. A plain colour is not dimmed by that, and white is.
+const PIXEL_MILLIAMPS: u32 = 2 * CHANNEL_MILLIAMPS + IDLE_MILLIAMPS + 1;
 
 const MAX_MILLIAMPS: u32 = 1_000_000;
 

@@ -5,6 +5,8 @@
 //! take none away, so that the seam stays where it is. To shine above the rest a light needs room,
 //! so that all teams alike are dimmed a little while there is something to see. What is seen
 //! depends on the posts and on time alone: chance is a table that is always the same.
+//! Three seconds after the last post nothing of it is left, however many there were: the strip is
+//! as bright as it can be, and each team's part is plain.
 
 use std::time::Duration;
 
@@ -21,23 +23,28 @@ const DIMMEST: f32 = 0.45;
 
 /// Chasers of one team under way at one time; further posts wait, and only so many.
 const CHASERS: usize = 4;
-const WAITING: u64 = 3;
+const WAITING: u64 = 1;
 
-/// From one chaser of a team to the next, and from the seam to the end, in seconds.
+/// From one chaser of a team to the next, and from the seam past the end, in seconds.
 const APART: f32 = 0.6;
-const TRAVEL: f32 = 2.4;
+const TRAVEL: f32 = 1.6;
 
-/// A chaser reaches so far to both sides, as a part of its way. It passes a cell slowly enough that
-/// the flash limiter finds nothing to hold back: brighter for 0.3 s and darker for 0.3 s.
-const REACH: f32 = 0.125;
+/// A chaser reaches so far to both sides, as a part of its team's cells. It passes a cell slowly
+/// enough that the flash limiter finds nothing to hold back: in half a second.
+const REACH: f32 = 0.25;
 
-/// A team's posts are felt for so long, and so many of them are half of the most that is shown.
-const MEMORY: f32 = 2.5;
+/// Half of a team's posts are forgotten in so many seconds, and so many more each second: the last
+/// of the most that are felt is gone after 2.3 s.
+const MEMORY: f32 = 1.5;
+const FORGOTTEN: f32 = 3.0;
+const MOST_HEAT: f32 = 12.0;
+
+/// So many posts are half of the most that could be shown.
 const HALF_PULL: f32 = 4.0;
 
-/// Room is made in so many seconds, and given back in so many.
-const RISE: f32 = 0.2;
-const FALL: f32 = 1.2;
+/// All room is made in so many seconds, and given back in so many.
+const RISE: f32 = 0.3;
+const FALL: f32 = 0.6;
 
 /// Less than this is nothing.
 const NOTHING: f32 = 0.004;
@@ -126,11 +133,8 @@ impl Effects {
         for (life, standing) in self.teams.iter_mut().zip(standings) {
             let posts = standing.total.saturating_sub(life.total);
             life.total = standing.total;
-            life.heat *= (-seconds / MEMORY).exp2();
-            life.heat += posts.min(1000) as f32;
-            if life.heat < NOTHING {
-                life.heat = 0.0;
-            }
+            life.heat = life.heat * (-seconds / MEMORY).exp2() - seconds * FORGOTTEN;
+            life.heat = (life.heat.max(0.0) + posts.min(1000) as f32).min(MOST_HEAT);
             let pull = life.pull();
             life.flow = (life.flow + seconds * FLOW * pull) % TABLE as f32;
             for way in &mut life.chasers {
@@ -148,11 +152,8 @@ impl Effects {
             }
             wish = wish.max(if life.is_chased() { 1.0 } else { (2.0 * pull).min(1.0) });
         }
-        let pace = if wish > self.activity { RISE } else { FALL };
-        self.activity += (wish - self.activity) * (1.0 - (-seconds / pace).exp2());
-        if wish < NOTHING && self.activity < NOTHING {
-            self.activity = 0.0;
-        }
+        let (falls, rises) = (-seconds / FALL, seconds / RISE);
+        self.activity += (wish - self.activity).clamp(falls, rises);
     }
 
     /// Whether there is anything to see.
@@ -225,15 +226,16 @@ fn flow(
     }
 }
 
-/// A chaser: a bump of light, some way from the seam to the end.
+/// A chaser: a bump of light, some way from the seam to the end. It comes out of the one and goes
+/// into the other.
 fn chase(texture: &mut [f32], way: f32, towards_near: bool) {
     let length = texture.len() as f32;
     let reach = (length * REACH).max(1.5);
     let way = if towards_near { 1.0 - way } else { way };
-    let middle = way * (length - 1.0);
-    let first = whole_f32((middle - reach).max(0.0).ceil());
-    let last = whole_f32(middle + reach).min(texture.len() - 1);
-    for (index, texture) in (0i32..).zip(&mut texture[first..=last]) {
+    let middle = way * (length - 1.0 + 2.0 * reach) - reach;
+    let first = whole_f32((middle - reach).max(0.0).ceil()).min(texture.len());
+    let end = whole_f32((middle + reach).max(0.0).ceil()).clamp(first, texture.len());
+    for (index, texture) in (0i32..).zip(&mut texture[first..end]) {
         #[expect(clippy::cast_precision_loss, reason = "an index of few digits")]
         let place = first as f32 + index as f32;
         let near = 1.0 - (place - middle).abs() / reach;
@@ -348,10 +350,10 @@ mod tests {
 
     #[test]
     fn a_post_sends_a_chaser_from_the_seam_to_the_end_of_its_team() {
-        for (team, way) in [(0, [40, 25, 10]), (1, [59, 74, 89])] {
+        for (team, way) in [(0, [33, 22, 10]), (1, [66, 77, 89])] {
             let mut totals = [0, 0];
             totals[team] = 1;
-            for (frames, expected) in [(30, way[0]), (75, way[1]), (120, way[2])] {
+            for (frames, expected) in [(40, way[0]), (55, way[1]), (70, way[2])] {
                 let cells = drawn(&mut lively(&totals, frames), &[0.5, 0.5], &plain(100));
                 let found = brightest(&cells);
                 assert!(found.abs_diff(expected) < 6, "{team}: {found} and not {expected}");
@@ -364,14 +366,22 @@ mod tests {
 
     #[test]
     fn chasers_are_few_however_many_posts_there_are() {
-        let mut effects = lively(&[1_000_000, 0], 200);
+        let effects = lively(&[1_000_000, 0], 200);
         assert!(effects.teams[0].chasers.iter().filter(|&&way| way < 1.0).count() <= CHASERS);
         assert!(effects.teams[0].waiting <= WAITING);
-        // All is quiet some time after the last post.
-        for _ in 0..60 * 60 {
-            effects.step(&standings(&[1_000_000, 0]), FRAME);
+    }
+
+    #[test]
+    fn all_is_quiet_three_seconds_after_the_last_post() {
+        for (posts, seconds) in [(1, 2.5), (2, 3.0), (30, 3.0), (1_000_000, 3.0)] {
+            let mut effects = lively(&[posts, 0], 1);
+            let mut quiet = 0.0;
+            while effects.is_active() {
+                effects.step(&standings(&[posts, 0]), FRAME);
+                quiet += FRAME.as_secs_f32();
+                assert!(quiet < seconds, "{posts} posts");
+            }
         }
-        assert!(!effects.is_active());
     }
 
     proptest! {

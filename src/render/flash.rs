@@ -18,8 +18,10 @@ use super::planes::{Planes, Sums};
 /// From one transition to the next, in ms. A second has room for four: two flashes.
 const SPACING: i32 = 260;
 
-/// A change of luminance that counts. A tenth is the law; the rest is for the rounding to bytes.
-const LUMINANCE: f32 = 0.085;
+/// A change of luminance that counts. A tenth is the law. Cameras and eyes take a strip for brighter
+/// or darker than its bytes say, and who measures the bytes as those of a screen finds a change near
+/// full light to be up to 2.3 times as large: it has to hold for them too, rounding included.
+const LUMINANCE: f32 = 0.037;
 
 /// A change of redness that counts. 20 of 320 is the law; three channels are rounded.
 const REDNESS: f32 = 0.03;

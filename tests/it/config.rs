@@ -2456,7 +2456,7 @@ host = "10.0.0.8"
         calibration: Calibration { order, ..Calibration::default() },
         budget: Budget { max_milliamps },
     };
-    let plain = strip(50, Order::RGB, 2000);
+    let plain = strip(50, Order::RGB, 2100);
     let output = |name: &str, kind, strip: &Strip| output::Settings {
         name: name.to_owned(),
         kind,
@@ -2489,9 +2489,9 @@ host = "10.0.0.8"
     assert_eq!(
         config.outputs,
         [
-            output("spi", spi, &strip(50, Order::GRB, 2000)),
+            output("spi", spi, &strip(50, Order::GRB, 2100)),
             output("ddp", ddp, &plain),
-            output("e131", e131(host("::1")), &strip(300, Order::RGB, 6000)),
+            output("e131", e131(host("::1")), &strip(300, Order::RGB, 12_600)),
             output("rig", e131(all), &plain),
             output("artnet", output::Kind::Artnet(artnet), &plain),
             output("wled", output::Kind::Wled(wled), &plain),
@@ -2677,7 +2677,7 @@ fn problems_of_strips() {
         "pixels = 300\nmax_milliamps = 300",
         &[
             "5:17: `max_milliamps` is 300, and 300 pixels draw 300 mA in the dark",
-            "hint: write what the supply gives; without the key it is 6000 mA for this strip",
+            "hint: write what the supply gives; without the key it is 12600 mA for this strip",
         ],
     );
     check(

@@ -443,14 +443,14 @@ fn check_says_what_each_output_would_send_and_where() {
     assert_eq!(
         said,
         [
-            "rope: spi at /dev/spidev0.0, sk6812w, 144 pixels grbw, at most 2880 mA",
-            "wall: e131 to 10.0.0.5, universes 1-2, 300 pixels grb, at most 6000 mA",
+            "rope: spi at /dev/spidev0.0, sk6812w, 144 pixels grbw, at most 6048 mA",
+            "wall: e131 to 10.0.0.5, universes 1-2, 300 pixels grb, at most 12600 mA",
             "rig: e131 to all that listen, universe 9 with priority 120, 50 pixels rgb, \
-             at most 2000 mA",
-            "node: artnet to 10.0.0.5:6455, universe 0, 50 pixels rgb, at most 2000 mA",
+             at most 2100 mA",
+            "node: artnet to 10.0.0.5:6455, universe 0, 50 pixels rgb, at most 2100 mA",
             "lamp: wled to lamp.local, 1 pixel rgbw, at most 500 mA",
-            "holiday: holiday to tree.local, 50 pixels rgb, at most 2000 mA",
-            "ddp: ddp to [::1]:4049, 50 pixels rgb, at most 2000 mA",
+            "holiday: holiday to tree.local, 50 pixels rgb, at most 2100 mA",
+            "ddp: ddp to [::1]:4049, 50 pixels rgb, at most 2100 mA",
         ]
     );
 }

@@ -21,8 +21,8 @@ pub const MAX_FPS: u32 = 44;
 /// The first bytes of a packet: its name, `OpDmx` (low byte first), protocol version 14.
 const START: [u8; 12] = *b"Art-Net\0\x00\x50\x00\x0e";
 
-/// Set in the second packet after opening, see [`super::e131::JUMP`]; Art-Net's nodes compare
-/// numbers alike.
+/// Before the second packet of a stream that ends after its first, see [`super::e131::JUMP`];
+/// Art-Net's nodes compare numbers alike.
 const JUMP: u8 = super::e131::JUMP;
 
 /// The keys of an `artnet` output.
@@ -86,7 +86,7 @@ struct Node {
 
 impl Node {
     fn show(&mut self, bytes: &[u8], channels: usize) -> Result<(), DeviceError> {
-        self.sequence = next(self.sequence, if self.frames == 1 { JUMP } else { 1 });
+        self.sequence = next(self.sequence, 1);
         self.frames = self.frames.saturating_add(1);
         for (data, universe) in bytes.chunks(slots(channels)).zip(self.universe..) {
             packet(self.sequence, universe, data, &mut self.packet);
@@ -112,6 +112,9 @@ impl Device for Node {
     fn end(&mut self) -> Result<(), DeviceError> {
         let (length, channels) = self.shape;
         let black = vec![0; length];
+        if self.frames == 1 {
+            self.sequence = next(self.sequence, JUMP - 1);
+        }
         farewell(FAREWELLS, || self.show(&black, channels))
     }
 }

@@ -33,8 +33,9 @@ pub const MAX_SOURCE_NAME: usize = 63;
 const TERMINATIONS: u32 = 3;
 
 /// Receivers drop a packet whose number is up to 20 behind the last one of the source (E1.31,
-/// 6.7.2), and the source is the same after a restart. Where the numbers begin, the first packet may
-/// be one of those; the second is so much further on that it is not, and with it none that follows.
+/// 6.7.2), and the source is the same after a restart. A show gets over that within half a second;
+/// what only darkens a strip that was left lit would be dropped as a whole. Its second packet is so
+/// much further on that it is not, and with it none that follows.
 pub(super) const JUMP: u8 = 64;
 
 /// Bytes of a packet before its first channel.
@@ -97,7 +98,7 @@ impl Open for Settings {
             source,
             universe: self.universe,
             sequence: 0,
-            packets: 0,
+            frames: 0,
             packet: Vec::new(),
             shape: (0, 3),
         }))
@@ -236,7 +237,7 @@ struct Stream {
     /// That of the next packets. All universes get a packet with each frame, so that one number
     /// counts for each of them.
     sequence: u8,
-    packets: u32,
+    frames: u32,
     packet: Vec<u8>,
     /// Bytes of the last frame, and of each of its pixels.
     shape: (usize, usize),
@@ -245,8 +246,8 @@ struct Stream {
 impl Stream {
     fn show(&mut self, bytes: &[u8], channels: usize, state: State) -> Result<(), DeviceError> {
         let sequence = self.sequence;
-        self.sequence = sequence.wrapping_add(if self.packets == 0 { JUMP } else { 1 });
-        self.packets = self.packets.saturating_add(1);
+        self.sequence = sequence.wrapping_add(1);
+        self.frames = self.frames.saturating_add(1);
         for (data, universe) in bytes.chunks(slots(channels)).zip(self.universe..) {
             packet(&self.source, universe, sequence, state, data, &mut self.packet);
             self.way.send(universe, &self.packet)?;
@@ -268,6 +269,9 @@ impl Device for Stream {
     fn end(&mut self) -> Result<(), DeviceError> {
         let (length, channels) = self.shape;
         let black = vec![0; length];
+        if self.frames == 1 {
+            self.sequence = self.sequence.wrapping_add(JUMP - 1);
+        }
         let dark = farewell(1, || self.show(&black, channels, State::Live));
         dark.and(farewell(TERMINATIONS, || self.show(&black, channels, State::Terminated)))
     }

@@ -112,6 +112,7 @@ impl Frames {
         self.changed = false;
         if !news {
             self.room = Some(bytes);
+            self.tell();
             let repeat = self.beat.repeat_at().is_some_and(|at| at <= now);
             if repeat {
                 self.beat.repeated(now);
@@ -124,6 +125,20 @@ impl Frames {
         self.beat.shown(now);
         let snapshot = self.scene.snapshot().cloned();
         Some(self.start(Task::Show(Show { bytes, snapshot }), false))
+    }
+
+    /// The frame that stands is what was asked for in another way: it may be limited since.
+    fn tell(&self) {
+        let Report { milliamps, limited, flash_limited, .. } = self.report;
+        self.status.send_if_modified(|status| {
+            let told = (status.milliamps, status.limited, status.flash_limited);
+            if status.frames == 0 || told == (milliamps, limited, flash_limited) {
+                return false;
+            }
+            (status.milliamps, status.limited, status.flash_limited) =
+                (milliamps, limited, flash_limited);
+            true
+        });
     }
 
     /// It has ended.

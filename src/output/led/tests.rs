@@ -14,6 +14,7 @@ use super::*;
 use crate::output::desk;
 use crate::output::status::{Monitor, State, Status};
 use crate::render::check::{Meter, snapshot_of};
+use crate::render::pattern::Pattern;
 use crate::rgb::Rgb;
 
 const WHITE: Rgb = Rgb::new(255, 255, 255);
@@ -51,8 +52,12 @@ struct Simulation {
 
 impl Simulation {
     fn new(pace: Pace, scene: Scene) -> Simulation {
+        Simulation::supplied(pace, scene, BUDGET)
+    }
+
+    fn supplied(pace: Pace, scene: Scene, budget: Budget) -> Simulation {
         let strip = strip();
-        let renderer = Renderer::new(&strip.layout, &strip.calibration, BUDGET, Encoding::Duty);
+        let renderer = Renderer::new(&strip.layout, &strip.calibration, budget, Encoding::Duty);
         let (desk, monitor) = desk("strip", "memory", &strip, Encoding::Duty);
         let now = Instant::now();
         Simulation {
@@ -64,7 +69,7 @@ impl Simulation {
             log: Vec::new(),
             takes: Duration::ZERO,
             fails: false,
-            meter: Meter::new(4, &strip.calibration, Some(BUDGET)),
+            meter: Meter::new(4, &strip.calibration, Some(budget)),
         }
     }
 
@@ -393,4 +398,16 @@ async fn a_strip_goes_black_when_its_loop_is_dropped() {
     let told: Vec<Told> = output.told.iter().collect();
     assert!(is_black_and_ended(&told), "{told:?}");
     assert_eq!(output.monitor.sent.borrow().bytes, [0; 12]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_frame_that_stands_is_told_to_be_limited_whenever_it_became_so() {
+    // For some of these the last frame on the way up is the one that stands.
+    for max_milliamps in 60..240 {
+        let white = Scene::Pattern(Pattern::White);
+        let budget = Budget { max_milliamps };
+        let mut simulation = Simulation::supplied(pace(200, 0, None), white, budget);
+        simulation.run(3000);
+        assert!(simulation.monitor.status.borrow().limited, "{max_milliamps} mA");
+    }
 }
