@@ -1,5 +1,6 @@
 //! Bluesky's Jetstream.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,16 @@ fn long_contest() -> Arc<Contest> {
     let (title, teams) = (contest.title().to_owned(), contest.teams().to_vec());
     let hour = Duration::from_hours(1);
     Arc::new(Contest::new(title, hour, Vote::Every, Reposts::Ignore, teams).unwrap())
+}
+
+/// A source that has reached its server through a proxy.
+async fn connected(url: fn(SocketAddr) -> Url) -> (Jetstream, Proxy, Rig) {
+    let server = Jetstream::start().await;
+    let proxy = Proxy::start(server.address).await;
+    let endpoint = url(proxy.address);
+    let mut rig = Rig::start(&long_contest(), vec![bluesky(vec![endpoint])], quick());
+    rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
+    (server, proxy, rig)
 }
 
 /// Microseconds on the clock of the server, which is that of the show here.
@@ -57,11 +68,7 @@ async fn posts_and_their_ends_are_counted() {
 #[tokio::test]
 async fn f01_a_thousand_cuts_lose_no_post_and_count_none_twice() {
     const CUTS: u64 = 1000;
-    let server = Jetstream::start().await;
-    let proxy = Proxy::start(server.address).await;
-    let endpoint = Jetstream::url(proxy.address);
-    let mut rig = Rig::start(&long_contest(), vec![bluesky(vec![endpoint])], quick());
-    rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
+    let (server, proxy, mut rig) = connected(Jetstream::url).await;
     // The first post is there before the first cut, so that there is something to resume from.
     server.post(us(&rig.clock), "ada", "first", "tabs");
     rig.until("the first post", |s| s.posts.matched == 1).await;
@@ -96,11 +103,7 @@ async fn f01_a_thousand_cuts_lose_no_post_and_count_none_twice() {
 
 #[tokio::test]
 async fn f02_a_silent_network_is_stale_and_then_dead_and_comes_back() {
-    let server = Jetstream::start().await;
-    let proxy = Proxy::start(server.address).await;
-    let endpoint = Jetstream::url(proxy.address);
-    let mut rig = Rig::start(&long_contest(), vec![bluesky(vec![endpoint])], quick());
-    rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
+    let (server, proxy, mut rig) = connected(Jetstream::url).await;
     server.post(us(&rig.clock), "ada", "1", "tabs");
     rig.until("a post", |s| s.posts.matched == 1).await;
     proxy.set(Fault::Blackhole);
@@ -124,11 +127,7 @@ async fn f02_a_silent_network_is_stale_and_then_dead_and_comes_back() {
 
 #[tokio::test]
 async fn f01_a_connection_that_is_closed_on_one_side_is_made_again() {
-    let server = Jetstream::start().await;
-    let proxy = Proxy::start(server.address).await;
-    let endpoint = Jetstream::url(proxy.address);
-    let mut rig = Rig::start(&long_contest(), vec![bluesky(vec![endpoint])], quick());
-    rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
+    let (server, proxy, mut rig) = connected(Jetstream::url).await;
     server.post(us(&rig.clock), "ada", "1", "tabs");
     rig.until("a post", |s| s.posts.matched == 1).await;
     proxy.half_close();
@@ -158,11 +157,7 @@ async fn f03_single_bytes_and_a_thin_line_change_no_count() {
 
 #[tokio::test]
 async fn f05_what_the_server_has_forgotten_is_a_gap() {
-    let server = Jetstream::start().await;
-    let proxy = Proxy::start(server.address).await;
-    let endpoint = Jetstream::url(proxy.address);
-    let mut rig = Rig::start(&long_contest(), vec![bluesky(vec![endpoint])], quick());
-    rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
+    let (server, proxy, mut rig) = connected(Jetstream::url).await;
     let start = us(&rig.clock) - 42_000_000;
     server.post(start, "ada", "1", "tabs");
     rig.until("a post", |s| s.posts.matched == 1).await;
@@ -227,11 +222,7 @@ async fn a_cut_in_a_stream_that_was_quiet_for_long_is_no_gap() {
 
 #[tokio::test]
 async fn f05_a_cursor_that_is_refused_is_given_up_and_told_as_a_gap() {
-    let server = Jetstream::start().await;
-    let proxy = Proxy::start(server.address).await;
-    let endpoint = Jetstream::url_of_second(proxy.address);
-    let mut rig = Rig::start(&long_contest(), vec![bluesky(vec![endpoint])], quick());
-    rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
+    let (server, proxy, mut rig) = connected(Jetstream::url_of_second).await;
     server.post(us(&rig.clock), "ada", "1", "tabs");
     rig.until("a post", |s| s.posts.matched == 1).await;
     server.refuse(Some((400, r#"{"error":"CursorTooOld","message":"too old"}"#)));
