@@ -348,7 +348,7 @@ mod tests {
                 hint: write `spidev.bufsiz=65536` at the end of the one line in /boot/firmware/cmdline.txt, and restart the Pi
           WARN  core_freq  the clock of the core may change, and the strip turn white then
                 hint: write `core_freq=500` and `core_freq_min=500`, a line each, in /boot/firmware/config.txt, and restart the Pi
-          ok    current    all white would draw 24400 mA, and is dimmed to 8000 mA
+          ok    current    all white would draw 24400 mA, and is dimmed to 16800 mA
           ok    frame      a black frame was written; whether it is shown only eyes can tell: try `hashtug leds walk`
         ");
     }
@@ -397,7 +397,7 @@ mod tests {
         let found = pi.found("kind = \"e131\"\nhost = \"10.0.0.5\"\nuniverse = 7\npixels = 300");
         assert!(found.contains("300 pixels take universes 7 to 8"), "{found}");
         assert!(
-            found.contains("all white would draw 18300 mA, and is dimmed to 6000 mA"),
+            found.contains("all white would draw 18300 mA, and is dimmed to 12600 mA"),
             "{found}"
         );
         let found =

@@ -188,19 +188,19 @@ fn accepted(last: Option<u8>, sequence: u8) -> bool {
 }
 
 #[test]
-fn a_restarted_source_is_heard_from_its_second_frame_on() {
+fn a_restarted_source_is_heard_after_twenty_packets_at_the_most() {
     let (receiver, port) = socket();
     let mut cids = Vec::new();
     for last in (0..=255_u8).step_by(5) {
         let mut device = to_host(port, 1).open().unwrap();
-        let mut last = Some(last);
-        for frame in 0..4 {
+        let mut heard = Some(last);
+        for frame in 0..24 {
             write(&mut device, &[frame; 3], 3);
             let dmx = receivers::e131(&packet(&receiver));
-            let heard = accepted(last, dmx.sequence);
-            assert!(heard || frame == 0, "frame {frame} after {last:?}: {}", dmx.sequence);
-            if heard {
-                last = Some(dmx.sequence);
+            if accepted(heard, dmx.sequence) {
+                heard = Some(dmx.sequence);
+            } else {
+                assert!(frame < 20, "frame {frame} after {last}: {}", dmx.sequence);
             }
             cids.push(dmx.cid);
         }
@@ -208,6 +208,27 @@ fn a_restarted_source_is_heard_from_its_second_frame_on() {
     cids.dedup();
     assert_eq!(cids.len(), 1, "the source is one over restarts");
     assert_eq!((cids[0][6] >> 4, cids[0][8] >> 6), (8, 2), "the CID is a UUID");
+}
+
+#[test]
+fn what_only_darkens_a_strip_that_was_left_lit_is_heard() {
+    let (receiver, port) = socket();
+    for last in 0..=255_u8 {
+        let mut device = to_host(port, 1).open().unwrap();
+        write(&mut device, &[0; 3], 3);
+        device.end().unwrap();
+        let mut heard = Some(last);
+        let mut kinds = Vec::new();
+        for _ in 0..5 {
+            let dmx = receivers::e131(&packet(&receiver));
+            assert_eq!(dmx.data, [0; 3]);
+            if accepted(heard, dmx.sequence) {
+                heard = Some(dmx.sequence);
+                kinds.push(dmx.terminated);
+            }
+        }
+        assert!(kinds.contains(&false) && kinds.contains(&true), "after {last}: {kinds:?}");
+    }
 }
 
 #[test]
