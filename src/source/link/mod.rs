@@ -1,8 +1,8 @@
 //! What all live sources share: connect, watch for silence, tell what is wrong, come back.
 //!
-//! A network is a [`Session`]: it connects, reads until something fails, and returns the failure.
-//! [`run`] keeps calling it: at once after a connection that worked, later and later while none
-//! does, for ever. Between the two stands the [`Link`], through which a session tells messages and
+//! A network is a `Session`: it connects, reads until something fails, and returns the failure.
+//! `run` keeps calling it: at once after a connection that worked, later and later while none
+//! does, for ever. Between the two stands the `Link`, through which a session tells messages and
 //! signs of life, and which knows the show's clock.
 //! Nothing here knows any network.
 

@@ -4,7 +4,7 @@
 //! again and again. Where one is refused the next is taken, and the first tried again after a while.
 //! Streams repeat nothing and promise nothing: what was missed is looked up in the timelines after
 //! each connection, and once a minute in between, which also finds deletions that nobody told, and
-//! streams that are connected and silent. Every post goes through [`seen`], so that it is told once.
+//! streams that are connected and silent. Every post goes through `seen`, so that it is told once.
 //! A request beside a stream never stops it.
 //! Only the server's `Date` tells of its clock: the times of posts are claims of their own servers.
 //! Source: the Mastodon documentation, methods/streaming; `streaming/index.js`.

@@ -1,7 +1,7 @@
 //! Nostr, by relays of one's own choice: several at once, and each event once.
 //!
-//! A relay is a link of its own ([`relay`]), which knows nothing of the others: it connects, asks,
-//! verifies what comes, and tells. What all of them tell goes through one hand ([`gathering`]),
+//! A relay is a link of its own (`relay`), which knows nothing of the others: it connects, asks,
+//! verifies what comes, and tells. What all of them tell goes through one hand (`gathering`),
 //! which lets each post pass once and says how the source as a whole is doing: it is live while any
 //! relay is.
 //! A relay that says there was more than it would send is asked on, page by page; anything else

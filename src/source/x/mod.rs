@@ -1,9 +1,9 @@
 //! X, by the filtered stream of its API v2: posts that match our rules, a line each, over HTTP.
 //!
 //! The rules lie with X and belong to the app, so that they are looked at before streaming
-//! ([`rules`]). Blank lines keep the connection alive; one whose heart has stopped is given up.
+//! (`rules`). Blank lines keep the connection alive; one whose heart has stopped is given up.
 //! Posts that were missed are sent again by the stream itself where the account has bought that
-//! (`backfill`), and otherwise looked up in the recent search ([`recent`]); what comes twice is
+//! (`backfill`), and otherwise looked up in the recent search (`recent`); what comes twice is
 //! counted once by the tally. Posts cost money: after `max_posts` of them no more are read.
 //! Source: X API v2, "Filtered stream" and "Consuming streaming data".
 
