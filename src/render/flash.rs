@@ -76,16 +76,26 @@ impl Track {
     /// Whether one of these cells wants to turn too soon. What is below zero counts as zero.
     #[inline]
     fn is_hasty(&self, cells: Range<usize>, now: i32) -> bool {
+        self.hastes(cells, now).fold(0, |one, other| one | other) != 0
+    }
+
+    /// Marks those of these cells that want to turn too soon.
+    fn mark(&self, cells: Range<usize>, now: i32, marks: &mut [i32; BLOCK]) {
+        for (mark, hasty) in marks.iter_mut().zip(self.hastes(cells, now)) {
+            *mark |= hasty;
+        }
+    }
+
+    /// 1 for each of these cells that wants to turn too soon, and 0 for the others.
+    #[inline]
+    fn hastes(&self, cells: Range<usize>, now: i32) -> impl Iterator<Item = i32> {
         let (wanted, extreme) = (&self.wanted[cells.clone()], &self.extreme[cells.clone()]);
         let (course, free_at) = (&self.course[cells.clone()], &self.free_at[cells]);
-        let mut hasty = 0;
-        for (((wanted, extreme), course), free_at) in
-            wanted.iter().zip(extreme).zip(course).zip(free_at)
-        {
+        let values = wanted.iter().zip(extreme).zip(course).zip(free_at);
+        values.map(move |(((wanted, extreme), course), free_at)| {
             let back = course * (extreme - above_zero(*wanted));
-            hasty |= i32::from(back >= self.threshold) & i32::from(now < *free_at);
-        }
-        hasty != 0
+            i32::from(back >= self.threshold) & i32::from(now < *free_at)
+        })
     }
 
     /// How much of the way from `shown` to `wanted` a cell may go.
@@ -177,8 +187,8 @@ impl Flash {
         }
     }
 
-    /// Takes note of what is wanted, and says whether a cell, or the whole, wants to turn too soon.
-    pub fn is_hasty(&mut self, wanted: &Planes, mean: Linear) -> bool {
+    /// Takes note of what is wanted.
+    pub fn want(&mut self, wanted: &Planes, mean: Linear) {
         let lights = wanted.r.iter().zip(&wanted.g).zip(&wanted.b);
         let values = self.luminance.wanted.iter_mut().zip(&mut self.redness.wanted);
         for (((r, g), b), (luminance, redness)) in lights.zip(values) {
@@ -186,6 +196,12 @@ impl Flash {
             *luminance = light.luminance();
             *redness = light.redness();
         }
+        self.want_whole(mean);
+    }
+
+    /// The same, and says whether a cell, or the whole, wants to turn too soon.
+    pub fn is_hasty(&mut self, wanted: &Planes, mean: Linear) -> bool {
+        self.want(wanted, mean);
         let mut hasty = false;
         for (index, block) in self.hasty.iter_mut().enumerate() {
             let start = index * BLOCK;
@@ -194,7 +210,6 @@ impl Flash {
                 | self.redness.is_hasty(cells, self.now);
             hasty |= *block;
         }
-        self.want_whole(mean);
         let whole = self.whole..self.whole + 1;
         hasty
             || self.luminance.is_hasty(whole.clone(), self.now)
@@ -214,11 +229,12 @@ impl Flash {
             }
             let start = index * BLOCK;
             let end = (start + BLOCK).min(wanted.len());
-            for (cell, &times) in (start..end).zip(&times[start..end]) {
-                let cells = cell..cell + 1;
-                if !self.luminance.is_hasty(cells.clone(), self.now)
-                    && !self.redness.is_hasty(cells, self.now)
-                {
+            // Marked many at a time: in a crowd that is shaken most cells of a block are not hasty.
+            let mut marks = [0; BLOCK];
+            self.luminance.mark(start..end, self.now, &mut marks);
+            self.redness.mark(start..end, self.now, &mut marks);
+            for ((cell, &times), mark) in (start..end).zip(&times[start..end]).zip(marks) {
+                if mark == 0 {
                     continue;
                 }
                 let (from, to) = (shown.get(cell), wanted.get(cell));

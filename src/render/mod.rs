@@ -289,7 +289,7 @@ impl Renderer {
             if part < 1.0 {
                 self.wanted.keep(&self.shown, part);
                 sums = self.sums_of(&self.wanted);
-                let _noted_only = self.flash.is_hasty(&self.wanted, sums.light * mean);
+                self.flash.want(&self.wanted, sums.light * mean);
             }
         }
         self.flash.note();
