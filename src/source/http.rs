@@ -9,6 +9,7 @@ mod stream;
 
 use std::time::Duration;
 
+use reqwest::RequestBuilder;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 use url::Url;
@@ -18,6 +19,7 @@ use crate::decode::documents::Documents;
 
 use super::Seat;
 use super::link::failure::Failure;
+use super::link::http::Http;
 use super::link::{self, Decoding, Link};
 use super::secret::{Secret, Template, Variable};
 
@@ -72,9 +74,9 @@ pub(super) async fn run(name: &str, settings: Settings, seat: Seat) {
     let documents = documents(name, &settings.shape, &seat);
     let link = Link::decoding(seat, documents);
     match settings.mode {
-        Mode::Stream => link::run(stream::Lines::new(settings), link).await,
-        Mode::Sse => link::run(events::Events::new(settings), link).await,
-        Mode::Poll(every) => link::run(poll::Poll::new(settings, every), link).await,
+        Mode::Stream => link::run(stream::Lines::new(Service::new(settings)), link).await,
+        Mode::Sse => link::run(events::Events::new(Service::new(settings)), link).await,
+        Mode::Poll(every) => link::run(poll::Poll::new(Service::new(settings), every), link).await,
     }
 }
 
@@ -103,6 +105,32 @@ pub(super) fn filled_headers(headers: &[Header]) -> Result<HeaderMap, Failure> {
 /// Tells pages for people from documents, where the service calls them by no name or a wrong one.
 fn expect_json(bytes: &[u8]) -> Result<(), Failure> {
     if bytes.trim_ascii_start().starts_with(b"<") { Err(Failure::Page) } else { Ok(()) }
+}
+
+/// The service as all three modes ask it.
+struct Service {
+    settings: Settings,
+    /// Made when it is first asked, so that what is wrong with TLS shows where failures do.
+    http: Option<Http>,
+}
+
+impl Service {
+    fn new(settings: Settings) -> Service {
+        Service { settings, http: None }
+    }
+
+    fn url(&self) -> &Url {
+        &self.settings.url
+    }
+
+    /// A request to the service, with the headers of the config.
+    fn get(&mut self, url: &Url) -> Result<RequestBuilder, Failure> {
+        let http = match &mut self.http {
+            Some(http) => http,
+            none => none.insert(Http::new(url)?),
+        };
+        Ok(http.get(url).headers(filled_headers(&self.settings.headers)?))
+    }
 }
 
 /// The silence of a stream whose heartbeat nobody promises, learned from its signs of life.

@@ -4,24 +4,23 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, HeaderValue};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, HeaderMap, HeaderValue};
 use tokio::time::{Instant, sleep_until};
 
 use crate::decode::mapped::MAX_DOCUMENT;
 use crate::source::framing::events::{self, Told};
 use crate::source::link::failure::{Failure, content_type};
-use crate::source::link::http::{self, Http};
+use crate::source::link::http;
 use crate::source::link::{Link, Resume, Session};
 
-use super::{Rhythm, Settings, filled_headers};
+use super::{Rhythm, Service};
 
 /// A service may ask for so long a wait before the next connection at the most.
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
 /// Reads one stream after the other.
 pub(super) struct Events {
-    settings: Settings,
-    http: Option<Http>,
+    service: Service,
     last_id: String,
     /// What the service wishes us to wait, and until when that is.
     wait: Duration,
@@ -29,23 +28,13 @@ pub(super) struct Events {
 }
 
 impl Events {
-    pub(super) fn new(settings: Settings) -> Events {
-        Events {
-            settings,
-            http: None,
-            last_id: String::new(),
-            wait: Duration::ZERO,
-            not_before: None,
-        }
+    pub(super) fn new(service: Service) -> Events {
+        Events { service, last_id: String::new(), wait: Duration::ZERO, not_before: None }
     }
 
     async fn read(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
-        let url = &self.settings.url;
-        let http = match &mut self.http {
-            Some(http) => http,
-            none => none.insert(Http::new(url)?),
-        };
-        let mut headers = filled_headers(&self.settings.headers)?;
+        let url = self.service.url().clone();
+        let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         // Compressing proxies hold events back until there are enough of them.
@@ -56,7 +45,7 @@ impl Events {
         if let Some(last_id) = last_id.ok().filter(|_| resumes) {
             headers.insert("last-event-id", last_id);
         }
-        let request = http.get(url).headers(headers);
+        let request = self.service.get(&url)?.headers(headers);
         let mut answer = http::send(link, request, link.times().silence).await?;
         if answer.status() == StatusCode::NO_CONTENT {
             return Err(Failure::Ended);

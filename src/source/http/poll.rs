@@ -18,19 +18,18 @@ use url::Url;
 use crate::decode::mapped::MAX_DOCUMENT;
 use crate::source::framing::lines::{Line, Lines};
 use crate::source::link::failure::{Failure, content_type};
-use crate::source::link::http::{self, Http};
+use crate::source::link::http;
 use crate::source::link::{Link, Resume, Session};
 
-use super::{MIN_EVERY, Settings, expect_json, filled_headers};
+use super::{MIN_EVERY, Service, expect_json};
 
 /// More pages than this are not read at one time.
 const MAX_PAGES: usize = 10;
 
 /// Asks again and again.
 pub(super) struct Poll {
-    settings: Settings,
+    service: Service,
     every: Duration,
-    http: Option<Http>,
     /// What the last answer said of itself, for the next request.
     known: HeaderMap,
     /// A page was read already: what is new from now on came since then.
@@ -41,11 +40,10 @@ pub(super) struct Poll {
 }
 
 impl Poll {
-    pub(super) fn new(settings: Settings, every: Duration) -> Poll {
+    pub(super) fn new(service: Service, every: Duration) -> Poll {
         Poll {
-            settings,
+            service,
             every,
-            http: None,
             known: HeaderMap::new(),
             began: false,
             is_half_read: false,
@@ -55,14 +53,9 @@ impl Poll {
 
     /// Asks once. What fails leaves all as it was.
     async fn poll(&mut self, link: &mut Link) -> Result<(), Failure> {
-        let url = self.settings.url.clone();
-        let http = match &mut self.http {
-            Some(http) => http,
-            none => none.insert(Http::new(&url)?),
-        };
+        let url = self.service.url().clone();
         let limit = link.times().silence;
-        let headers = filled_headers(&self.settings.headers)?;
-        let request = http.get(&url).headers(headers.clone()).headers(self.known.clone());
+        let request = self.service.get(&url)?.headers(self.known.clone());
         let answer = http::send(link, request, limit).await?;
         if answer.status() == StatusCode::NOT_MODIFIED {
             return link.alive().await;
@@ -83,7 +76,7 @@ impl Poll {
                 break;
             }
             self.is_half_read = true;
-            let answer = http::send(link, http.get(&page).headers(headers.clone()), limit).await?;
+            let answer = http::send(link, self.service.get(&page)?, limit).await?;
             next = next_page(&page, answer.headers());
             read(link, answer, limit).await?;
             pages += 1;
@@ -99,10 +92,10 @@ impl Session for Poll {
     async fn run(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
         link.expect_word_every(self.every);
         let mut connected = false;
+        if let Some(next) = self.next {
+            sleep_until(next).await;
+        }
         loop {
-            if let Some(next) = self.next {
-                sleep_until(next).await;
-            }
             // Not all programs that started at the same moment ask at the same moment.
             self.next = Some(Instant::now() + self.every.mul_f64(0.95 + 0.1 * fastrand::f64()));
             if let Err(failure) = self.poll(link).await {

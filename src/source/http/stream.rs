@@ -5,31 +5,26 @@ use std::convert::Infallible;
 use crate::decode::mapped::MAX_DOCUMENT;
 use crate::source::framing::lines;
 use crate::source::link::failure::{Failure, content_type};
-use crate::source::link::http::{self, Http};
+use crate::source::link::http;
 use crate::source::link::{Link, Resume, Session};
 
-use super::{Rhythm, Settings, expect_json, filled_headers};
+use super::{Rhythm, Service, expect_json};
 
 /// Reads one such answer after the other.
 pub(super) struct Lines {
-    settings: Settings,
-    http: Option<Http>,
+    service: Service,
 }
 
 impl Lines {
-    pub(super) fn new(settings: Settings) -> Lines {
-        Lines { settings, http: None }
+    pub(super) fn new(service: Service) -> Lines {
+        Lines { service }
     }
 }
 
 impl Session for Lines {
     async fn run(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
-        let url = &self.settings.url;
-        let http = match &mut self.http {
-            Some(http) => http,
-            none => none.insert(Http::new(url)?),
-        };
-        let request = http.get(url).headers(filled_headers(&self.settings.headers)?);
+        let url = self.service.url().clone();
+        let request = self.service.get(&url)?;
         let mut answer = http::send(link, request, link.times().silence).await?;
         if content_type(answer.headers()).is_some_and(|kind| kind == "text/html") {
             return Err(Failure::Page);
