@@ -13,7 +13,7 @@ use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use hashtug::contest::{Contest, Reposts, Team, Vote};
 use hashtug::decode::{Decoder, Feed};
-use hashtug::event::Event;
+use hashtug::event::Message;
 use hashtug::hashtag;
 use hashtug::post::Hasher;
 use serde_json::Value;
@@ -94,7 +94,7 @@ fn decoder(feed: Feed) -> Decoder {
 /// The posts that name a team.
 fn hashtug_count(dump: &[u8], decoder: &mut Decoder) -> u64 {
     let mut posts = 0;
-    decoder.block(dump, |_, event| posts += u64::from(matches!(event, Event::Post(_))));
+    decoder.block(dump, |_, event| posts += u64::from(matches!(event, Message::Post(_))));
     posts
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use hashtug::contest::{Contest, Reposts, Team, TeamId, Vote};
-use hashtug::event::Event;
+use hashtug::event::Message;
 use hashtug::post::{AuthorId, Post, PostId, Side, Tags, Version};
 use hashtug::tally::{Limits, Tally};
 use hashtug::timestamp::Timestamp;
@@ -71,13 +71,13 @@ fn tally(vote: Vote) -> Tally {
 
 /// The post of this number: its ids are as even as hashes, and a fifth of the posts are by authors
 /// who have another one in the window.
-fn post(count: u64, in_window: u64, disorder: u64) -> Event {
+fn post(count: u64, in_window: u64, disorder: u64) -> Message {
     let mixed = (count ^ 0x7461_6273).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let random = mixed ^ (mixed >> 29);
     let millis = (count + in_window) * WINDOW_MS / in_window + WINDOW_MS;
     let late = if disorder == 0 { 0 } else { (random >> 40) % disorder };
     let author = (random % (in_window * 4)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    Event::Post(Post {
+    Message::Post(Post {
         id: Some(PostId(random)),
         alias: None,
         author: Some(AuthorId(author)),

@@ -67,18 +67,18 @@ pub async fn run(
     let hasher = Hasher::default();
     for (index, settings) in config.sources.into_iter().enumerate() {
         let span = info_span!("source", name = settings.name);
-        let seat = source::Seat {
+        let source_context = source::SourceContext {
             id: SourceId(index),
             contest: Arc::clone(&contest),
             hasher: hasher.clone(),
-            inbox: inbox_tx.clone(),
+            news: inbox_tx.clone(),
             clock,
             times: Times::default(),
             recorder: recorder.clone(),
             stop: stop.clone(),
         };
         let name = format!("source `{}`", settings.name);
-        parts.start(name, source::run(settings, seat).instrument(span));
+        parts.start(name, source::run(settings, source_context).instrument(span));
     }
     // The show outlives its last source: pages and lights stay until they are told to stop.
     let until_stop = stop.clone();

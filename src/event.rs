@@ -1,6 +1,6 @@
-//! Everything the tally can be told, as one closed enum.
+//! What a show hears of, as closed enums: the messages of networks, and the news of sources.
 //!
-//! Rounds and the operator's commands will come through the same door.
+//! The envelope that says whose news it is, and what else a show hears of, is `show::Event`.
 
 use std::sync::Arc;
 
@@ -8,34 +8,45 @@ use crate::post::{AuthorId, Deletion, Post, PostId};
 use crate::snapshot::{Gap, SourceState};
 use crate::timestamp::Timestamp;
 
-/// One thing that happened, in the order in which it was heard of.
+/// A message as far as it was understood: what is counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// A message with a post that names a team, or with an edit.
+pub enum Message {
+    /// It carries a post that names a team, or an edit.
     Post(Post),
-    /// A message that takes posts back.
+    /// It takes posts back.
     Deletion(Deletion),
-    /// So many messages that concern no team.
+    /// Messages that concern no team, by number.
     Unmatched(u64),
-    /// A message that names a team and cannot be read, and why.
+    /// It names a team and cannot be read, and why.
     Malformed(&'static str),
-    /// So many messages that were lost because nobody had time for them.
+    /// Messages that were lost because nobody had time for them, by number.
     Dropped(u64),
-    /// The time is at least this.
-    Tick(Timestamp),
-    /// It is this late on the clock of a live show: what is a window older has left for good.
-    Now(Timestamp),
-    /// A source showed a sign of life that is no message.
-    Alive,
-    /// A source is doing something else than before.
-    Source(SourceId, SourceState),
-    /// What keeps a source from being live, for people; `None` if nothing does any more.
-    Problem(SourceId, Option<Arc<str>>),
-    /// Posts of this span of time may be missing.
-    Gap(SourceId, Gap),
 }
 
-/// What became of an event, for whoever writes down what was counted.
+/// What a source reports, in the order in which it was heard of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// A message, or several that are alike.
+    Message(Message),
+    /// The recording that is played has reached this time at least.
+    Tick(Timestamp),
+    /// A sign of life that is no message.
+    Alive,
+    /// The source is doing something else than before.
+    State(SourceState),
+    /// What keeps the source from being live, for people; `None` if nothing does any more.
+    Problem(Option<Arc<str>>),
+    /// Posts of this span of time may be missing.
+    Gap(Gap),
+}
+
+impl From<Message> for News {
+    fn from(message: Message) -> News {
+        News::Message(message)
+    }
+}
+
+/// What became of a message, for whoever writes down what was counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// It is no message with a post, and takes none back; or it concerned no counted post.

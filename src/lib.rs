@@ -25,6 +25,7 @@ mod failpoint;
 pub mod finding;
 pub mod hashtag;
 pub mod keyboard;
+pub mod keys;
 pub mod output;
 pub mod post;
 pub mod recorder;

@@ -16,7 +16,7 @@ use crate::cli;
 use crate::config::Config;
 use crate::contest::{Contest, PALETTE, Reposts, Team, Vote};
 use crate::decode::Decoder;
-use crate::event::{Event, SourceId};
+use crate::event::{Message, News, SourceId};
 use crate::post::{Hasher, Side};
 use crate::recording::{Chunk, Error, Progress, Recording};
 use crate::snapshot::{SourceState, SourceStatus};
@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &cli::Tally, config: Option<&Path>) -> Result<(), F
             }
             return Err(failure);
         }
-        count.tally.apply(Event::Source(SourceId(index), SourceState::Ended));
+        count.tally.news(SourceId(index), News::State(SourceState::Ended));
     }
     match count.finish() {
         Err(error) if !is_closed_pipe(&error) => Err(cannot_write(error)),
@@ -107,15 +107,15 @@ impl<W: io::Write> Count<W> {
             };
             let Some(chunk) = chunk else { break };
             started = true;
-            let tell = |line, event| {
-                if let Event::Malformed(reason) = &event {
+            let report = |line, message| {
+                if let Message::Malformed(reason) = &message {
                     bar.suspend(|| malformed.name(line, reason));
                 }
-                self.event(event);
+                self.message(message);
             };
             match chunk {
-                Chunk::Lines(lines) => decoder.block(lines, tell),
-                Chunk::Piece { bytes, last } => decoder.piece(bytes, last, tell),
+                Chunk::Lines(lines) => decoder.block(lines, report),
+                Chunk::Piece { bytes, last } => decoder.piece(bytes, last, report),
             }
             bar.set_position(progress.read());
             // What is known so far is of use to whoever feeds it live.
@@ -132,8 +132,8 @@ impl<W: io::Write> Count<W> {
         Ok(())
     }
 
-    fn event(&mut self, event: Event) {
-        if let (Event::Post(post), Some(every)) = (&event, &mut self.every)
+    fn message(&mut self, message: Message) {
+        if let (Message::Post(post), Some(every)) = (&message, &mut self.every)
             && post.side != Side::None
         {
             let mut next = every.next.unwrap_or_else(|| post.at.round_up(every.step));
@@ -143,7 +143,7 @@ impl<W: io::Write> Count<W> {
             }
             every.next = Some(next);
         }
-        self.tally.apply(event);
+        self.tally.apply(message);
     }
 
     fn finish(mut self) -> io::Result<()> {

@@ -1,7 +1,7 @@
 //! What each output drives, so that no two drive the same: they would show two pictures in turn.
 
-use super::problem::Problem;
-use super::table::Table;
+use crate::keys::problem::Problem;
+use crate::keys::table::Table;
 use crate::output::led::e131::{To, universes};
 use crate::output::{Kind, Settings};
 
@@ -95,7 +95,9 @@ fn claim(settings: &Settings) -> Option<(Claim, &'static str)> {
         Kind::Artnet(artnet) => universes(&artnet.host, artnet.port, artnet.universe),
         Kind::E131(e131) => match &e131.to {
             To::Host(host) => universes(host, e131.port, e131.universe),
-            To::Multicast { .. } => universes(super::host::MULTICAST, e131.port, e131.universe),
+            To::Multicast { .. } => {
+                universes(crate::keys::host::MULTICAST, e131.port, e131.universe)
+            }
         },
     }
 }

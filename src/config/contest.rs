@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use toml::de::DeValue;
 
-use super::duration;
-use super::problem::{Problem, printable};
-use super::table::Table;
-use super::value::{describe, wrong_type};
 use crate::contest::{Contest, Error, MAX_TEAMS, PALETTE, Reposts, SIZES, Team, Vote};
+use crate::keys::duration;
+use crate::keys::problem::{Problem, printable};
+use crate::keys::table::Table;
+use crate::keys::value::{describe, wrong_type};
 use crate::rgb::Rgb;
 
 const WINDOW: Duration = Duration::from_mins(1);

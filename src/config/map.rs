@@ -2,14 +2,14 @@
 
 use toml::de::DeValue;
 
-use super::problem::{Problem, printable};
-use super::table::Table;
-use super::value::{Value, string, wrong_type};
 use crate::contest::{Contest, TeamId};
 use crate::decode::Shape;
 use crate::decode::mapped::Map;
 use crate::decode::numbers::{Fields, PER_VOTE};
 use crate::decode::pointer::{Pointer, PointerError};
+use crate::keys::problem::{Problem, printable};
+use crate::keys::table::Table;
+use crate::keys::value::{Value, string, wrong_type};
 
 /// What a map of posts can have.
 const OF_POSTS: [&str; 7] = ["items", "text", "hashtags", "id", "author", "at", "delete"];

@@ -7,40 +7,30 @@
 //! The settings of a part stand beside the part, its keys in a function here. Nothing outside the
 //! file is looked at: whether a recording exists or a port is free shows when it is used.
 
-mod address;
 mod claims;
 mod contest;
-mod duration;
-mod endpoint;
-mod host;
-mod log;
 mod map;
-mod names;
 mod output;
-mod problem;
 mod secret;
 mod source;
 mod strip;
-mod syntax;
-mod table;
 mod timer;
-mod value;
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
-pub use duration::{DurationError, duration};
-pub use problem::Report;
+pub use crate::keys::{DurationError, Report, duration};
 
 use crate::contest::Contest;
+use crate::keys::log::Log;
+use crate::keys::problem::Problem;
+use crate::keys::table::Table;
+use crate::keys::{address, problem, syntax, value};
 use crate::source::replay::Input;
 use crate::timer::Marks;
 use crate::{output as out, server, source as posts};
-use log::Log;
-use problem::Problem;
-use table::Table;
 
 /// A file longer than this is refused before it is parsed: a config is some lines.
 const MAX_BYTES: u64 = 1024 * 1024;

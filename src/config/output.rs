@@ -6,12 +6,12 @@
 use std::net::Ipv4Addr;
 
 use super::claims::Claims;
-use super::duration;
-use super::host;
-use super::names::Names;
-use super::problem::Problem;
 use super::strip::{self, Kin, MAX_PIXELS, White};
-use super::table::Table;
+use crate::keys::duration;
+use crate::keys::host;
+use crate::keys::names::Names;
+use crate::keys::problem::Problem;
+use crate::keys::table::Table;
 use crate::output::led::spi::Chip;
 use crate::output::led::{Strip, artnet, ddp, e131, holiday, spi, terminal, wled};
 use crate::output::{Kind, Settings};

@@ -2,9 +2,9 @@
 
 use toml::de::DeValue;
 
-use super::problem::{Problem, is_secret, printable};
-use super::table::Table;
-use super::value::{Value, describe, string, wrong_type};
+use crate::keys::problem::{Problem, is_secret, printable};
+use crate::keys::table::Table;
+use crate::keys::value::{Value, describe, string, wrong_type};
 use crate::source::http::{Header, MAX_HEADERS};
 use crate::source::secret::{Template, Variable};
 

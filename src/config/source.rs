@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use toml::de::DeValue;
 
-use super::endpoint::{self, HTTP, WEBSOCKET};
-use super::names::Names;
-use super::problem::Problem;
-use super::table::Table;
-use super::value::{number, wrong_type};
-use super::{duration, map, secret};
+use super::{map, secret};
 use crate::contest::Contest;
 use crate::decode::{Feed, Shape};
+use crate::keys::duration;
+use crate::keys::endpoint::{self, HTTP, WEBSOCKET};
+use crate::keys::names::Names;
+use crate::keys::problem::Problem;
+use crate::keys::table::Table;
+use crate::keys::value::{number, wrong_type};
 use crate::source::{Kind, Settings, http, jetstream, mastodon, nostr, replay, websocket, x};
 
 type Reader = fn(&Table<'_>, Option<&Contest>) -> Option<Kind>;
@@ -176,7 +177,7 @@ fn http(table: &Table<'_>, contest: Option<&Contest>) -> Option<http::Settings> 
 /// The time between two requests.
 fn every(table: &Table<'_>) -> Duration {
     let every = table.read("every", |value| {
-        let text = super::value::string("every", value, Some("5s"))?;
+        let text = crate::keys::value::string("every", value, Some("5s"))?;
         let problem = |message: String| Problem::new(value.span(), message);
         let every = duration(text).map_err(|error| problem(error.to_string()))?;
         if (http::MIN_EVERY..=http::MAX_EVERY).contains(&every) {

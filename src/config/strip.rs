@@ -1,8 +1,8 @@
 //! The keys that all strips share: how many pixels, which is which, what they make of a byte, and
 //! what they may draw.
 
-use super::problem::Problem;
-use super::table::Table;
+use crate::keys::problem::Problem;
+use crate::keys::table::Table;
 use crate::output::led::Strip;
 use crate::render::colour::{Calibration, Order};
 use crate::render::layout::{Layout, Matrix, Segment};

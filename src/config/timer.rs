@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::problem::Problem;
-use super::table::Table;
-use super::{duration, value};
+use crate::keys::problem::Problem;
+use crate::keys::table::Table;
+use crate::keys::{duration, value};
 use crate::timer::{LONGEST, Marks};
 
 pub(super) fn read(root: &Table<'_>) -> Marks {

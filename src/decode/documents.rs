@@ -1,7 +1,7 @@
-//! Documents of any service to events, whatever they hold.
+//! Documents of any service to messages, whatever they hold.
 
 use crate::contest::Contest;
-use crate::event::Event;
+use crate::event::Message;
 use crate::post::Hasher;
 use crate::timestamp::Timestamp;
 
@@ -47,10 +47,10 @@ impl Documents {
     }
 
     /// Decodes one document. What has no time of its own was posted when it arrived.
-    pub fn document(&mut self, bytes: &[u8], arrived: Timestamp, tell: impl FnMut(Event)) {
+    pub fn document(&mut self, bytes: &[u8], arrived: Timestamp, report: impl FnMut(Message)) {
         match self {
-            Documents::Posts(mapped) => mapped.document(bytes, arrived, tell),
-            Documents::Numbers(numbers) => numbers.document(bytes, arrived, tell),
+            Documents::Posts(mapped) => mapped.document(bytes, arrived, report),
+            Documents::Numbers(numbers) => numbers.document(bytes, arrived, report),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::timestamp::Timestamp;
 
 use super::json::{Invalid, Kind, Reader};
 use super::matcher::Folding;
-use super::{Context, Draft, Feed, Message, optional_text, time, time_number};
+use super::{Content, Context, Draft, Feed, optional_text, time, time_number};
 
 const POSTS: &str = "app.bsky.feed.post";
 
@@ -37,13 +37,13 @@ struct Record<'a> {
     wrong: Option<Invalid>,
 }
 
-pub(super) fn decode(context: &Context, text: &str) -> Result<Message, Invalid> {
+pub(super) fn decode(context: &Context, text: &str) -> Result<Content, Invalid> {
     let mut commit = Commit::default();
     let mut reader = Reader::new(text);
     members(&mut reader, &mut commit)?;
     reader.end()?;
     if commit.collection.as_deref() != Some(POSTS) {
-        return Ok(Message::Other);
+        return Ok(Content::Other);
     }
     let version = match commit.operation.as_deref() {
         Some("create") => Some(Version::First),
@@ -56,7 +56,7 @@ pub(super) fn decode(context: &Context, text: &str) -> Result<Message, Invalid> 
     let id = context.hasher.post((Feed::Jetstream, &*did, POSTS), &rkey);
     let Some(version) = version else {
         let deletion = Deletion { posts: vec![id], author: None, at: commit.at };
-        return Ok(Message::Deletion(deletion));
+        return Ok(Content::Deletion(deletion));
     };
     let record = commit.record.ok_or(Invalid("commit without `record`"))?;
     if let Some(wrong) = record.wrong {
@@ -66,7 +66,7 @@ pub(super) fn decode(context: &Context, text: &str) -> Result<Message, Invalid> 
         Some(tags) => context.matcher.side(tags, Folding::Plain),
         None => context.matcher.side_of_text(&record.text.unwrap_or_default(), Folding::Plain),
     };
-    Ok(Message::Post(Draft {
+    Ok(Content::Post(Draft {
         id: Some(id),
         alias: None,
         author: Some(context.hasher.author(Feed::Jetstream, &did)),

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 use memchr::memmem::Finder;
 
 use crate::contest::Contest;
-use crate::event::Event;
+use crate::event::Message;
 use crate::post::{AuthorId, Deletion, Hasher, Post, PostId, Side, Version};
 use crate::timestamp::Timestamp;
 
@@ -149,49 +149,55 @@ impl Mapped {
 
     /// Decodes one document, which may hold many messages. Those without a time of their own were
     /// posted when it arrived, and if they come again, when they arrived first.
-    pub fn document(&mut self, bytes: &[u8], arrived: Timestamp, mut tell: impl FnMut(Event)) {
+    pub fn document(&mut self, bytes: &[u8], arrived: Timestamp, mut report: impl FnMut(Message)) {
         let mut unmatched = 0;
         self.messages(bytes.trim_ascii(), arrived, &mut |event| match event {
-            Event::Unmatched(count) => unmatched += count,
+            Message::Unmatched(count) => unmatched += count,
             event => {
                 if unmatched > 0 {
-                    tell(Event::Unmatched(std::mem::take(&mut unmatched)));
+                    report(Message::Unmatched(std::mem::take(&mut unmatched)));
                 }
-                tell(event);
+                report(event);
             }
         });
         if unmatched > 0 {
-            tell(Event::Unmatched(unmatched));
+            report(Message::Unmatched(unmatched));
         }
     }
 
-    fn messages(&mut self, bytes: &[u8], arrived: Timestamp, tell: &mut impl FnMut(Event)) {
+    fn messages(&mut self, bytes: &[u8], arrived: Timestamp, report: &mut impl FnMut(Message)) {
         let is_list = self.map.items.is_none() && bytes.first() == Some(&b'[');
         let max = if is_list || self.map.items.is_some() { MAX_DOCUMENT } else { MAX_MESSAGE };
         let Ok(text) = std::str::from_utf8(bytes) else {
-            return self.refuse(&String::from_utf8_lossy(bytes), Invalid("not UTF-8"), tell);
+            return self.refuse(&String::from_utf8_lossy(bytes), Invalid("not UTF-8"), report);
         };
         if text.is_empty() {
             return;
         }
         if text.len() > max {
-            return self.refuse(text, TOO_LONG, tell);
+            return self.refuse(text, TOO_LONG, report);
         }
         if is_list {
-            return self.list(text, text, arrived, tell);
+            return self.list(text, text, arrived, report);
         }
-        let Some(items) = &self.map.items else { return self.message(text, arrived, tell) };
+        let Some(items) = &self.map.items else { return self.message(text, arrived, report) };
         match whole(text).and_then(|()| items.find(text)) {
-            Err(invalid) => self.refuse(text, invalid, tell),
+            Err(invalid) => self.refuse(text, invalid, report),
             Ok(Some("null")) => {}
-            Ok(Some(list)) if list.starts_with('[') => self.list(list, text, arrived, tell),
-            Ok(Some(message)) => self.message(message, arrived, tell),
-            Ok(None) => self.message(text, arrived, tell),
+            Ok(Some(list)) if list.starts_with('[') => self.list(list, text, arrived, report),
+            Ok(Some(message)) => self.message(message, arrived, report),
+            Ok(None) => self.message(text, arrived, report),
         }
     }
 
     /// The messages of a list in a document, if the list is not broken.
-    fn list(&mut self, list: &str, text: &str, arrived: Timestamp, tell: &mut impl FnMut(Event)) {
+    fn list(
+        &mut self,
+        list: &str,
+        text: &str,
+        arrived: Timestamp,
+        report: &mut impl FnMut(Message),
+    ) {
         let mut reader = Reader::new(list);
         let mut items = Vec::new();
         let read = reader.array(|reader| {
@@ -199,40 +205,44 @@ impl Mapped {
             Ok(())
         });
         if let Err(invalid) = read.and_then(|()| reader.end()) {
-            return self.refuse(text, invalid, tell);
+            return self.refuse(text, invalid, report);
         }
         for item in items {
-            self.message(item, arrived, tell);
+            self.message(item, arrived, report);
         }
     }
 
-    fn message(&mut self, text: &str, arrived: Timestamp, tell: &mut impl FnMut(Event)) {
+    fn message(&mut self, text: &str, arrived: Timestamp, report: &mut impl FnMut(Message)) {
         let hash = |repeats: &mut Repeats| repeats.is_new(self.hasher.post("message", text).0);
         if !self.repeats.as_mut().is_none_or(hash) {
             return;
         }
         if text.len() > MAX_MESSAGE {
-            return self.refuse(text, TOO_LONG, tell);
+            return self.refuse(text, TOO_LONG, report);
         }
         if let Some(prefilter) = &self.prefilter
             && prefilter.next(&mut Scan::new(text.as_bytes()), 0) == text.len()
             && !self.may_delete(text)
         {
-            return tell(Event::Unmatched(1));
+            return report(Message::Unmatched(1));
         }
         match self.decode(text, arrived) {
-            Ok(event) => tell(event),
-            Err(invalid) => self.refuse(text, invalid, tell),
+            Ok(event) => report(event),
+            Err(invalid) => self.refuse(text, invalid, report),
         }
     }
 
-    fn decode(&mut self, text: &str, arrived: Timestamp) -> Result<Event, Invalid> {
+    fn decode(&mut self, text: &str, arrived: Timestamp) -> Result<Message, Invalid> {
         whole(text)?;
         let map = &self.map;
         let at = find(map.at.as_ref(), text)?.map(time).transpose()?;
         if let Some(id) = name(map.delete.as_ref(), text)? {
             let posts = vec![self.post(&id)];
-            return Ok(Event::Deletion(Deletion { posts, author: None, at: at.or(Some(arrived)) }));
+            return Ok(Message::Deletion(Deletion {
+                posts,
+                author: None,
+                at: at.or(Some(arrived)),
+            }));
         }
         let Found { side, tags } = match find(map.hashtags.as_ref(), text)? {
             Some(hashtags) => self.side(hashtags)?,
@@ -245,7 +255,7 @@ impl Mapped {
             },
         };
         if side == Side::None {
-            return Ok(Event::Unmatched(1));
+            return Ok(Message::Unmatched(1));
         }
         let id = name(map.id.as_ref(), text)?.map(|id| self.post(&id));
         let author = name(map.author.as_ref(), text)?.map(|author| self.author(&author));
@@ -254,7 +264,7 @@ impl Mapped {
             (None, Some(id)) => self.arrivals.first(id, arrived),
             (None, None) => arrived,
         };
-        Ok(Event::Post(Post { id, alias: None, author, at, side, tags, version: Version::First }))
+        Ok(Message::Post(Post { id, alias: None, author, at, side, tags, version: Version::First }))
     }
 
     /// What hashtags say, however the service lists them.
@@ -299,13 +309,13 @@ impl Mapped {
     }
 
     /// A message that cannot be read is malformed if it could have mattered, or else unmatched.
-    fn refuse(&self, text: &str, invalid: Invalid, tell: &mut impl FnMut(Event)) {
+    fn refuse(&self, text: &str, invalid: Invalid, report: &mut impl FnMut(Message)) {
         // What can be read and has nothing where the map has deletions is none.
         let is_deletion =
             || whole(text).is_err() || !matches!(find(self.map.delete.as_ref(), text), Ok(None));
         let matters = self.may_delete(text) && is_deletion()
             || self.matcher.occurs_in(&json::unescape(text), Folding::Plain);
-        tell(if matters { Event::Malformed(invalid.0) } else { Event::Unmatched(1) });
+        report(if matters { Message::Malformed(invalid.0) } else { Message::Unmatched(1) });
     }
 }
 

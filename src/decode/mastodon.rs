@@ -14,12 +14,12 @@ use crate::timestamp::Timestamp;
 use super::html;
 use super::json::{Invalid, Kind, Reader};
 use super::matcher::{Folding, Found};
-use super::{Context, Draft, Feed, Message, optional_text, time};
+use super::{Content, Context, Draft, Feed, optional_text, time};
 
 /// Ids that hold on one server only.
 const LOCAL: (Feed, &str) = (Feed::Mastodon, "local");
 
-pub(super) fn decode(context: &Context, text: &str) -> Result<Message, Invalid> {
+pub(super) fn decode(context: &Context, text: &str) -> Result<Content, Invalid> {
     let mut event = None;
     let mut payload = None;
     let mut status = Status::default();
@@ -52,9 +52,9 @@ pub(super) fn decode(context: &Context, text: &str) -> Result<Message, Invalid> 
                 return Err(Invalid("deletion without an id"));
             }
             let posts = vec![context.hasher.post(LOCAL, id)];
-            Ok(Message::Deletion(Deletion { posts, author: None, at: None }))
+            Ok(Content::Deletion(Deletion { posts, author: None, at: None }))
         }
-        _ => Ok(Message::Other),
+        _ => Ok(Content::Other),
     }
 }
 
@@ -115,15 +115,15 @@ impl<'a> Status<'a> {
         })
     }
 
-    fn message(self, context: &Context, version: Version) -> Result<Message, Invalid> {
+    fn message(self, context: &Context, version: Version) -> Result<Content, Invalid> {
         let found = match (self.reblog, context.reposts) {
-            (Some(_), crate::contest::Reposts::Ignore) => return Ok(Message::Other),
+            (Some(_), crate::contest::Reposts::Ignore) => return Ok(Content::Other),
             (Some(found), crate::contest::Reposts::Count) => found,
             (None, _) => self.side(context),
         };
         let uri = self.uri.ok_or(Invalid("status without `uri`"))?;
         let author = self.author.ok_or(Invalid("status without `account.acct`"))?;
-        Ok(Message::Post(Draft {
+        Ok(Content::Post(Draft {
             id: Some(context.hasher.post(Feed::Mastodon, &uri)),
             alias: self.id.map(|id| context.hasher.post(LOCAL, &id)),
             author: Some(context.hasher.author(Feed::Mastodon, &author)),

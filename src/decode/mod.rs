@@ -24,7 +24,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::contest::{Contest, Reposts};
-use crate::event::Event;
+use crate::event::Message;
 use crate::post::{AuthorId, Deletion, Hasher, Post, PostId, Side, Version};
 use crate::timestamp::Timestamp;
 
@@ -117,7 +117,7 @@ impl Feed {
 fn sniff_object(reader: &mut Reader<'_>) -> Option<Feed> {
     let mut names: Vec<String> = Vec::new();
     let mut delete = None;
-    // A broken end does not matter here: the members before it may tell.
+    // A broken end does not matter here: the members before it may report.
     let _ = reader.object(|reader, name| {
         if name.is("delete") {
             delete = Some(reader.peek()?);
@@ -169,8 +169,8 @@ const NO_FEED: Invalid = Invalid("not a message of any network known here");
 /// Longer than any hashtag, however it is written.
 const OVERLAP: usize = 2048;
 
-/// What one message turned out to be.
-enum Message {
+/// What one message of a network turned out to hold.
+enum Content {
     /// It carries a post.
     Post(Draft),
     /// It takes posts back.
@@ -201,7 +201,7 @@ struct Context {
 /// Decodes the messages of one recording or connection, in order.
 ///
 /// Give it whole lines; it tells the events to a closure, with the number of the line that each is
-/// from. Runs of messages that concern nobody arrive as one [`Event::Unmatched`].
+/// from. Runs of messages that concern nobody arrive as one [`Message::Unmatched`].
 pub struct Decoder {
     context: Context,
     contest: Contest,
@@ -216,7 +216,7 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// A decoder of `feed`, or of whatever the first message that can be told apart belongs to.
+    /// A decoder of `feed`, or of whatever the first message that can be read apart belongs to.
     #[must_use]
     pub fn new(contest: &Contest, feed: Option<Feed>, hasher: Hasher) -> Decoder {
         Decoder {
@@ -243,7 +243,7 @@ impl Decoder {
     }
 
     /// Decodes `block`, which is whole lines; the last one may lack its line feed.
-    pub fn block(&mut self, block: &[u8], mut tell: impl FnMut(u64, Event)) {
+    pub fn block(&mut self, block: &[u8], mut report: impl FnMut(u64, Message)) {
         let mut scan = Scan::new(block);
         let mut unmatched = 0;
         let mut start = 0;
@@ -269,23 +269,23 @@ impl Decoder {
             }
             let number = self.line;
             self.message(line, &mut |event| match event {
-                Event::Unmatched(count) => unmatched += count,
+                Message::Unmatched(count) => unmatched += count,
                 event => {
                     if unmatched > 0 {
-                        tell(number, Event::Unmatched(std::mem::take(&mut unmatched)));
+                        report(number, Message::Unmatched(std::mem::take(&mut unmatched)));
                     }
-                    tell(number, event);
+                    report(number, event);
                 }
             });
         }
         if unmatched > 0 {
-            tell(self.line, Event::Unmatched(unmatched));
+            report(self.line, Message::Unmatched(unmatched));
         }
     }
 
     /// Passes over a piece of a line that is too long to be held: it is counted at its last piece,
     /// as malformed if it could have mattered.
-    pub fn piece(&mut self, bytes: &[u8], last: bool, mut tell: impl FnMut(u64, Event)) {
+    pub fn piece(&mut self, bytes: &[u8], last: bool, mut report: impl FnMut(u64, Message)) {
         // What a hashtag at the seam of two pieces needs.
         let overlap = bytes.len().min(OVERLAP);
         self.seam.extend_from_slice(&bytes[..overlap]);
@@ -299,15 +299,15 @@ impl Decoder {
             self.line += 1;
             self.seam.clear();
             let matters = std::mem::take(&mut self.may_matter);
-            let too_long = Event::Malformed("longer than any message");
-            tell(self.line, if matters { too_long } else { Event::Unmatched(1) });
+            let too_long = Message::Malformed("longer than any message");
+            report(self.line, if matters { too_long } else { Message::Unmatched(1) });
         }
     }
 
-    fn message(&mut self, bytes: &[u8], tell: &mut impl FnMut(Event)) {
+    fn message(&mut self, bytes: &[u8], report: &mut impl FnMut(Message)) {
         let Ok(text) = std::str::from_utf8(bytes) else {
             let text = String::from_utf8_lossy(bytes);
-            return self.refuse(self.feed, &text, Invalid("not UTF-8"), tell);
+            return self.refuse(self.feed, &text, Invalid("not UTF-8"), report);
         };
         if self.feed.is_none() {
             self.feed = Feed::sniff(text);
@@ -320,31 +320,31 @@ impl Decoder {
             if matches!(page(Feed::Post, text), Ok(Some(items)) if items.is_empty()) {
                 return;
             }
-            return self.refuse(None, text, NO_FEED, tell);
+            return self.refuse(None, text, NO_FEED, report);
         };
         match page(feed, text) {
-            Err(invalid) => self.refuse(Some(feed), text, invalid, tell),
+            Err(invalid) => self.refuse(Some(feed), text, invalid, report),
             Ok(Some(items)) => {
                 for item in items {
-                    self.one(feed, item, tell);
+                    self.one(feed, item, report);
                 }
             }
-            Ok(None) => self.one(feed, text, tell),
+            Ok(None) => self.one(feed, text, report),
         }
     }
 
     /// One message, or an object of X, which may hold several.
-    fn one(&self, feed: Feed, text: &str, tell: &mut impl FnMut(Event)) {
+    fn one(&self, feed: Feed, text: &str, report: &mut impl FnMut(Message)) {
         if feed != Feed::Post {
-            return self.network(feed, text, None, tell);
+            return self.network(feed, text, None, report);
         }
         match post::decode(&self.context, text) {
-            Ok(post::Line::Message(message)) => self.tell(feed, message, None, text, tell),
+            Ok(post::Line::Content(message)) => self.report(feed, message, None, text, report),
             Ok(post::Line::Raw { at, kind, source, message }) => {
                 let feed = kind.or_else(|| Feed::sniff(&message)).or(source);
-                self.raw(at, feed, &message, text, tell);
+                self.raw(at, feed, &message, text, report);
             }
-            Err(invalid) => self.refuse(Some(feed), text, invalid, tell),
+            Err(invalid) => self.refuse(Some(feed), text, invalid, report),
         }
     }
 
@@ -356,66 +356,72 @@ impl Decoder {
         feed: Option<Feed>,
         message: &str,
         line: &str,
-        tell: &mut impl FnMut(Event),
+        report: &mut impl FnMut(Message),
     ) {
         let Some(feed) = feed else {
-            return self.refuse(None, line, NO_FEED, tell);
+            return self.refuse(None, line, NO_FEED, report);
         };
         match page(feed, message) {
             Ok(Some(items)) => {
                 for item in items {
-                    self.network(feed, item, at, tell);
+                    self.network(feed, item, at, report);
                 }
             }
-            Ok(None) => self.network(feed, message, at, tell),
-            Err(invalid) => self.refuse(Some(feed), line, invalid, tell),
+            Ok(None) => self.network(feed, message, at, report),
+            Err(invalid) => self.refuse(Some(feed), line, invalid, report),
         }
     }
 
     /// A message as it came over the wire; at a time that the recorder knows, if there was one.
-    fn network(&self, feed: Feed, text: &str, at: Option<Timestamp>, tell: &mut impl FnMut(Event)) {
-        let mut told = |text, decoded| match decoded {
-            Ok(message) => self.tell(feed, message, at, text, tell),
-            Err(invalid) => self.refuse(Some(feed), text, invalid, tell),
+    fn network(
+        &self,
+        feed: Feed,
+        text: &str,
+        at: Option<Timestamp>,
+        report: &mut impl FnMut(Message),
+    ) {
+        let mut read = |text, decoded| match decoded {
+            Ok(message) => self.report(feed, message, at, text, report),
+            Err(invalid) => self.refuse(Some(feed), text, invalid, report),
         };
         match feed {
-            Feed::Jetstream => told(text, jetstream::decode(&self.context, text)),
-            Feed::Mastodon => told(text, mastodon::decode(&self.context, text)),
-            Feed::Nostr => told(text, nostr::decode(&self.context, text)),
-            Feed::X => x::decode(&self.context, text, told),
+            Feed::Jetstream => read(text, jetstream::decode(&self.context, text)),
+            Feed::Mastodon => read(text, mastodon::decode(&self.context, text)),
+            Feed::Nostr => read(text, nostr::decode(&self.context, text)),
+            Feed::X => x::decode(&self.context, text, read),
             Feed::Post => match post::decode(&self.context, text) {
-                Ok(post::Line::Message(message)) => told(text, Ok(message)),
-                Ok(post::Line::Raw { .. }) => told(text, Err(Invalid("raw inside of raw"))),
-                Err(invalid) => told(text, Err(invalid)),
+                Ok(post::Line::Content(message)) => read(text, Ok(message)),
+                Ok(post::Line::Raw { .. }) => read(text, Err(Invalid("raw inside of raw"))),
+                Err(invalid) => read(text, Err(invalid)),
             },
         }
     }
 
-    fn tell(
+    fn report(
         &self,
         feed: Feed,
-        message: Message,
+        message: Content,
         at: Option<Timestamp>,
         text: &str,
-        tell: &mut impl FnMut(Event),
+        report: &mut impl FnMut(Message),
     ) {
         match message {
-            Message::Nothing => {}
-            Message::Other => tell(Event::Unmatched(1)),
-            Message::Deletion(deletion) => {
-                tell(Event::Deletion(Deletion { at: at.or(deletion.at), ..deletion }));
+            Content::Nothing => {}
+            Content::Other => report(Message::Unmatched(1)),
+            Content::Deletion(deletion) => {
+                report(Message::Deletion(Deletion { at: at.or(deletion.at), ..deletion }));
             }
-            Message::Post(draft) => match at.or(draft.at) {
+            Content::Post(draft) => match at.or(draft.at) {
                 None => self.refuse(
                     Some(feed),
                     text,
                     Invalid("no time, or none that can be read"),
-                    tell,
+                    report,
                 ),
                 Some(_) if draft.found.side == Side::None && draft.version == Version::First => {
-                    tell(Event::Unmatched(1));
+                    report(Message::Unmatched(1));
                 }
-                Some(at) => tell(Event::Post(Post {
+                Some(at) => report(Message::Post(Post {
                     id: draft.id,
                     alias: draft.alias,
                     author: draft.author,
@@ -434,17 +440,17 @@ impl Decoder {
         feed: Option<Feed>,
         message: &str,
         invalid: Invalid,
-        tell: &mut impl FnMut(Event),
+        report: &mut impl FnMut(Message),
     ) {
         let unescaped = json::unescape(message);
         let matters = prefilter::may_change(feed, message)
             || prefilter::may_change(feed, &unescaped)
             || self.context.matcher.occurs_in(&unescaped, Folding::of(feed));
-        tell(if matters { Event::Malformed(invalid.0) } else { Event::Unmatched(1) });
+        report(if matters { Message::Malformed(invalid.0) } else { Message::Unmatched(1) });
     }
 }
 
-/// Event streams are kept open with comments.
+/// Message streams are kept open with comments.
 fn is_heartbeat(line: &[u8]) -> bool {
     line.first() == Some(&b':')
 }

@@ -13,9 +13,9 @@ use crate::timestamp::Timestamp;
 
 use super::json::{Invalid, Kind, Reader};
 use super::matcher::Folding;
-use super::{Context, Draft, Feed, Message, optional_text, time_number};
+use super::{Content, Context, Draft, Feed, optional_text, time_number};
 
-pub(super) fn decode(context: &Context, text: &str) -> Result<Message, Invalid> {
+pub(super) fn decode(context: &Context, text: &str) -> Result<Content, Invalid> {
     let mut reader = Reader::new(text);
     let mut event = None;
     if reader.peek()? == Kind::Array {
@@ -40,7 +40,7 @@ pub(super) fn decode(context: &Context, text: &str) -> Result<Message, Invalid> 
         event = Some(Event::read(&mut reader)?);
     }
     reader.end()?;
-    event.map_or(Ok(Message::Other), |event| event.message(context))
+    event.map_or(Ok(Content::Other), |event| event.message(context))
 }
 
 #[derive(Default)]
@@ -98,7 +98,7 @@ impl<'a> Event<'a> {
         Ok(())
     }
 
-    fn message(mut self, context: &Context) -> Result<Message, Invalid> {
+    fn message(mut self, context: &Context) -> Result<Content, Invalid> {
         match self.kind.ok_or(Invalid("event without `kind`"))? {
             1 => {}
             5 => return self.deletion(context),
@@ -106,7 +106,7 @@ impl<'a> Event<'a> {
                 let inner = self.content.take().unwrap_or_default();
                 // An empty content leaves the reposted event to be fetched, which nobody does here.
                 if inner.trim().is_empty() {
-                    return Ok(Message::Other);
+                    return Ok(Content::Other);
                 }
                 let mut reader = Reader::new(&inner);
                 let reposted = Event::read(&mut reader)?;
@@ -114,11 +114,11 @@ impl<'a> Event<'a> {
                 self.hashtags =
                     reposted.hashtags.into_iter().map(|tag| Cow::Owned(tag.into_owned())).collect();
             }
-            _ => return Ok(Message::Other),
+            _ => return Ok(Content::Other),
         }
         let id = self.id.ok_or(Invalid("event without `id`"))?;
         let author = self.pubkey.ok_or(Invalid("event without `pubkey`"))?;
-        Ok(Message::Post(Draft {
+        Ok(Content::Post(Draft {
             id: Some(context.hasher.post(Feed::Nostr, &id)),
             alias: None,
             author: Some(context.hasher.author(Feed::Nostr, &author)),
@@ -128,14 +128,14 @@ impl<'a> Event<'a> {
         }))
     }
 
-    fn deletion(self, context: &Context) -> Result<Message, Invalid> {
+    fn deletion(self, context: &Context) -> Result<Content, Invalid> {
         let author = self.pubkey.ok_or(Invalid("event without `pubkey`"))?;
         let posts: Vec<_> =
             self.events.iter().map(|id| context.hasher.post(Feed::Nostr, id)).collect();
         if posts.is_empty() {
-            return Ok(Message::Other);
+            return Ok(Content::Other);
         }
         let author = Some(context.hasher.author(Feed::Nostr, &author));
-        Ok(Message::Deletion(Deletion { posts, author, at: self.at }))
+        Ok(Content::Deletion(Deletion { posts, author, at: self.at }))
     }
 }

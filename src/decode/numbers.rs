@@ -7,7 +7,7 @@
 use std::ops::RangeInclusive;
 
 use crate::contest::TeamId;
-use crate::event::Event;
+use crate::event::Message;
 use crate::post::{Post, Side, Tags, Version};
 use crate::timestamp::Timestamp;
 
@@ -59,14 +59,14 @@ impl Numbers {
     /// Takes a document, and tells a post of its own for each vote, posted when it arrived. A document
     /// in which a number is missing or none is malformed, and its other numbers count all the same;
     /// one in which nothing grew is no message.
-    pub fn document(&mut self, bytes: &[u8], arrived: Timestamp, mut tell: impl FnMut(Event)) {
+    pub fn document(&mut self, bytes: &[u8], arrived: Timestamp, mut report: impl FnMut(Message)) {
         let bytes = bytes.trim_ascii();
         if bytes.is_empty() {
             return;
         }
         let text = match text(bytes) {
             Ok(text) => text,
-            Err(invalid) => return tell(Event::Malformed(invalid.0)),
+            Err(invalid) => return report(Message::Malformed(invalid.0)),
         };
         let mut broken = None;
         let mut votes = Vec::new();
@@ -82,7 +82,7 @@ impl Numbers {
             let count = if all > MAX_VOTES { share(count, all) } else { count };
             told += count;
             for _ in 0..count {
-                tell(Event::Post(Post {
+                report(Message::Post(Post {
                     id: None,
                     alias: None,
                     author: None,
@@ -94,10 +94,10 @@ impl Numbers {
             }
         }
         if all > told {
-            tell(Event::Dropped(all - told));
+            report(Message::Dropped(all - told));
         }
         if let Some(Invalid(why)) = broken {
-            tell(Event::Malformed(why));
+            report(Message::Malformed(why));
         }
     }
 }
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     /// The votes of each document for two teams, and what else was told.
-    fn votes(per_vote: f64, documents: &[&str]) -> Vec<(u64, u64, Vec<Event>)> {
+    fn votes(per_vote: f64, documents: &[&str]) -> Vec<(u64, u64, Vec<Message>)> {
         let pointer = |text| Pointer::parse(text).unwrap();
         let teams = vec![(TeamId(0), pointer("/left/total")), (TeamId(1), pointer("/right"))];
         let mut numbers = Numbers::new(Fields { teams, per_vote });
@@ -168,7 +168,7 @@ mod tests {
         let votes = |document: &&str| {
             let (mut left, mut right, mut rest) = (0, 0, Vec::new());
             numbers.document(document.as_bytes(), at, |event| match event {
-                Event::Post(post) => {
+                Message::Post(post) => {
                     assert_eq!((post.id, post.author, post.at), (None, None, at));
                     match post.side {
                         Side::Team(TeamId(0)) => left += 1,
@@ -236,13 +236,13 @@ mod tests {
         for broken in ["null", "\"NaN\"", "\"inf\"", "\"1,5\"", "true", "{}", "1e999"] {
             let documents = [&*sound, &document(broken, 3), &document(2, 3)];
             let told = votes(1.0, &documents);
-            let why = Event::Malformed("what the map points at is no number");
+            let why = Message::Malformed("what the map points at is no number");
             assert_eq!(told[1..], [(0, 2, vec![why]), (1, 0, vec![])], "{broken}");
         }
         let told = votes(1.0, &[&sound, r#"{"right":2}"#, "{", "[]"]);
         assert_eq!((told[1].1, told[1].2.len()), (1, 1));
         for told in &told[2..] {
-            assert!(matches!(told.2[..], [Event::Malformed(_)]), "{told:?}");
+            assert!(matches!(told.2[..], [Message::Malformed(_)]), "{told:?}");
         }
         assert_eq!(votes(1.0, &["", " \n"]), [(0, 0, vec![]), (0, 0, vec![])]);
     }
@@ -251,7 +251,7 @@ mod tests {
     fn a_flood_of_votes_is_cut_for_all_alike_and_counted() {
         let told =
             votes(1.0, &[&document(0, 0), &document(30_000, 10_000), &document(30_001, 10_000)]);
-        assert_eq!(told[1], (7500, 2500, vec![Event::Dropped(30_000)]));
+        assert_eq!(told[1], (7500, 2500, vec![Message::Dropped(30_000)]));
         assert_eq!(told[2], (1, 0, vec![]));
     }
 
@@ -269,11 +269,11 @@ mod tests {
         );
         assert_eq!(
             told[1],
-            (0, 1, vec![Event::Malformed("a number grew by more than can be votes")])
+            (0, 1, vec![Message::Malformed("a number grew by more than can be votes")])
         );
         assert_eq!(told[2..], [(0, 1, vec![]), (0, 0, vec![]), (3, 0, vec![])]);
         let told = votes(1e-6, &[&document("-1.7e308", 0), &document("1.7e308", 0)]);
-        assert!(matches!(told[1].2[..], [Event::Malformed(_)]), "{told:?}");
+        assert!(matches!(told[1].2[..], [Message::Malformed(_)]), "{told:?}");
     }
 
     proptest! {

@@ -10,11 +10,11 @@ use crate::timestamp::Timestamp;
 
 use super::json::{Invalid, Kind, Reader};
 use super::matcher::{Folding, Found};
-use super::{Context, Draft, Feed, Message, optional_text};
+use super::{Content, Context, Draft, Feed, optional_text};
 
 /// One line.
 pub(super) enum Line<'a> {
-    Message(Message),
+    Content(Content),
     /// What came over the wire, when, and from which network, if that is said, or the name of the
     /// source tells.
     Raw {
@@ -56,12 +56,12 @@ pub(super) fn decode<'a>(context: &Context, text: &'a str) -> Result<Line<'a>, I
     })?;
     reader.end()?;
     if note {
-        return Ok(Line::Message(Message::Nothing));
+        return Ok(Line::Content(Content::Nothing));
     }
     if let Some(message) = raw {
         let heartbeat = message.trim().is_empty() || message.starts_with(':');
         return Ok(if heartbeat {
-            Line::Message(Message::Nothing)
+            Line::Content(Content::Nothing)
         } else {
             let feed = |name: Option<Cow<'_, str>>| Feed::of_source(&name?);
             Line::Raw { at, kind: feed(kind), source: feed(source), message }
@@ -69,14 +69,14 @@ pub(super) fn decode<'a>(context: &Context, text: &'a str) -> Result<Line<'a>, I
     }
     if let Some(id) = delete {
         let posts = vec![context.hasher.post(Feed::Post, &id)];
-        return Ok(Line::Message(Message::Deletion(Deletion { posts, author: None, at })));
+        return Ok(Line::Content(Content::Deletion(Deletion { posts, author: None, at })));
     }
     let found = match (hashtags, body) {
         (Some(found), _) => found,
         (None, Some(body)) => context.matcher.side_of_text(&body, Folding::Plain),
         (None, None) => return Err(Invalid("neither `hashtags` nor `text`")),
     };
-    Ok(Line::Message(Message::Post(Draft {
+    Ok(Line::Content(Content::Post(Draft {
         id: id.map(|id| context.hasher.post(Feed::Post, &id)),
         alias: None,
         author: author.map(|author| context.hasher.author(Feed::Post, &author)),

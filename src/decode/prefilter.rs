@@ -187,7 +187,7 @@ impl Follows {
     }
 }
 
-/// So many bytes after a word tell what follows it. What they leave open is let pass.
+/// So many bytes after a word report what follows it. What they leave open is let pass.
 const FOLLOWING: usize = 256;
 
 /// What comes after white space. A line feed ends the message.
@@ -344,7 +344,7 @@ impl Needles {
 }
 
 /// Which literals have which byte at which place of their patterns, a bit each: however many they
-/// are, three look-ups tell whether one of them may stand somewhere.
+/// are, three look-ups report whether one of them may stand somewhere.
 struct Masks([[u64; 256]; FRAGMENT]);
 
 impl Masks {
@@ -504,7 +504,7 @@ impl Starts {
         starts
     }
 
-    /// Six bits of the second byte tell characters apart; others are looked at once more.
+    /// Six bits of the second byte report characters apart; others are looked at once more.
     #[inline]
     fn index(first: u8, second: u8) -> usize {
         usize::from(first) << 6 | usize::from(second & 0x3f)
@@ -638,7 +638,7 @@ impl Alphabet {
     /// The place of the first hiding place at or after `from`; the length if there is none.
     fn next_hidden(&self, block: &[u8], from: usize) -> usize {
         let mut at = from;
-        // Each chunk is looked at with one byte more, since two tell an escape.
+        // Each chunk is looked at with one byte more, since two report an escape.
         while let Some(chunk) = block.get(at..).and_then(<[u8]>::first_chunk::<{ CHUNK + 1 }>) {
             if is_unusual(chunk)
                 && (has_escape(chunk) || !chunk.is_ascii())
@@ -772,7 +772,7 @@ mod tests {
     use super::*;
     use crate::contest::{Reposts, Team, Vote};
     use crate::decode::Decoder;
-    use crate::event::Event;
+    use crate::event::Message;
     use crate::post::Hasher;
 
     #[test]
@@ -851,10 +851,10 @@ mod tests {
     }
 
     /// Adds an event; runs of unmatched messages are one.
-    fn push(events: &mut Vec<Event>, event: Event) {
-        match (events.last_mut(), event) {
-            (Some(Event::Unmatched(known)), Event::Unmatched(count)) => *known += count,
-            (_, event) => events.push(event),
+    fn push(messages: &mut Vec<Message>, event: Message) {
+        match (messages.last_mut(), event) {
+            (Some(Message::Unmatched(known)), Message::Unmatched(count)) => *known += count,
+            (_, event) => messages.push(event),
         }
     }
 

@@ -25,7 +25,7 @@ fn count(feed: Option<Feed>, reposts: Reposts, lines: &str) -> (Posts, Vec<u64>)
     let contest = contest(reposts);
     let mut decoder = Decoder::new(&contest, feed, Hasher::default());
     let mut tally = Tally::new(Arc::new(contest), Vec::new(), Limits::default());
-    decoder.block(lines.as_bytes(), |_, event| tally.apply(event));
+    decoder.block(lines.as_bytes(), |_, message| drop(tally.apply(message)));
     let snapshot = tally.snapshot(None);
     (snapshot.posts, snapshot.teams.iter().map(|team| team.votes).collect())
 }
@@ -318,7 +318,7 @@ fn a_post_says_by_which_hashtags_it_was_found() {
         let names: Vec<String> = contest.hashtags().map(|(_, tag)| tag.to_owned()).collect();
         let mut found = Vec::new();
         Decoder::new(&contest, feed, Hasher::default()).block(line.as_bytes(), |_, event| {
-            let Event::Post(post) = event else { panic!("{event:?}") };
+            let Message::Post(post) = event else { panic!("{event:?}") };
             let tags = post.tags.0.into_iter().flatten();
             found.extend(tags.map(|tag| names[usize::from(tag.0)].clone()));
         });
@@ -362,7 +362,7 @@ fn times_are_cut_to_milliseconds_and_are_those_of_the_stream() {
         let mut decoder = Decoder::new(&contest, None, Hasher::default());
         let mut at = None;
         decoder.block(line.as_bytes(), |_, event| {
-            if let Event::Post(post) = event {
+            if let Message::Post(post) = event {
                 at = Some(post.at.to_string());
             }
         });

@@ -15,26 +15,26 @@ use crate::timestamp::Timestamp;
 
 use super::json::{Invalid, Kind, Reader};
 use super::matcher::{Folding, Found};
-use super::{Context, Draft, Feed, Message, optional_text, time};
+use super::{Content, Context, Draft, Feed, optional_text, time};
 
 /// Reads one object. Each post in it is a message, with its own text, and broken by itself.
 pub(super) fn decode<'a>(
     context: &Context,
     text: &'a str,
-    mut tell: impl FnMut(&'a str, Result<Message, Invalid>),
+    mut report: impl FnMut(&'a str, Result<Content, Invalid>),
 ) {
     let object = match Object::read(context, text) {
         Ok(object) => object,
-        Err(invalid) => return tell(text, Err(invalid)),
+        Err(invalid) => return report(text, Err(invalid)),
     };
     if let Some(id) = object.deleted {
         let posts = vec![context.hasher.post(Feed::X, &id)];
         let deletion = Deletion { posts, author: None, at: None };
-        return tell(text, Ok(Message::Deletion(deletion)));
+        return report(text, Ok(Content::Deletion(deletion)));
     }
     let mut tweet = |text| {
         let tweet = Tweet::read(&mut Reader::new(text));
-        tell(text, tweet.and_then(|tweet| tweet.message(context, &object.included)));
+        report(text, tweet.and_then(|tweet| tweet.message(context, &object.included)));
     };
     if object.data.is_none() && object.has_meta {
         return;
@@ -238,10 +238,10 @@ impl<'a> Tweet<'a> {
         self,
         context: &Context,
         included: &BTreeMap<String, Found>,
-    ) -> Result<Message, Invalid> {
+    ) -> Result<Content, Invalid> {
         let is_repost = self.retweeted.is_some() || self.retweeted_status.is_some();
         if is_repost && context.reposts == Reposts::Ignore {
-            return Ok(Message::Other);
+            return Ok(Content::Other);
         }
         let found = if let Some(inner) = &self.retweeted_status {
             inner.side(context)
@@ -254,7 +254,7 @@ impl<'a> Tweet<'a> {
         };
         // Errors and rules come in objects too. They have no text.
         if self.text.is_none() {
-            return Ok(Message::Other);
+            return Ok(Content::Other);
         }
         let id = self.id.ok_or(Invalid("post without an id"))?;
         let version = match &self.first_version {
@@ -263,7 +263,7 @@ impl<'a> Tweet<'a> {
         };
         let own = context.hasher.post(Feed::X, &id);
         let first = self.first_version.map_or(own, |first| context.hasher.post(Feed::X, &first));
-        Ok(Message::Post(Draft {
+        Ok(Content::Post(Draft {
             id: Some(first),
             alias: (first != own).then_some(own),
             author: self.author.map(|author| context.hasher.author(Feed::X, &author)),

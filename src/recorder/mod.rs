@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::contest::Contest;
-use crate::event::{Event, Fate, SourceId};
+use crate::event::{Fate, Message, News, SourceId};
 use crate::post::Side;
 use crate::snapshot::{RecordingState, RecordingStatus};
 use crate::timestamp::Timestamp;
@@ -87,8 +87,8 @@ pub(crate) struct Raw {
 /// What the thread is told.
 #[derive(Debug)]
 enum Item {
-    /// An event that was counted at `now`, and what became of it.
-    Event { now: Option<Timestamp>, source: SourceId, event: Event, fate: Fate },
+    /// News that was counted at `now`, and what became of it.
+    News { now: Option<Timestamp>, source: SourceId, news: News, fate: Fate },
     /// A message as it came.
     Raw {
         source: SourceId,
@@ -165,17 +165,21 @@ impl Recorder {
         Ok((recorder.clone(), Writer { recorder, thread, broken_pipe }))
     }
 
-    /// An event was counted at `now`, with this result.
-    pub fn event(&self, now: Option<Timestamp>, source: SourceId, event: Event, fate: Fate) {
+    /// News was counted at `now`, with this result.
+    pub fn news(&self, now: Option<Timestamp>, source: SourceId, news: News, fate: Fate) {
         let is_raw = self.is_raw(source);
-        let messages = match event {
-            Event::Post(_) | Event::Deletion(_) | Event::Malformed(_) if !is_raw => 1,
-            Event::Unmatched(count) if !is_raw => count,
+        let messages = match &news {
+            News::Message(Message::Post(_) | Message::Deletion(_) | Message::Malformed(_))
+                if !is_raw =>
+            {
+                1
+            }
+            News::Message(Message::Unmatched(count)) if !is_raw => *count,
             // What was dropped is lost already, and the others are remarks.
-            Event::Dropped(_) | Event::Source(..) | Event::Gap(..) => 0,
+            News::Message(Message::Dropped(_)) | News::State(_) | News::Gap(_) => 0,
             _ => return,
         };
-        self.tell(Item::Event { now, source, event, fate }, messages);
+        self.send(Item::News { now, source, news, fate }, messages);
     }
 
     /// The same for a part of a source, whatever number the part goes by itself.
@@ -202,7 +206,7 @@ impl Recorder {
         let bytes = message.len();
         let item =
             Item::Raw { source, arrival, at, names_team, is_refused, message: message.into() };
-        if !self.tell(item, 1) {
+        if !self.send(item, 1) {
             self.counts.waiting.fetch_sub(bytes, Ordering::Relaxed);
         }
     }
@@ -216,7 +220,7 @@ impl Recorder {
     }
 
     /// Whether there was room.
-    fn tell(&self, item: Item, messages: u64) -> bool {
+    fn send(&self, item: Item, messages: u64) -> bool {
         match self.items.try_send(item) {
             Ok(()) => true,
             Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
@@ -271,14 +275,14 @@ impl Raw {
     }
 
     /// What the message turned out to be.
-    pub(crate) fn note(&mut self, event: &Event, is_refused: bool) {
+    pub(crate) fn note(&mut self, message: &Message, is_refused: bool) {
         self.is_refused |= is_refused;
-        match event {
-            Event::Post(post) => {
+        match message {
+            Message::Post(post) => {
                 self.at = post.at;
                 self.names_team = post.side != Side::None;
             }
-            Event::Deletion(deletion) => self.at = deletion.at.unwrap_or(self.at),
+            Message::Deletion(deletion) => self.at = deletion.at.unwrap_or(self.at),
             _ => {}
         }
     }

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::contest::{Contest, TeamId};
-use crate::event::{Counted, Event, Fate};
+use crate::event::{Counted, Fate, Message};
 use crate::post::{AuthorId, Deletion, Post, PostId, Side, TagId, Tags};
 use crate::timestamp::Timestamp;
 
@@ -89,17 +89,18 @@ impl Posts {
         self.newest.is_some_and(|newest| at.millis() <= newest - self.window_ms)
     }
 
-    /// Writes an event that is a message, at `now`, with what became of it. Others write nothing.
+    /// Writes a message that was counted at `now`, with what became of it. All but posts and deletions
+    /// write nothing.
     pub(super) fn write(
         &mut self,
         now: Option<Timestamp>,
-        event: &Event,
+        message: &Message,
         fate: &Fate,
         lines: &mut Lines,
     ) {
-        match event {
-            Event::Post(post) => self.post(now, post, fate, lines),
-            Event::Deletion(deletion) => self.deletion(now, deletion, fate, lines),
+        match message {
+            Message::Post(post) => self.post(now, post, fate, lines),
+            Message::Deletion(deletion) => self.deletion(now, deletion, fate, lines),
             _ => {}
         }
         if self.names.len() > self.crowded {

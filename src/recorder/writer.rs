@@ -15,7 +15,7 @@ use tracing::{error, warn};
 
 use crate::contest::Contest;
 use crate::decode::json::Reader;
-use crate::event::{Event, SourceId};
+use crate::event::{Message, News, SourceId};
 use crate::snapshot::{RecordingState, SourceState};
 use crate::timestamp::Timestamp;
 
@@ -106,22 +106,22 @@ impl Write {
     fn item(&mut self, item: Item) -> io::Result<()> {
         let lost = self.counts.unsaid.swap(0, Ordering::Relaxed);
         match item {
-            Item::Event { now, source, event, fate } => {
+            Item::News { now, source, news, fate } => {
                 if lost > 0 {
                     self.note(now, "lost", None, format_args!(",\"count\":{lost}"));
                 }
-                match &event {
-                    Event::Unmatched(count) => {
+                match &news {
+                    News::Message(Message::Unmatched(count)) => {
                         let at = now.unwrap_or(Timestamp::MIN);
                         for _ in 0..*count {
                             posts::nothing(at, &mut self.lines);
                             self.hand_on()?;
                         }
                     }
-                    Event::Post(_) | Event::Deletion(_) => {
-                        self.posts.write(now, &event, &fate, &mut self.lines);
+                    News::Message(message @ (Message::Post(_) | Message::Deletion(_))) => {
+                        self.posts.write(now, message, &fate, &mut self.lines);
                     }
-                    event => self.remark(now, source, event),
+                    news => self.remark(now, source, news),
                 }
             }
             Item::Raw { source, arrival, at, names_team, is_refused, message } => {
@@ -146,18 +146,20 @@ impl Write {
         self.hand_on()
     }
 
-    fn remark(&mut self, now: Option<Timestamp>, source: SourceId, event: &Event) {
+    fn remark(&mut self, now: Option<Timestamp>, source: SourceId, news: &News) {
         let name = Some(source);
-        match event {
-            Event::Malformed(_) => self.note(now, "malformed", name, format_args!("")),
-            Event::Dropped(count) => {
+        match news {
+            News::Message(Message::Malformed(_)) => {
+                self.note(now, "malformed", name, format_args!(""));
+            }
+            News::Message(Message::Dropped(count)) => {
                 self.note(now, "dropped", name, format_args!(",\"count\":{count}"));
             }
-            Event::Gap(source, gap) => {
+            News::Gap(gap) => {
                 let ms = gap.length.as_millis();
-                self.note(Some(gap.from), "gap", Some(*source), format_args!(",\"ms\":{ms}"));
+                self.note(Some(gap.from), "gap", name, format_args!(",\"ms\":{ms}"));
             }
-            Event::Source(source, state) => {
+            News::State(state) => {
                 let Some(last) = self.states.get_mut(source.0) else { return };
                 let was_connected = matches!(last, SourceState::Live | SourceState::Stale);
                 *last = *state;
@@ -167,7 +169,7 @@ impl Write {
                     SourceState::Connecting => return,
                     state => state.name(),
                 };
-                self.note(now, word, Some(*source), format_args!(""));
+                self.note(now, word, name, format_args!(""));
             }
             _ => {}
         }

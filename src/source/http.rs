@@ -17,7 +17,7 @@ use url::Url;
 use crate::decode::Shape;
 use crate::decode::documents::Documents;
 
-use super::Seat;
+use super::SourceContext;
 use super::link::failure::Failure;
 use super::link::http::Http;
 use super::link::{self, Decoding, Link};
@@ -70,9 +70,9 @@ pub const MAX_EVERY: Duration = Duration::from_hours(1);
 pub const MAX_HEADERS: usize = 32;
 
 /// Reads until the show is over.
-pub(super) async fn run(name: &str, settings: Settings, seat: Seat) {
-    let documents = documents(name, &settings.shape, &seat);
-    let link = Link::decoding(seat, documents);
+pub(super) async fn run(name: &str, settings: Settings, context: SourceContext) {
+    let documents = documents(name, &settings.shape, &context);
+    let link = Link::decoding(context, documents);
     match settings.mode {
         Mode::Stream => link::run(stream::Lines::new(Service::new(settings)), link).await,
         Mode::Sse => link::run(events::Events::new(Service::new(settings)), link).await,
@@ -81,8 +81,8 @@ pub(super) async fn run(name: &str, settings: Settings, seat: Seat) {
 }
 
 /// How the documents of the source of that name are read.
-pub(super) fn documents(name: &str, shape: &Shape, seat: &Seat) -> Decoding {
-    Decoding::Documents(Documents::new(&seat.contest, shape, seat.hasher.clone(), name))
+pub(super) fn documents(name: &str, shape: &Shape, context: &SourceContext) -> Decoding {
+    Decoding::Documents(Documents::new(&context.contest, shape, context.hasher.clone(), name))
 }
 
 /// A text with the values of its variables.

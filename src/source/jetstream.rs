@@ -20,7 +20,7 @@ use crate::decode::json::{Kind, Reader};
 use crate::decode::{Decoder, Feed};
 use crate::timestamp::Timestamp;
 
-use super::Seat;
+use super::SourceContext;
 use super::link::failure::{Class, Failure};
 use super::link::websocket::Socket;
 use super::link::{self, Link, Resume, Session};
@@ -65,9 +65,9 @@ const STUCK: Duration = Duration::from_secs(30);
 const OTHER_CLOCK: Duration = Duration::from_hours(24);
 
 /// Reads the stream until the show is over.
-pub(super) async fn run(settings: Settings, seat: Seat) {
-    let decoder = Decoder::new(&seat.contest, Some(Feed::Jetstream), seat.hasher.clone());
-    let link = Link::new(seat, decoder);
+pub(super) async fn run(settings: Settings, context: SourceContext) {
+    let decoder = Decoder::new(&context.contest, Some(Feed::Jetstream), context.hasher.clone());
+    let link = Link::new(context, decoder);
     link::run(Jetstream::new(settings.endpoints), link).await;
 }
 

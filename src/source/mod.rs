@@ -1,5 +1,5 @@
 //! Where posts come from. A source touches the world, keeps its own errors to itself, and never
-//! touches the count: it tells events, and what it is doing.
+//! touches the count: it sends messages, and news of what it is doing.
 
 pub mod framing;
 pub mod http;
@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::contest::Contest;
-use crate::event::{Event, SourceId};
+use crate::event::{News, SourceId};
 use crate::post::Hasher;
 use crate::recorder::Recorder;
 use crate::snapshot::SourceStatus;
@@ -108,15 +108,15 @@ impl Settings {
 }
 
 /// What every source gets.
-pub struct Seat {
+pub struct SourceContext {
     /// Which source it is.
     pub id: SourceId,
     /// What is counted: the hashtags to look for.
     pub contest: Arc<Contest>,
     /// Names posts and authors, alike in all sources.
     pub hasher: Hasher,
-    /// Where events go.
-    pub inbox: mpsc::Sender<(SourceId, Event)>,
+    /// Where its news goes.
+    pub news: mpsc::Sender<(SourceId, News)>,
     /// The show's clock, if the show is live: any of its sources is.
     pub clock: Option<Clock>,
     /// How patient a live source is.
@@ -127,30 +127,30 @@ pub struct Seat {
     pub stop: CancellationToken,
 }
 
-/// The tally is gone, or the show is over: there is nobody to tell anything.
+/// The tally is gone, or the show is over: nobody takes news any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Over;
 
-impl Seat {
-    /// Tells an event, and waits for room in the inbox: nothing of a recording is lost.
-    pub(crate) async fn tell(&self, event: Event) -> Result<(), Over> {
+impl SourceContext {
+    /// Sends news, and waits for room in the queue: nothing of a recording is lost.
+    pub(crate) async fn send(&self, news: News) -> Result<(), Over> {
         tokio::select! {
             biased;
             () = self.stop.cancelled() => Err(Over),
-            sent = self.inbox.send((self.id, event)) => sent.map_err(|_| Over),
+            sent = self.news.send((self.id, news)) => sent.map_err(|_| Over),
         }
     }
 }
 
 /// Runs a source until it ends or is stopped.
-pub async fn run(settings: Settings, seat: Seat) {
+pub async fn run(settings: Settings, context: SourceContext) {
     match settings.kind {
-        Kind::Replay(replay) => replay::run(replay, seat).await,
-        Kind::Bluesky(bluesky) => jetstream::run(bluesky, seat).await,
-        Kind::Http(http) => http::run(&settings.name, http, seat).await,
-        Kind::Websocket(websocket) => websocket::run(&settings.name, websocket, seat).await,
-        Kind::Mastodon(mastodon) => mastodon::run(mastodon, seat).await,
-        Kind::X(x) => x::run(x, seat).await,
-        Kind::Nostr(nostr) => nostr::run(nostr, seat).await,
+        Kind::Replay(replay) => replay::run(replay, context).await,
+        Kind::Bluesky(bluesky) => jetstream::run(bluesky, context).await,
+        Kind::Http(http) => http::run(&settings.name, http, context).await,
+        Kind::Websocket(websocket) => websocket::run(&settings.name, websocket, context).await,
+        Kind::Mastodon(mastodon) => mastodon::run(mastodon, context).await,
+        Kind::X(x) => x::run(x, context).await,
+        Kind::Nostr(nostr) => nostr::run(nostr, context).await,
     }
 }

@@ -13,13 +13,13 @@ use tokio::time::{Instant, sleep_until};
 use tracing::warn;
 
 use crate::decode::{Decoder, Feed};
-use crate::event::Event;
+use crate::event::{Message, News};
 use crate::post::Side;
 use crate::recording::{self, Chunk, Recording};
 use crate::snapshot::SourceState;
 use crate::timestamp::Timestamp;
 
-use super::{Over, Seat};
+use super::{Over, SourceContext};
 
 /// The keys of a `replay` source.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,31 +78,31 @@ impl Input {
 }
 
 /// Plays a recording until its end, or for ever if it repeats.
-pub(super) async fn run(settings: Settings, seat: Seat) {
-    let _over = play(settings, &seat).await;
+pub(super) async fn run(settings: Settings, context: SourceContext) {
+    let _over = play(settings, &context).await;
 }
 
-async fn play(settings: Settings, seat: &Seat) -> Result<(), Over> {
+async fn play(settings: Settings, context: &SourceContext) -> Result<(), Over> {
     let mut pace = Pace::new(settings.speed);
-    let mut hasher = seat.hasher.clone();
+    let mut hasher = context.hasher.clone();
     loop {
-        seat.tell(Event::Source(seat.id, SourceState::Live)).await?;
+        context.send(News::State(SourceState::Live)).await?;
         let (batches_tx, batches_rx) = mpsc::channel(AHEAD);
         let reader = {
             let input = settings.input.clone();
-            let decoder = Decoder::new(&seat.contest, settings.feed, hasher.clone());
+            let decoder = Decoder::new(&context.contest, settings.feed, hasher.clone());
             tokio::task::spawn_blocking(move || read(&input, decoder, &batches_tx))
         };
         // If the show is over, nobody waits for a reader that may be waiting for bytes.
-        let named_a_team = pass(seat, &mut pace, batches_rx).await?;
+        let named_a_team = pass(context, &mut pace, batches_rx).await?;
         match reader.await.expect("a panic of the reader is one of the source") {
             Err(error) if settings.repeat => {
                 warn!(
                     error = format!("{:#}", anyhow::Error::new(error)),
                     "replay failed; again soon"
                 );
-                seat.tell(Event::Source(seat.id, SourceState::Connecting)).await?;
-                pause(seat, PAUSE).await?;
+                context.send(News::State(SourceState::Connecting)).await?;
+                pause(context, PAUSE).await?;
             }
             Err(error) => {
                 warn!(error = format!("{:#}", anyhow::Error::new(error)), "replay failed");
@@ -110,7 +110,7 @@ async fn play(settings: Settings, seat: &Seat) -> Result<(), Over> {
             }
             Ok(()) => {
                 if !named_a_team {
-                    let teams = seat.contest.teams().iter();
+                    let teams = context.contest.teams().iter();
                     let hashtags: Vec<&str> =
                         teams.flat_map(|team| &team.hashtags).map(|tag| &**tag).collect();
                     warn!("no post of the recording names a team by #{}", hashtags.join(" #"));
@@ -122,39 +122,39 @@ async fn play(settings: Settings, seat: &Seat) -> Result<(), Over> {
             }
         }
     }
-    seat.tell(Event::Source(seat.id, SourceState::Ended)).await
+    context.send(News::State(SourceState::Ended)).await
 }
 
 /// Plays a recording once, and says whether any post in it named a team.
 async fn pass(
-    seat: &Seat,
+    context: &SourceContext,
     pace: &mut Pace,
-    mut batches: mpsc::Receiver<Vec<Event>>,
+    mut batches: mpsc::Receiver<Vec<Message>>,
 ) -> Result<bool, Over> {
     let mut named_a_team = false;
     loop {
         let batch = tokio::select! {
             biased;
-            () = seat.stop.cancelled() => return Err(Over),
+            () = context.stop.cancelled() => return Err(Over),
             batch = batches.recv() => batch,
         };
         let Some(batch) = batch else { return Ok(named_a_team) };
-        for mut event in batch {
-            match &mut event {
-                Event::Post(post) => {
+        for mut message in batch {
+            match &mut message {
+                Message::Post(post) => {
                     post.at = pace.shifted(post.at);
                     if post.side != Side::None {
                         named_a_team = true;
-                        pace.wait_for(post.at, seat).await?;
+                        pace.wait_for(post.at, context).await?;
                     }
-                    post.at = pace.shown(post.at, seat);
+                    post.at = pace.shown(post.at, context);
                 }
-                Event::Deletion(deletion) => {
-                    deletion.at = deletion.at.map(|at| pace.shown(pace.shifted(at), seat));
+                Message::Deletion(deletion) => {
+                    deletion.at = deletion.at.map(|at| pace.shown(pace.shifted(at), context));
                 }
                 _ => {}
             }
-            seat.tell(event).await?;
+            context.send(message.into()).await?;
         }
     }
 }
@@ -163,22 +163,22 @@ async fn pass(
 fn read(
     input: &Input,
     mut decoder: Decoder,
-    batches: &mpsc::Sender<Vec<Event>>,
+    batches: &mpsc::Sender<Vec<Message>>,
 ) -> Result<(), recording::Error> {
     let mut recording = input.open()?;
     let mut malformed = recording.malformed();
     loop {
         let mut batch = Vec::new();
-        let mut tell = |line, event| {
-            if let Event::Malformed(reason) = &event {
+        let mut report = |line, message| {
+            if let Message::Malformed(reason) = &message {
                 malformed.name(line, reason);
             }
-            batch.push(event);
+            batch.push(message);
         };
         match recording.read()? {
             None => break,
-            Some(Chunk::Lines(lines)) => decoder.block(lines, &mut tell),
-            Some(Chunk::Piece { bytes, last }) => decoder.piece(bytes, last, &mut tell),
+            Some(Chunk::Lines(lines)) => decoder.block(lines, &mut report),
+            Some(Chunk::Piece { bytes, last }) => decoder.piece(bytes, last, &mut report),
         }
         if batches.blocking_send(batch).is_err() {
             return Ok(());
@@ -232,7 +232,7 @@ impl Pace {
     }
 
     /// Waits until it is time for a post of `at`, ticking on the way.
-    async fn wait_for(&mut self, at: Timestamp, seat: &Seat) -> Result<(), Over> {
+    async fn wait_for(&mut self, at: Timestamp, context: &SourceContext) -> Result<(), Over> {
         if self.start.is_none() {
             self.start = Some((Instant::now(), at));
             self.next_tick = Some(at.round_up(self.step));
@@ -244,11 +244,11 @@ impl Pace {
         if self.speed == Speed::Max {
             // Only the last tick before the post is of use to anybody.
             let next = at.round_up(self.step);
-            if seat.clock.is_none()
+            if context.clock.is_none()
                 && let Some(last) = next.checked_sub(self.step)
                 && self.next_tick.is_some_and(|tick| tick <= last)
             {
-                seat.tell(Event::Tick(last)).await?;
+                context.send(News::Tick(last)).await?;
             }
             self.next_tick = Some(next);
             return Ok(());
@@ -258,19 +258,19 @@ impl Pace {
             warn!("the next post is dated {at}, which is {} minutes off", wait.as_secs() / 60);
         }
         while let Some(tick) = self.next_tick.filter(|&tick| tick < at) {
-            if seat.clock.is_none() {
-                pause_until(seat, self.due(tick)).await?;
-                seat.tell(Event::Tick(tick)).await?;
+            if context.clock.is_none() {
+                pause_until(context, self.due(tick)).await?;
+                context.send(News::Tick(tick)).await?;
             }
             self.next_tick = Some(tick.saturating_add(self.step));
         }
-        pause_until(seat, self.due(at)).await
+        pause_until(context, self.due(at)).await
     }
 
     /// Where a post of `at` stands in what is shown: in its own time, or in a live show in that of
     /// the show, when its turn is.
-    fn shown(&self, at: Timestamp, seat: &Seat) -> Timestamp {
-        seat.clock.map_or(at, |clock| clock.at(self.due(at).min(Instant::now())))
+    fn shown(&self, at: Timestamp, context: &SourceContext) -> Timestamp {
+        context.clock.map_or(at, |clock| clock.at(self.due(at).min(Instant::now())))
     }
 
     /// When it is time for `at`.
@@ -284,14 +284,14 @@ impl Pace {
     }
 }
 
-async fn pause(seat: &Seat, span: Duration) -> Result<(), Over> {
-    pause_until(seat, Instant::now() + span).await
+async fn pause(context: &SourceContext, span: Duration) -> Result<(), Over> {
+    pause_until(context, Instant::now() + span).await
 }
 
-async fn pause_until(seat: &Seat, due: Instant) -> Result<(), Over> {
+async fn pause_until(context: &SourceContext, due: Instant) -> Result<(), Over> {
     tokio::select! {
         biased;
-        () = seat.stop.cancelled() => Err(Over),
+        () = context.stop.cancelled() => Err(Over),
         () = sleep_until(due) => Ok(()),
     }
 }

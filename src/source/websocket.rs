@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::decode::Shape;
 
-use super::Seat;
+use super::SourceContext;
 use super::http::{Header, documents, filled, filled_headers};
 use super::link::failure::Failure;
 use super::link::websocket::Socket;
@@ -34,9 +34,9 @@ pub const MAX_SEND: usize = 16;
 const HEARTBEAT: Duration = Duration::from_secs(150);
 
 /// Reads until the show is over.
-pub(super) async fn run(name: &str, settings: Settings, seat: Seat) {
-    let documents = documents(name, &settings.shape, &seat);
-    let link = Link::decoding(seat, documents);
+pub(super) async fn run(name: &str, settings: Settings, context: SourceContext) {
+    let documents = documents(name, &settings.shape, &context);
+    let link = Link::decoding(context, documents);
     link::run(Messages { settings }, link).await;
 }
 

@@ -1,6 +1,6 @@
 //! Counts posts per team over a sliding window: which team does a post pull for, and how hard.
 //!
-//! Told everything through [`Event`], time included: never reads a clock, cannot fail, and the same
+//! Told everything through [`Message`]s, and the time as an argument: never reads a clock, cannot fail, and the same
 //! events give the same snapshots. Does not know what a hashtag is; see [`crate::decode`].
 //! Exact to the millisecond at any disorder. Memory is bounded by [`Limits`], never by traffic.
 
@@ -13,7 +13,7 @@ mod window;
 use std::sync::Arc;
 
 use crate::contest::{Contest, TeamId};
-use crate::event::{Counted, Event, Fate};
+use crate::event::{Counted, Fate, Message, News, SourceId};
 use crate::post::{Deletion, Post, PostId, Side, Version};
 use crate::snapshot::{Evicted, Phase, Posts, Snapshot, SourceStatus, Standing};
 use crate::timestamp::Timestamp;
@@ -97,31 +97,36 @@ impl Tally {
         self.now
     }
 
-    /// Takes in one event.
-    pub fn apply(&mut self, event: Event) {
-        let _nobody_asks = self.fate_of(event);
-    }
-
-    /// Takes in one event, and says what became of it.
-    pub fn fate_of(&mut self, event: Event) -> Fate {
-        match event {
-            Event::Post(post) => return self.post(&post),
-            Event::Deletion(deletion) => return self.deletion(&deletion),
-            Event::Unmatched(count) => self.posts.unmatched += count,
-            Event::Malformed(_) => self.posts.malformed += 1,
-            Event::Dropped(count) => self.posts.dropped += count,
-            Event::Tick(at) => self.show(at),
-            Event::Now(at) => {
-                if self.now.is_none_or(|now| at > now) {
-                    self.advance(at);
-                }
-            }
-            Event::Alive => {}
-            Event::Source(source, state) => self.sources[source.0].state = state,
-            Event::Problem(source, problem) => self.sources[source.0].problem = problem,
-            Event::Gap(source, gap) => self.sources[source.0].note_gap(gap),
+    /// Counts a message, and says what became of it.
+    pub fn apply(&mut self, message: Message) -> Fate {
+        match message {
+            Message::Post(post) => return self.post(&post),
+            Message::Deletion(deletion) => return self.deletion(&deletion),
+            Message::Unmatched(count) => self.posts.unmatched += count,
+            Message::Malformed(_) => self.posts.malformed += 1,
+            Message::Dropped(count) => self.posts.dropped += count,
         }
         Fate::Other
+    }
+
+    /// Takes in the news of a source, and says what became of a message.
+    pub fn news(&mut self, source: SourceId, news: News) -> Fate {
+        match news {
+            News::Message(message) => return self.apply(message),
+            News::Tick(at) => self.show(at),
+            News::Alive => {}
+            News::State(state) => self.sources[source.0].state = state,
+            News::Problem(problem) => self.sources[source.0].problem = problem,
+            News::Gap(gap) => self.sources[source.0].note_gap(gap),
+        }
+        Fate::Other
+    }
+
+    /// It is this late on the clock of a live show: what is a window older has left for good.
+    pub fn advance(&mut self, at: Timestamp) {
+        if self.now.is_none_or(|now| at > now) {
+            self.set_now(at);
+        }
     }
 
     /// Whether the mere passing of time changes what is shown: there are votes that will leave.
@@ -184,7 +189,7 @@ impl Tally {
 
     fn post(&mut self, post: &Post) -> Fate {
         if post.side != Side::None && self.now.is_none_or(|now| post.at > now) {
-            self.advance(post.at);
+            self.set_now(post.at);
         }
         let known = post.id.and_then(|id| self.slots.find(id));
         let edited = known.filter(|_| post.version == Version::Edit);
@@ -287,7 +292,7 @@ impl Tally {
     }
 
     /// Moves `now` on to `at`, and lets go of the posts that leave the window thereby.
-    fn advance(&mut self, at: Timestamp) {
+    fn set_now(&mut self, at: Timestamp) {
         self.now = Some(at);
         self.show(at);
         let horizon = at.millis() - self.window_ms;

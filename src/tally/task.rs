@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use crate::clock::Clock;
-use crate::event::{Event, SourceId};
+use crate::event::{News, SourceId};
 use crate::recorder::Recorder;
 use crate::snapshot::Snapshot;
 
@@ -39,7 +39,7 @@ pub async fn run(
     mut tally: Tally,
     clock: Option<Clock>,
     recorder: Option<Recorder>,
-    mut inbox: mpsc::Receiver<(SourceId, Event)>,
+    mut inbox: mpsc::Receiver<(SourceId, News)>,
     snapshots: watch::Sender<Arc<Snapshot>>,
 ) {
     let mut heard: Vec<Instant> = vec![Instant::now(); snapshots.borrow().sources.len()];
@@ -54,14 +54,14 @@ pub async fn run(
         };
         let is_due = tokio::select! {
             told = inbox.recv() => {
-                let Some((source, event)) = told else { break };
+                let Some((source, news)) = told else { break };
                 let now = Instant::now();
                 let since = now - published;
                 // A tick says that time goes on, not that anything was heard.
-                let (is_heard, is_due) = match event {
-                    Event::Tick(_) => (false, since >= SHORTEST_BEAT),
-                    Event::Source(..) | Event::Problem(..) => (false, true),
-                    Event::Gap(..) | Event::Now(_) => (false, false),
+                let (is_heard, is_due) = match news {
+                    News::Tick(_) => (false, since >= SHORTEST_BEAT),
+                    News::State(_) | News::Problem(_) => (false, true),
+                    News::Gap(_) => (false, false),
                     _ => (true, clock.is_some() && since >= SHORTEST_BEAT),
                 };
                 if is_heard {
@@ -69,14 +69,14 @@ pub async fn run(
                 }
                 is_news = true;
                 if let Some(clock) = clock {
-                    tally.apply(Event::Now(clock.at(now)));
+                    tally.advance(clock.at(now));
                 }
                 if let Some(recorder) = &recorder {
-                    let copy = event.clone();
-                    let fate = tally.fate_of(event);
-                    recorder.event(tally.now(), source, copy, fate);
+                    let copy = news.clone();
+                    let fate = tally.news(source, news);
+                    recorder.news(tally.now(), source, copy, fate);
                 } else {
-                    tally.apply(event);
+                    tally.news(source, news);
                 }
                 is_due
             }
@@ -84,7 +84,7 @@ pub async fn run(
         };
         if is_due {
             if let Some(clock) = clock {
-                tally.apply(Event::Now(clock.now()));
+                tally.advance(clock.now());
             }
             snapshots.send_replace(Arc::new(snapshot(&mut tally, &heard, recorder.as_ref())));
             published = Instant::now();

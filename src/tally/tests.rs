@@ -33,8 +33,8 @@ fn at(ms: i64) -> Timestamp {
     Timestamp::from_millis(ms).unwrap()
 }
 
-fn post(ms: i64, id: u64, author: u64, side: Side) -> Event {
-    Event::Post(Post {
+fn post(ms: i64, id: u64, author: u64, side: Side) -> Message {
+    Message::Post(Post {
         id: Some(PostId(id)),
         alias: None,
         author: Some(AuthorId(author)),
@@ -45,16 +45,16 @@ fn post(ms: i64, id: u64, author: u64, side: Side) -> Event {
     })
 }
 
-fn edit(ms: i64, id: u64, side: Side) -> Event {
-    let Event::Post(post) = post(ms, id, 1, side) else { unreachable!() };
-    Event::Post(Post { version: Version::Edit, ..post })
+fn edit(ms: i64, id: u64, side: Side) -> Message {
+    let Message::Post(post) = post(ms, id, 1, side) else { unreachable!() };
+    Message::Post(Post { version: Version::Edit, ..post })
 }
 
-fn deletion(ms: Option<i64>, id: u64) -> Event {
-    Event::Deletion(Deletion { posts: vec![PostId(id)], author: None, at: ms.map(at) })
+fn deletion(ms: Option<i64>, id: u64) -> Message {
+    Message::Deletion(Deletion { posts: vec![PostId(id)], author: None, at: ms.map(at) })
 }
 
-fn told(vote: Vote, events: impl IntoIterator<Item = Event>) -> Tally {
+fn told(vote: Vote, events: impl IntoIterator<Item = Message>) -> Tally {
     let mut tally = tally(vote);
     for event in events {
         tally.apply(event);
@@ -107,8 +107,8 @@ fn of_two_posts_at_one_time_the_later_one_in_the_stream_counts() {
 #[test]
 fn posts_without_an_author_are_by_authors_of_their_own() {
     let anonymous = || {
-        let Event::Post(post) = post(10, 0, 0, A) else { unreachable!() };
-        Event::Post(Post { id: None, author: None, ..post })
+        let Message::Post(post) = post(10, 0, 0, A) else { unreachable!() };
+        Message::Post(Post { id: None, author: None, ..post })
     };
     let mut tally = told(Vote::Latest, [anonymous(), anonymous()]);
     check(&mut tally, 10, [2, 0]);
@@ -151,7 +151,7 @@ fn others_cannot_delete_a_post_where_deletions_are_signed() {
     let by = |author| {
         let deletion =
             Deletion { posts: vec![PostId(1)], author: Some(AuthorId(author)), at: Some(at(1)) };
-        told(Vote::Every, [post(0, 1, 7, A), Event::Deletion(deletion)]).posts.revised
+        told(Vote::Every, [post(0, 1, 7, A), Message::Deletion(deletion)]).posts.revised
     };
     assert_eq!((by(7), by(8)), (1, 0));
 }
@@ -238,18 +238,12 @@ impl Model {
         self.posts.iter().position(|p| id.is_some() && p.id == id && !p.gone && p.at > horizon)
     }
 
-    fn apply(&mut self, event: &Event) {
+    fn apply(&mut self, event: &Message) {
         match event {
-            Event::Unmatched(count) => self.fates.unmatched += count,
-            Event::Malformed(_) => self.fates.malformed += 1,
-            Event::Dropped(count) => self.fates.dropped += count,
-            Event::Now(at) => self.now = self.now.max(Some(at.millis())),
-            Event::Tick(_)
-            | Event::Alive
-            | Event::Source(..)
-            | Event::Problem(..)
-            | Event::Gap(..) => {}
-            Event::Deletion(deletion) => {
+            Message::Unmatched(count) => self.fates.unmatched += count,
+            Message::Malformed(_) => self.fates.malformed += 1,
+            Message::Dropped(count) => self.fates.dropped += count,
+            Message::Deletion(deletion) => {
                 let hit = self.in_window(Some(deletion.posts[0]));
                 if let Some(index) = hit {
                     self.take_back(index);
@@ -260,7 +254,7 @@ impl Model {
                 let at = deletion.at.map(Timestamp::millis).or(self.now);
                 self.deletions.push((deletion.posts[0], at));
             }
-            Event::Post(post) => self.post(post),
+            Message::Post(post) => self.post(post),
         }
     }
 
@@ -338,7 +332,7 @@ impl Model {
     }
 }
 
-fn events() -> impl Strategy<Value = Vec<(Event, Option<i64>)>> {
+fn events() -> impl Strategy<Value = Vec<(Message, Option<i64>)>> {
     let side =
         prop_oneof![4 => Just(A), 4 => Just(B), 1 => Just(Side::Both), 1 => Just(Side::None)];
     let version = prop_oneof![6 => Just(Version::First), 1 => Just(Version::Edit)];
@@ -348,7 +342,7 @@ fn events() -> impl Strategy<Value = Vec<(Event, Option<i64>)>> {
     let jitter = prop_oneof![4 => Just(0i64), 3 => -1200i64..300, 1 => Just(WINDOW_MS), 1 => Just(-WINDOW_MS)];
     let post = (id, author, side, version).prop_map(|(id, author, side, version)| {
         let (id, author) = (id.map(PostId), author.map(AuthorId));
-        Event::Post(Post {
+        Message::Post(Post {
             id,
             alias: None,
             author,
@@ -361,19 +355,19 @@ fn events() -> impl Strategy<Value = Vec<(Event, Option<i64>)>> {
     let deletion =
         (0u64..12, any::<bool>()).prop_map(|(id, timed)| deletion(timed.then_some(0), id));
     let other = prop_oneof![
-        Just(Event::Unmatched(3)),
-        Just(Event::Malformed("broken")),
-        Just(Event::Dropped(2)),
+        Just(Message::Unmatched(3)),
+        Just(Message::Malformed("broken")),
+        Just(Message::Dropped(2)),
     ];
     let event = prop_oneof![8 => post, 2 => deletion, 1 => other];
     let look = prop_oneof![3 => Just(None), 1 => (0i64..1500).prop_map(Some)];
     prop::collection::vec((event, jitter, 0i64..120, look), 1..120).prop_map(|steps| {
         let mut clock = 1_000_000;
-        let place = |(mut event, jitter, step, look): (Event, i64, i64, Option<i64>)| {
+        let place = |(mut event, jitter, step, look): (Message, i64, i64, Option<i64>)| {
             clock += step;
             match &mut event {
-                Event::Post(post) => post.at = at(clock + jitter),
-                Event::Deletion(Deletion { at: Some(time), .. }) => *time = at(clock + jitter),
+                Message::Post(post) => post.at = at(clock + jitter),
+                Message::Deletion(Deletion { at: Some(time), .. }) => *time = at(clock + jitter),
                 _ => {}
             }
             (event, look)

@@ -22,7 +22,7 @@ use hashtug::render::scene::Scene;
 use hashtug::snapshot::{Snapshot, SourceState};
 use hashtug::source::link::Times;
 use hashtug::source::replay::{self, Input, Speed};
-use hashtug::source::{self, Seat};
+use hashtug::source::{self, SourceContext};
 use hashtug::tally::{self, Limits, Tally};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -43,21 +43,21 @@ fn play(input: Input, speed: Speed, repeat: bool) -> Play {
     };
     let contest = contest();
     let mut tally = Tally::new(Arc::clone(&contest), vec![settings.status()], Limits::default());
-    let (inbox, inbox_rx) = mpsc::channel(tally::task::INBOX);
+    let (news, news_rx) = mpsc::channel(tally::task::INBOX);
     let (snapshot_tx, snapshots) = watch::channel(Arc::new(tally.snapshot(None)));
     let stop = CancellationToken::new();
-    let seat = Seat {
+    let source_context = SourceContext {
         id: SourceId(0),
         contest,
         hasher: Hasher::default(),
-        inbox,
+        news,
         clock: None,
         times: Times::default(),
         recorder: None,
         stop: stop.clone(),
     };
-    tokio::spawn(tally::task::run(tally, None, None, inbox_rx, snapshot_tx));
-    tokio::spawn(source::run(settings, seat));
+    tokio::spawn(tally::task::run(tally, None, None, news_rx, snapshot_tx));
+    tokio::spawn(source::run(settings, source_context));
     Play { snapshots, stop }
 }
 

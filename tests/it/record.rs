@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use hashtug::clock::Clock;
-use hashtug::event::{Event, Fate, SourceId};
+use hashtug::event::{Fate, Message, SourceId};
 use hashtug::recorder::{Form, Out, Recorded, Recorder, Writer};
 use hashtug::snapshot::{RecordingState, Snapshot, SourceState};
 use hashtug::source::{Kind, jetstream, mastodon, nostr};
@@ -284,7 +284,7 @@ fn a_disk_that_stands_still_holds_up_nobody_and_what_is_lost_is_said() {
     let told = 100_000;
     for ms in 0..told {
         let now = Timestamp::from_millis(ms);
-        recorder.event(now, SourceId(0), Event::Unmatched(1), Fate::Other);
+        recorder.news(now, SourceId(0), Message::Unmatched(1).into(), Fate::Other);
     }
     let lost = recorder.status().lost;
     assert!(lost > 10_000, "{lost}");

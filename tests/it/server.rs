@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use hashtug::contest::TeamId;
-use hashtug::event::Event;
+use hashtug::event;
 use hashtug::output::led::device::Pace;
 use hashtug::output::led::memory::Memory;
 use hashtug::output::led::{self, Feed, Strip};
@@ -58,7 +58,7 @@ impl Server {
 
     /// Counts a post and publishes what follows.
     fn post(&mut self, id: u64, team: u16) {
-        self.tally.apply(Event::Post(Post {
+        self.tally.apply(event::Message::Post(Post {
             id: Some(PostId(id)),
             alias: None,
             author: Some(AuthorId(id)),

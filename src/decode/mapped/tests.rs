@@ -44,19 +44,19 @@ fn arrived() -> Timestamp {
     Timestamp::from_millis(ARRIVED).unwrap()
 }
 
-fn events(map: &Map, documents: &[&str]) -> Vec<Event> {
+fn messages(map: &Map, documents: &[&str]) -> Vec<Message> {
     let mut mapped = Mapped::new(&contest(["tabs", "go"]), map.clone(), Hasher::default(), "chat");
-    let mut events = Vec::new();
+    let mut messages = Vec::new();
     for document in documents {
-        mapped.document(document.as_bytes(), arrived(), |event| events.push(event));
+        mapped.document(document.as_bytes(), arrived(), |event| messages.push(event));
     }
-    events
+    messages
 }
 
 /// What becomes of the documents, and the votes for the teams.
 fn count(map: &Map, documents: &[&str]) -> (Posts, Vec<u64>) {
     let mut tally = Tally::new(Arc::new(contest(["tabs", "go"])), Vec::new(), Limits::default());
-    for event in events(map, documents) {
+    for event in messages(map, documents) {
         tally.apply(event);
     }
     let snapshot = tally.snapshot(None);
@@ -84,7 +84,7 @@ fn unmatched() -> Posts {
 fn parts_of_a_post_are_where_the_map_says() {
     let map = map(&[("text", "/message/body/0"), ("id", "/n"), ("author", "/from/name")]);
     let post = r##"{"message":{"body":["about #tabs","#go"]},"n":7,"from":{"name":"ada"}}"##;
-    let [Event::Post(post)] = &events(&map, &[post])[..] else { panic!("a post") };
+    let [Message::Post(post)] = &messages(&map, &[post])[..] else { panic!("a post") };
     assert_eq!(post.side, Side::Team(crate::contest::TeamId(0)));
     assert!(post.id.is_some() && post.author.is_some());
     assert_eq!(post.at, arrived());
@@ -131,7 +131,7 @@ fn sources_share_neither_ids_nor_authors() {
         let mut post = None;
         let text = br#"{"id":"1","author":"ada","hashtags":["tabs"]}"#;
         mapped.document(text, arrived(), |event| post = Some(event));
-        let Some(Event::Post(post)) = post else { panic!("a post") };
+        let Some(Message::Post(post)) = post else { panic!("a post") };
         (post.id, post.author)
     };
     assert_eq!(post("a"), post("a"));
@@ -147,7 +147,7 @@ fn a_post_that_comes_again_without_a_time_arrived_when_it_came_first() {
         let arrived = Timestamp::from_millis(ARRIVED + second * 1000).unwrap();
         let mut at = Vec::new();
         mapped.document(text.as_bytes(), arrived, |event| match event {
-            Event::Post(post) => at.push((post.at.millis() - ARRIVED) / 1000),
+            Message::Post(post) => at.push((post.at.millis() - ARRIVED) / 1000),
             other => panic!("{other:?}"),
         });
         at
@@ -210,7 +210,7 @@ fn times_are_told_apart_by_their_size() {
         ("null", ARRIVED),
     ] {
         let post = format!(r##"{{"text":"#tabs","at":{at}}}"##);
-        let [Event::Post(post)] = &events(&map, &[&post])[..] else { panic!("{at} is a time") };
+        let [Message::Post(post)] = &messages(&map, &[&post])[..] else { panic!("{at} is a time") };
         assert_eq!(post.at.millis(), expected, "{at}");
     }
     for at in ["\"yesterday\"", "true", "\"\"", "9e99", "\"NaN\"", "[]", "9223372036854775807"] {
@@ -255,7 +255,7 @@ fn what_cannot_be_read_is_malformed_only_if_it_could_matter() {
     let mut told = Vec::new();
     mapped.document(b"{\"text\":\"#tabs\xff\"}", arrived(), |event| told.push(event));
     mapped.document(b"\xff", arrived(), |event| told.push(event));
-    assert_eq!(told, [Event::Malformed("not UTF-8"), Event::Unmatched(1)]);
+    assert_eq!(told, [Message::Malformed("not UTF-8"), Message::Unmatched(1)]);
 }
 
 #[test]
@@ -278,9 +278,9 @@ fn what_is_too_long_or_too_deep_is_not_read() {
 #[test]
 fn messages_are_counted_in_their_order() {
     let list = r##"[{"text":"x"},{"text":"y"},{"text":"#tabs"},{"text":"z"}]"##;
-    let told = events(&map(&[("text", "/text")]), &[list]);
+    let told = messages(&map(&[("text", "/text")]), &[list]);
     assert!(
-        matches!(told[..], [Event::Unmatched(2), Event::Post(_), Event::Unmatched(1)]),
+        matches!(told[..], [Message::Unmatched(2), Message::Post(_), Message::Unmatched(1)]),
         "{told:?}"
     );
 }

@@ -33,6 +33,14 @@ fn at(ms: i64) -> Timestamp {
     Timestamp::from_millis(ms).unwrap()
 }
 
+/// What a show is told.
+#[derive(Clone, Debug)]
+enum Step {
+    Post(Post),
+    Deletion(Deletion),
+    Now(Timestamp),
+}
+
 /// A show that is recorded, and the recount.
 struct Twice {
     show: Tally,
@@ -55,14 +63,19 @@ impl Twice {
         }
     }
 
-    fn tell(&mut self, event: &Event) {
+    fn step(&mut self, event: &Step) {
+        let message = match event {
+            Step::Post(post) => Message::Post(post.clone()),
+            Step::Deletion(deletion) => Message::Deletion(deletion.clone()),
+            Step::Now(at) => return self.show.advance(*at),
+        };
         let before = self.show.snapshot(None).posts;
-        let fate = self.show.fate_of(event.clone());
+        let fate = self.show.apply(message.clone());
         let shown = since(before, self.show.snapshot(None).posts);
         let mut lines = Lines::default();
-        self.posts.write(self.show.now(), event, &fate, &mut lines);
+        self.posts.write(self.show.now(), &message, &fate, &mut lines);
         let before = self.recount.snapshot(None).posts;
-        self.decoder.block(lines.text.as_bytes(), |_, event| self.recount.apply(event));
+        self.decoder.block(lines.text.as_bytes(), |_, message| drop(self.recount.apply(message)));
         let recounted = since(before, self.recount.snapshot(None).posts);
         let said = Said(event, &fate, &lines.text);
         assert_eq!(recounted.received(), lines.count, "{said}");
@@ -70,7 +83,7 @@ impl Twice {
         let unmatched = snapshot::Posts { unmatched: 1, ..Default::default() };
         match (event, &fate) {
             // One line a message, but for edits and for deletions of many posts.
-            (Event::Post(post), Fate::Edited(_)) => {
+            (Step::Post(post), Fate::Edited(_)) => {
                 let mut expected = snapshot::Posts { revised: 1, ..Default::default() };
                 match post.side {
                     Side::None => expected.unmatched = 1,
@@ -79,10 +92,10 @@ impl Twice {
                 }
                 assert_eq!(recounted, expected, "{said}");
             }
-            (Event::Deletion(deletion), _) if deletion.posts.len() > 1 => {
+            (Step::Deletion(deletion), _) if deletion.posts.len() > 1 => {
                 assert!((1..=deletion.posts.len() as u64).contains(&lines.count), "{said}");
             }
-            (Event::Post(_), Fate::Late | Fate::Dead) => {
+            (Step::Post(_), Fate::Late | Fate::Dead) => {
                 assert!(recounted == shown || recounted == unmatched, "{said}");
             }
             _ => assert_eq!(recounted, shown, "{said}"),
@@ -116,7 +129,7 @@ fn since(before: snapshot::Posts, after: snapshot::Posts) -> snapshot::Posts {
 }
 
 /// What a failed assertion says; not made up before it fails.
-struct Said<'a>(&'a Event, &'a Fate, &'a str);
+struct Said<'a>(&'a Step, &'a Fate, &'a str);
 
 impl std::fmt::Display for Said<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -136,18 +149,18 @@ fn post(ms: i64, id: u64, author: u64, side: Side) -> Post {
     }
 }
 
-fn deletion(ms: i64, ids: &[u64]) -> Event {
+fn deletion(ms: i64, ids: &[u64]) -> Step {
     let posts = ids.iter().copied().map(PostId).collect();
-    Event::Deletion(Deletion { posts, author: None, at: Some(at(ms)) })
+    Step::Deletion(Deletion { posts, author: None, at: Some(at(ms)) })
 }
 
 const LEFT: Side = Side::Team(TeamId(0));
 const RIGHT: Side = Side::Team(TeamId(1));
 
-fn text(events: impl IntoIterator<Item = Event>) -> String {
+fn text(events: impl IntoIterator<Item = Step>) -> String {
     let mut twice = Twice::new(Vote::Latest, SECOND);
     for event in events {
-        twice.tell(&event);
+        twice.step(&event);
         twice.check(0);
     }
     twice.text
@@ -160,7 +173,7 @@ fn a_line_has_keyed_hashes_and_the_hashtags_that_decided() {
         ..post(1_795_287_845_123, 0xabc, 0xdef, side)
     };
     let both = Post { id: None, author: None, ..tagged(Side::Both, [1, 4]) };
-    let lines = text([Event::Post(tagged(RIGHT, [3, 0])), Event::Post(both)]);
+    let lines = text([Step::Post(tagged(RIGHT, [3, 0])), Step::Post(both)]);
     insta::assert_snapshot!(lines, @r#"
     {"at":"2026-11-21T19:04:05.123Z","id":"0000000000000abc","author":"0000000000000def","hashtags":["right2"]}
     {"at":"2026-11-21T19:04:05.123Z","hashtags":["left2","third1"]}
@@ -171,9 +184,9 @@ fn a_line_has_keyed_hashes_and_the_hashtags_that_decided() {
 fn an_edit_is_a_deletion_and_the_post_under_a_fresh_name() {
     let edit = Post { version: Version::Edit, ..post(1000, 1, 7, RIGHT) };
     let lines = text([
-        Event::Post(post(1000, 1, 7, LEFT)),
-        Event::Now(at(1200)),
-        Event::Post(edit),
+        Step::Post(post(1000, 1, 7, LEFT)),
+        Step::Now(at(1200)),
+        Step::Post(edit),
         deletion(1300, &[1]),
     ]);
     insta::assert_snapshot!(lines, @r#"
@@ -187,15 +200,15 @@ fn an_edit_is_a_deletion_and_the_post_under_a_fresh_name() {
 #[test]
 fn what_the_clock_makes_late_does_not_count_in_a_recount() {
     let mut twice = Twice::new(Vote::Every, SECOND);
-    twice.tell(&Event::Post(post(5000, 1, 1, LEFT)));
+    twice.step(&Step::Post(post(5000, 1, 1, LEFT)));
     // Nothing but the clock has told that a window has passed.
-    twice.tell(&Event::Now(at(6500)));
-    twice.tell(&Event::Post(post(5400, 2, 2, LEFT)));
+    twice.step(&Step::Now(at(6500)));
+    twice.step(&Step::Post(post(5400, 2, 2, LEFT)));
     twice.check(0);
     assert!(twice.text.ends_with("{\"at\":\"1970-01-01T00:00:05.400Z\",\"hashtags\":[]}\n"));
     // Once a post has told it, what is late is written as it is.
-    twice.tell(&Event::Post(post(6500, 3, 3, RIGHT)));
-    twice.tell(&Event::Post(post(5400, 4, 2, LEFT)));
+    twice.step(&Step::Post(post(6500, 3, 3, RIGHT)));
+    twice.step(&Step::Post(post(5400, 4, 2, LEFT)));
     twice.check(0);
     assert_eq!(twice.recount.snapshot(None).posts.late, 1);
 }
@@ -203,17 +216,17 @@ fn what_the_clock_makes_late_does_not_count_in_a_recount() {
 #[test]
 fn a_name_that_a_recount_still_knows_is_not_used_again() {
     let mut twice = Twice::new(Vote::Every, SECOND);
-    twice.tell(&Event::Post(post(5000, 1, 1, LEFT)));
-    twice.tell(&deletion(5000, &[2]));
-    twice.tell(&Event::Now(at(6500)));
+    twice.step(&Step::Post(post(5000, 1, 1, LEFT)));
+    twice.step(&deletion(5000, &[2]));
+    twice.step(&Step::Now(at(6500)));
     // Both are forgotten by the show, and not by a recount.
-    twice.tell(&Event::Post(post(5900, 1, 1, LEFT)));
-    twice.tell(&Event::Post(post(5900, 2, 2, RIGHT)));
+    twice.step(&Step::Post(post(5900, 1, 1, LEFT)));
+    twice.step(&Step::Post(post(5900, 2, 2, RIGHT)));
     twice.check(0);
     assert_eq!(twice.recount.snapshot(None).posts.matched, 3);
 }
 
-fn events() -> impl Strategy<Value = Vec<(Event, i64)>> {
+fn events() -> impl Strategy<Value = Vec<(Step, i64)>> {
     let side = prop_oneof![
         4 => Just(LEFT), 4 => Just(RIGHT), 1 => Just(Side::Team(TeamId(2))),
         1 => Just(Side::Both), 1 => Just(Side::None)
@@ -225,7 +238,7 @@ fn events() -> impl Strategy<Value = Vec<(Event, i64)>> {
     let tags = (prop::option::of(0u16..6), prop::option::of(0u16..6));
     let post = (id, alias, author, side, tags, version).prop_map(
         |(id, alias, author, side, (first, second), version)| {
-            Event::Post(Post {
+            Step::Post(Post {
                 id: id.map(PostId),
                 alias: id.filter(|_| alias).map(|id| PostId(100 + id)),
                 author: author.map(AuthorId),
@@ -243,9 +256,9 @@ fn events() -> impl Strategy<Value = Vec<(Event, i64)>> {
     ];
     let by = prop::option::weighted(0.3, (0u64..4).prop_map(AuthorId));
     let deletion = (names, by, any::<bool>()).prop_map(|(posts, author, timed)| {
-        Event::Deletion(Deletion { posts, author, at: timed.then_some(at(0)) })
+        Step::Deletion(Deletion { posts, author, at: timed.then_some(at(0)) })
     });
-    let clock = Just(Event::Now(at(0)));
+    let clock = Just(Step::Now(at(0)));
     let event = prop_oneof![10 => post, 4 => deletion, 2 => clock];
     let back = prop_oneof![4 => 0i64..100, 3 => 0i64..1300, 1 => Just(1000i64)];
     let step = prop_oneof![12 => 0i64..150, 1 => 0i64..2500];
@@ -263,15 +276,15 @@ fn events() -> impl Strategy<Value = Vec<(Event, i64)>> {
                     + place);
                 let now = at(time + i64::from(SCALE) - 1);
                 match &mut event {
-                    Event::Post(post) => post.at = earlier,
-                    Event::Deletion(Deletion { at: Some(at), .. }) => *at = earlier,
-                    Event::Now(at) => *at = now,
-                    _ => {}
+                    Step::Post(post) => post.at = earlier,
+                    Step::Deletion(Deletion { at: Some(at), .. }) => *at = earlier,
+                    Step::Now(at) => *at = now,
+                    Step::Deletion(_) => {}
                 }
                 if live {
-                    events.push((Event::Now(now), 0));
+                    events.push((Step::Now(now), 0));
                 }
-                if live || !matches!(event, Event::Now(_)) {
+                if live || !matches!(event, Step::Now(_)) {
                     events.push((event, ahead * i64::from(SCALE)));
                 }
             }
@@ -289,7 +302,7 @@ proptest! {
     ) {
         let mut twice = Twice::new(vote, SECOND * SCALE);
         for (event, ahead) in steps {
-            twice.tell(&event);
+            twice.step(&event);
             twice.check(ahead);
         }
     }

@@ -73,7 +73,7 @@ impl Events {
     }
 
     /// Takes the next bytes of the connection and tells what ends in them.
-    pub fn push(&mut self, bytes: &[u8], mut tell: impl FnMut(Told<'_>)) {
+    pub fn push(&mut self, bytes: &[u8], mut report: impl FnMut(Told<'_>)) {
         let mut bytes = self.after_mark(bytes);
         while !bytes.is_empty() {
             if std::mem::take(&mut self.after_return)
@@ -87,10 +87,10 @@ impl Events {
             };
             self.after_return = bytes[end] == b'\r';
             if self.line.is_empty() && !self.line_too_long && end <= self.max {
-                self.line(&bytes[..end], &mut tell);
+                self.line(&bytes[..end], &mut report);
             } else {
                 self.hold(&bytes[..end]);
-                self.held_line(&mut tell);
+                self.held_line(&mut report);
             }
             bytes = &bytes[end + 1..];
         }
@@ -125,12 +125,12 @@ impl Events {
         }
     }
 
-    fn held_line(&mut self, tell: &mut impl FnMut(Told<'_>)) {
+    fn held_line(&mut self, report: &mut impl FnMut(Told<'_>)) {
         let line = std::mem::take(&mut self.line);
         if !std::mem::take(&mut self.line_too_long) {
-            self.line(&line, tell);
+            self.line(&line, report);
         } else if line.first() == Some(&b':') {
-            tell(Told::Comment);
+            report(Told::Comment);
         } else {
             self.too_long = true;
         }
@@ -139,12 +139,12 @@ impl Events {
         self.line.clear();
     }
 
-    fn line(&mut self, line: &[u8], tell: &mut impl FnMut(Told<'_>)) {
+    fn line(&mut self, line: &[u8], report: &mut impl FnMut(Told<'_>)) {
         if line.is_empty() {
-            return self.dispatch(tell);
+            return self.dispatch(report);
         }
         let (field, value) = match memchr::memchr(b':', line) {
-            Some(0) => return tell(Told::Comment),
+            Some(0) => return report(Told::Comment),
             Some(colon) => (&line[..colon], &line[colon + 1..]),
             None => (line, &line[line.len()..]),
         };
@@ -155,7 +155,7 @@ impl Events {
             b"id" if !value.contains('\0') => value.as_ref().clone_into(&mut self.id),
             b"retry" => {
                 if let Some(wait) = milliseconds(&value) {
-                    tell(Told::Retry(wait));
+                    report(Told::Retry(wait));
                 }
             }
             _ => {}
@@ -173,13 +173,13 @@ impl Events {
         }
     }
 
-    fn dispatch(&mut self, tell: &mut impl FnMut(Told<'_>)) {
+    fn dispatch(&mut self, report: &mut impl FnMut(Told<'_>)) {
         self.last_id.clone_from(&self.id);
         if std::mem::take(&mut self.too_long) {
-            tell(Told::TooLong);
+            report(Told::TooLong);
         } else if let Some(data) = self.data.strip_suffix('\n') {
             let name = if self.name.is_empty() { "message" } else { &self.name };
-            tell(Told::Event { name, data });
+            report(Told::Event { name, data });
         }
         self.data.clear();
         self.name.clear();

@@ -30,14 +30,14 @@ impl Lines {
     }
 
     /// Takes the next bytes of the connection and tells the lines that end in them.
-    pub fn push(&mut self, mut bytes: &[u8], mut tell: impl FnMut(Line<'_>)) {
+    pub fn push(&mut self, mut bytes: &[u8], mut report: impl FnMut(Line<'_>)) {
         while let Some(end) = memchr::memchr(b'\n', bytes) {
             let (line, rest) = (&bytes[..end], &bytes[end + 1..]);
             if self.held.is_empty() && !self.too_long {
-                self.tell(line, &mut tell);
+                self.emit(line, &mut report);
             } else {
                 self.hold(line);
-                self.end(&mut tell);
+                self.end(&mut report);
             }
             bytes = rest;
         }
@@ -45,12 +45,12 @@ impl Lines {
     }
 
     /// Tells the line that has no end, when the connection has one.
-    pub fn end(&mut self, mut tell: impl FnMut(Line<'_>)) {
+    pub fn end(&mut self, mut report: impl FnMut(Line<'_>)) {
         if std::mem::take(&mut self.too_long) {
-            tell(Line::TooLong);
+            report(Line::TooLong);
         }
         let held = std::mem::take(&mut self.held);
-        self.tell(&held, &mut tell);
+        self.emit(&held, &mut report);
         // Its room serves the next one.
         self.held = held;
         self.held.clear();
@@ -65,11 +65,11 @@ impl Lines {
         }
     }
 
-    fn tell(&self, line: &[u8], tell: &mut impl FnMut(Line<'_>)) {
+    fn emit(&self, line: &[u8], report: &mut impl FnMut(Line<'_>)) {
         if line.len() > self.max {
-            tell(Line::TooLong);
+            report(Line::TooLong);
         } else if !line.trim_ascii().is_empty() {
-            tell(Line::Message(line.strip_suffix(b"\r").unwrap_or(line)));
+            report(Line::Message(line.strip_suffix(b"\r").unwrap_or(line)));
         }
     }
 }
@@ -84,7 +84,7 @@ mod tests {
     /// The lines of a connection; `None` for one that is too long.
     fn lines<'a>(max: usize, pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Option<Vec<u8>>> {
         let mut told = Vec::new();
-        let mut tell = |line: Line<'_>| {
+        let mut report = |line: Line<'_>| {
             told.push(match line {
                 Line::Message(message) => Some(message.to_owned()),
                 Line::TooLong => None,
@@ -92,10 +92,10 @@ mod tests {
         };
         let mut lines = Lines::new(max);
         for piece in pieces {
-            lines.push(piece, &mut tell);
+            lines.push(piece, &mut report);
             assert!(lines.held.len() <= max);
         }
-        lines.end(&mut tell);
+        lines.end(&mut report);
         told
     }
 

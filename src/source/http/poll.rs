@@ -131,7 +131,7 @@ async fn read(link: &mut Link, answer: Response, limit: Duration) -> Result<(), 
     }
     let mut lines = Lines::new(MAX_DOCUMENT);
     let mut result = Ok(());
-    let mut tell = |line: Line<'_>| {
+    let mut report = |line: Line<'_>| {
         if result.is_ok() {
             result = match line {
                 Line::Message(message) => link.message(message),
@@ -139,8 +139,8 @@ async fn read(link: &mut Link, answer: Response, limit: Duration) -> Result<(), 
             };
         }
     };
-    lines.push(&body, &mut tell);
-    lines.end(&mut tell);
+    lines.push(&body, &mut report);
+    lines.end(&mut report);
     result
 }
 

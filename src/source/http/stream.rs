@@ -39,7 +39,7 @@ impl Session for Lines {
             let chunk = link.watch(rhythm.limit(link), answer.chunk()).await?;
             let chunk = chunk.map_err(|error| Failure::from_stream(&error))?;
             let mut result = Ok(());
-            let mut tell = |link: &mut Link, line: lines::Line<'_>| {
+            let mut report = |link: &mut Link, line: lines::Line<'_>| {
                 if result.is_ok() {
                     result = match line {
                         lines::Line::Message(message) => link.message(message),
@@ -48,7 +48,7 @@ impl Session for Lines {
                 }
             };
             let Some(chunk) = chunk else {
-                lines.end(|line| tell(link, line));
+                lines.end(|line| report(link, line));
                 result?;
                 return Err(Failure::Closed(String::new()));
             };
@@ -57,7 +57,7 @@ impl Session for Lines {
             }
             link.alive().await?;
             rhythm.hear(link, chunk.trim_ascii().is_empty());
-            lines.push(&chunk, |line| tell(link, line));
+            lines.push(&chunk, |line| report(link, line));
             result?;
         }
     }

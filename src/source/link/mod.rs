@@ -25,13 +25,13 @@ use tracing::{info, warn};
 use crate::clock::Clock;
 use crate::decode::documents::Documents;
 use crate::decode::{self, Decoder};
-use crate::event::Event;
+use crate::event::{Message, News};
 use crate::recorder::Raw;
 use crate::snapshot::{Gap, SourceState};
 use crate::timestamp::Timestamp;
 
 use super::skew::Skew;
-use super::{Over, Seat};
+use super::{Over, SourceContext};
 use backoff::Backoff;
 use failure::{Class, Failure};
 
@@ -101,7 +101,7 @@ pub(in crate::source) enum Decoding {
 
 /// What a session has of the show.
 pub(in crate::source) struct Link {
-    seat: Seat,
+    context: SourceContext,
     clock: Clock,
     decoding: Decoding,
     backoff: Backoff,
@@ -125,13 +125,13 @@ pub(in crate::source) struct Link {
     troubled: bool,
     /// Messages that concern nobody and were not told yet.
     unmatched: u64,
-    /// Messages that found the inbox full and were not told yet.
+    /// Messages that found the news full and were not told yet.
     dropped: u64,
 }
 
 /// Keeps a source connected until the show is over, or the server says that there is no more.
 pub(in crate::source) async fn run(mut session: impl Session, mut link: Link) {
-    let stop = link.seat.stop.clone();
+    let stop = link.context.stop.clone();
     loop {
         let attempted = Instant::now();
         link.works = false;
@@ -146,14 +146,14 @@ pub(in crate::source) async fn run(mut session: impl Session, mut link: Link) {
             Failure::Over => Err(Failure::Over),
             Failure::Ended => {
                 info!("the source has ended: {failure}");
-                let _over = link.tell_surely(Event::Source(link.seat.id, SourceState::Ended)).await;
+                let _over = link.send(News::State(SourceState::Ended)).await;
                 Err(Failure::Over)
             }
             Failure::Enough(_) => {
                 warn!("the source has ended: {failure}");
-                let problem = Event::Problem(link.seat.id, Some(failure.to_string().into()));
-                let _over = link.tell_surely(problem).await;
-                let _over = link.tell_surely(Event::Source(link.seat.id, SourceState::Ended)).await;
+                let problem = News::Problem(Some(failure.to_string().into()));
+                let _over = link.send(problem).await;
+                let _over = link.send(News::State(SourceState::Ended)).await;
                 Err(Failure::Over)
             }
             failure => link.failed(&failure, attempted).await,
@@ -173,17 +173,17 @@ impl Link {
     ///
     /// # Panics
     /// If the show has no clock: a show with a live source is live.
-    pub(in crate::source) fn new(seat: Seat, decoder: Decoder) -> Link {
-        Link::decoding(seat, Decoding::Feed(Box::new(decoder)))
+    pub(in crate::source) fn new(context: SourceContext, decoder: Decoder) -> Link {
+        Link::decoding(context, Decoding::Feed(Box::new(decoder)))
     }
 
     /// A link for the messages that `decoding` reads; like [`Link::new`].
-    pub(in crate::source) fn decoding(seat: Seat, decoding: Decoding) -> Link {
-        let clock = seat.clock.expect("a show with a live source has a clock");
+    pub(in crate::source) fn decoding(context: SourceContext, decoding: Decoding) -> Link {
+        let clock = context.clock.expect("a show with a live source has a clock");
         let now = Instant::now();
-        let backoff = seat.times.backoff.unwrap_or_default();
+        let backoff = context.times.backoff.unwrap_or_default();
         Link {
-            seat,
+            context,
             clock,
             decoding,
             backoff,
@@ -204,17 +204,17 @@ impl Link {
 
     /// The same link to a network that says how long to wait before the next attempt.
     pub(in crate::source) fn with_backoff(mut self, backoff: Backoff) -> Link {
-        self.backoff = self.seat.times.backoff.unwrap_or(backoff);
+        self.backoff = self.context.times.backoff.unwrap_or(backoff);
         self
     }
 
     pub(in crate::source) fn times(&self) -> Times {
-        self.seat.times
+        self.context.times
     }
 
     /// The contest, for the hashtags to ask for.
     pub(in crate::source) fn contest(&self) -> &crate::contest::Contest {
-        &self.seat.contest
+        &self.context.contest
     }
 
     /// The show's clock, for what is done beside the link.
@@ -285,11 +285,11 @@ impl Link {
         }
         self.was_live = true;
         if std::mem::take(&mut self.troubled) {
-            self.tell_surely(Event::Problem(self.seat.id, None)).await?;
+            self.send(News::Problem(None)).await?;
         }
         self.heard = Instant::now();
         self.told = self.heard;
-        self.tell_surely(Event::Alive).await?;
+        self.send(News::Alive).await?;
         self.set_state(SourceState::Live).await
     }
 
@@ -301,7 +301,7 @@ impl Link {
     ) -> Result<(), Failure> {
         let length = to.saturating_since(from);
         warn!(seconds = length.as_secs_f32(), "posts are missing from {from} on");
-        self.tell_surely(Event::Gap(self.seat.id, Gap { from, length })).await
+        self.send(News::Gap(Gap { from, length })).await
     }
 
     /// Something is wrong that does not end the connection; `None`: nothing any more.
@@ -316,7 +316,7 @@ impl Link {
         if let Some(problem) = problem {
             warn!("{problem}");
         }
-        self.tell_surely(Event::Problem(self.seat.id, problem.map(Arc::from))).await
+        self.send(News::Problem(problem.map(Arc::from))).await
     }
 
     /// A sign of life.
@@ -329,7 +329,7 @@ impl Link {
         }
         if self.heard - self.told >= ALIVE_STEP {
             self.told = self.heard;
-            self.tell(Event::Alive)?;
+            self.try_send(News::Alive)?;
         }
         Ok(())
     }
@@ -345,7 +345,7 @@ impl Link {
     /// it is dead. Cancel-safe.
     pub(in crate::source) async fn silence(&mut self, limit: Duration) -> Failure {
         if self.state == SourceState::Live {
-            sleep_until(self.heard + self.seat.times.stale + self.rhythm).await;
+            sleep_until(self.heard + self.context.times.stale + self.rhythm).await;
             if let Err(over) = self.set_state(SourceState::Stale).await {
                 return over;
             }
@@ -373,22 +373,23 @@ impl Link {
     }
 
     /// The same, where what a message says is not to be believed before it is looked at: `check`
-    /// sees each event that could change the count, and says what is wrong with it.
+    /// sees each post and deletion, and says what is wrong with it.
     pub(in crate::source) fn message_if(
         &mut self,
         message: &[u8],
-        mut check: impl FnMut(&Event) -> Result<(), &'static str>,
+        mut check: impl FnMut(&Message) -> Result<(), &'static str>,
     ) -> Result<(), Failure> {
         let arrival = self.clock.now();
-        let recorder = self.seat.recorder.clone().filter(|recorder| recorder.is_raw(self.seat.id));
+        let recorder =
+            self.context.recorder.clone().filter(|recorder| recorder.is_raw(self.context.id));
         let Some(recorder) = recorder else {
             return self.decode(message, arrival, &mut check, |_, _| {});
         };
         let mut result = Ok(());
         for message in decode::split(message) {
-            let mut raw = Raw::new(self.seat.id, arrival);
-            let decoded = self.decode(message, arrival, &mut check, |event, is_refused| {
-                raw.note(event, is_refused);
+            let mut raw = Raw::new(self.context.id, arrival);
+            let decoded = self.decode(message, arrival, &mut check, |message, is_refused| {
+                raw.note(message, is_refused);
             });
             recorder.raw(&raw, message);
             result = result.and(decoded);
@@ -402,48 +403,48 @@ impl Link {
         &mut self,
         message: &[u8],
         arrival: Timestamp,
-        check: &mut impl FnMut(&Event) -> Result<(), &'static str>,
-        mut note: impl FnMut(&Event, bool),
+        check: &mut impl FnMut(&Message) -> Result<(), &'static str>,
+        mut note: impl FnMut(&Message, bool),
     ) -> Result<(), Failure> {
         let mut result = Ok(());
-        let Link { decoding, skew, seat, unmatched, dropped, .. } = self;
+        let Link { decoding, skew, context, unmatched, dropped, .. } = self;
         let network_now = skew.network(arrival);
-        let mut tell = |mut event| {
+        let mut report = |mut message| {
             let mut is_refused = false;
-            if matches!(event, Event::Post(_) | Event::Deletion(_))
-                && let Err(reason) = check(&event)
+            if matches!(message, Message::Post(_) | Message::Deletion(_))
+                && let Err(reason) = check(&message)
             {
-                event = Event::Malformed(reason);
+                message = Message::Malformed(reason);
                 is_refused = true;
             }
-            match &mut event {
-                Event::Unmatched(count) => return *unmatched += *count,
-                Event::Post(post) => post.at = skew.place(post.at, arrival),
-                Event::Deletion(deletion) => {
+            match &mut message {
+                Message::Unmatched(count) => return *unmatched += *count,
+                Message::Post(post) => post.at = skew.place(post.at, arrival),
+                Message::Deletion(deletion) => {
                     deletion.at = Some(deletion.at.map_or(arrival, |at| skew.place(at, arrival)));
                 }
-                _ => {}
+                Message::Malformed(_) | Message::Dropped(_) => {}
             }
-            note(&event, is_refused);
+            note(&message, is_refused);
             if *unmatched > 0 && result.is_ok() {
                 let count = std::mem::take(unmatched);
-                result = send(seat, Event::Unmatched(count), dropped);
+                result = try_send(context, Message::Unmatched(count).into(), dropped);
             }
             if result.is_ok() {
-                result = send(seat, event, dropped);
+                result = try_send(context, message.into(), dropped);
             }
         };
         match decoding {
-            Decoding::Feed(decoder) => decoder.block(message, |_, event| tell(event)),
+            Decoding::Feed(decoder) => decoder.block(message, |_, message| report(message)),
             // What has no time of its own is of now, as the network has it.
-            Decoding::Documents(documents) => documents.document(message, network_now, tell),
+            Decoding::Documents(documents) => documents.document(message, network_now, report),
         }
         result
     }
 
     /// Counts a message that was too long to be read.
     pub(in crate::source) fn too_long(&mut self) -> Result<(), Failure> {
-        self.tell(Event::Malformed("longer than any message"))
+        self.try_send(Message::Malformed("longer than any message").into())
     }
 
     /// The documents that follow are those of one poll.
@@ -466,11 +467,11 @@ impl Link {
         if self.dropped > 0 {
             let dropped = std::mem::take(&mut self.dropped);
             warn!(dropped, "messages were dropped: there was no time for them");
-            self.tell_surely(Event::Dropped(dropped)).await?;
+            self.send(Message::Dropped(dropped).into()).await?;
         }
         if self.unmatched > 0 {
             let unmatched = std::mem::take(&mut self.unmatched);
-            self.tell_surely(Event::Unmatched(unmatched)).await?;
+            self.send(Message::Unmatched(unmatched).into()).await?;
         }
         Ok(())
     }
@@ -499,7 +500,7 @@ impl Link {
             None => failure.to_string(),
         };
         self.troubled = true;
-        self.tell_surely(Event::Problem(self.seat.id, Some(text.into()))).await?;
+        self.send(News::Problem(Some(text.into()))).await?;
         Ok(Instant::now() + delay)
     }
 
@@ -508,28 +509,28 @@ impl Link {
             return Ok(());
         }
         self.state = state;
-        self.tell_surely(Event::Source(self.seat.id, state)).await
+        self.send(News::State(state)).await
     }
 
-    /// Tells an event that may be lost, if there is no room, and is then counted.
-    fn tell(&mut self, event: Event) -> Result<(), Failure> {
-        send(&self.seat, event, &mut self.dropped)
+    /// Sends news that may be lost, if there is no room, and is then counted.
+    fn try_send(&mut self, news: News) -> Result<(), Failure> {
+        try_send(&self.context, news, &mut self.dropped)
     }
 
-    /// Tells an event that must not be lost.
-    async fn tell_surely(&self, event: Event) -> Result<(), Failure> {
-        self.seat.tell(event).await.map_err(|Over| Failure::Over)
+    /// Sends news that must not be lost.
+    async fn send(&self, news: News) -> Result<(), Failure> {
+        self.context.send(news).await.map_err(|Over| Failure::Over)
     }
 }
 
 /// A live source does not wait: what finds no room is counted.
-fn send(seat: &Seat, event: Event, dropped: &mut u64) -> Result<(), Failure> {
-    match seat.inbox.try_send((seat.id, event)) {
+fn try_send(context: &SourceContext, news: News, dropped: &mut u64) -> Result<(), Failure> {
+    match context.news.try_send((context.id, news)) {
         Ok(()) => Ok(()),
-        Err(TrySendError::Full((_, event))) => {
-            *dropped += match event {
-                Event::Unmatched(count) => count,
-                Event::Alive => 0,
+        Err(TrySendError::Full((_, news))) => {
+            *dropped += match news {
+                News::Message(Message::Unmatched(count)) => count,
+                News::Alive => 0,
                 _ => 1,
             };
             Ok(())

@@ -29,7 +29,7 @@ use url::Url;
 use crate::decode::{Decoder, Feed};
 use crate::timestamp::Timestamp;
 
-use super::Seat;
+use super::SourceContext;
 use super::link::failure::Failure;
 use super::link::{self, Link, Resume, Session};
 use super::secret::Variable;
@@ -69,9 +69,9 @@ const TRIES: u32 = 3;
 const DETOUR: Duration = Duration::from_mins(5);
 
 /// Reads the server until the show is over.
-pub(super) async fn run(settings: Settings, seat: Seat) {
-    let decoder = Decoder::new(&seat.contest, Some(Feed::Mastodon), seat.hasher.clone());
-    let link = Link::new(seat, decoder);
+pub(super) async fn run(settings: Settings, context: SourceContext) {
+    let decoder = Decoder::new(&context.contest, Some(Feed::Mastodon), context.hasher.clone());
+    let link = Link::new(context, decoder);
     link::run(Mastodon::new(settings), link).await;
 }
 

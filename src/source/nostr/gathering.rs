@@ -11,10 +11,10 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use tokio::sync::mpsc;
 
-use crate::event::{Event, SourceId};
+use crate::event::{Message, News, SourceId};
 use crate::post::Deletion;
 use crate::snapshot::SourceState;
-use crate::source::{Over, Seat};
+use crate::source::{Over, SourceContext};
 
 /// So many posts and deletions are remembered.
 const MEMORY: usize = 1 << 16;
@@ -47,36 +47,42 @@ impl Gathering {
     }
 
     /// Passes on what the relays tell, until they have ended or nobody listens.
-    pub(super) async fn run(mut self, mut told: mpsc::Receiver<(SourceId, Event)>, seat: &Seat) {
-        while let Some((relay, event)) = told.recv().await {
-            for event in self.take(seat.id, relay.0, event) {
-                if seat.tell(event).await == Err(Over) {
+    pub(super) async fn run(
+        mut self,
+        mut told: mpsc::Receiver<(SourceId, News)>,
+        context: &SourceContext,
+    ) {
+        while let Some((relay, news)) = told.recv().await {
+            for news in self.take(relay.0, news) {
+                if context.send(news).await == Err(Over) {
                     return;
                 }
             }
         }
     }
 
-    /// What the source tells when a relay does.
-    fn take(&mut self, source: SourceId, relay: usize, event: Event) -> Vec<Event> {
-        match event {
-            Event::Source(_, state) => {
-                self.relays[relay].state = state;
-                self.news(source)
+    /// The news of the source when a relay has news.
+    fn take(&mut self, relay: usize, news: News) -> Vec<News> {
+        let is_known = match &news {
+            News::State(state) => {
+                self.relays[relay].state = *state;
+                return self.changes();
             }
-            Event::Problem(_, problem) => {
-                self.relays[relay].problem = problem;
-                self.news(source)
+            News::Problem(problem) => {
+                self.relays[relay].problem.clone_from(problem);
+                return self.changes();
             }
-            Event::Gap(_, gap) => vec![Event::Gap(source, gap)],
-            Event::Post(post) if post.id.is_some_and(|id| !self.known.insert(id.0)) => Vec::new(),
-            Event::Deletion(deletion) if !self.known.insert(name(&deletion)) => Vec::new(),
-            event => vec![event],
-        }
+            News::Message(Message::Post(post)) => {
+                post.id.is_some_and(|id| !self.known.insert(id.0))
+            }
+            News::Message(Message::Deletion(deletion)) => !self.known.insert(name(deletion)),
+            _ => false,
+        };
+        if is_known { Vec::new() } else { vec![news] }
     }
 
     /// What has changed for the source as a whole.
-    fn news(&mut self, source: SourceId) -> Vec<Event> {
+    fn changes(&mut self) -> Vec<News> {
         let mut news = Vec::new();
         let any = |state| self.relays.iter().any(|relay| relay.state == state);
         let in_order = [SourceState::Live, SourceState::Stale, SourceState::Connecting];
@@ -84,11 +90,11 @@ impl Gathering {
         let problem = self.describe();
         if problem != self.problem {
             self.problem.clone_from(&problem);
-            news.push(Event::Problem(source, problem.map(Arc::from)));
+            news.push(News::Problem(problem.map(Arc::from)));
         }
         if state != self.state {
             self.state = state;
-            news.push(Event::Source(source, state));
+            news.push(News::State(state));
         }
         news
     }
@@ -163,14 +169,12 @@ mod tests {
     use crate::post::{AuthorId, Post, PostId, Side, Tags, Version};
     use crate::timestamp::Timestamp;
 
-    const SOURCE: SourceId = SourceId(7);
-
     fn two() -> Gathering {
         Gathering::new(vec!["a.example".to_owned(), "b.example".to_owned()])
     }
 
-    fn post(id: u64) -> Event {
-        Event::Post(Post {
+    fn post(id: u64) -> News {
+        Message::Post(Post {
             id: Some(PostId(id)),
             alias: None,
             author: None,
@@ -179,44 +183,43 @@ mod tests {
             tags: Tags::default(),
             version: Version::First,
         })
+        .into()
     }
 
-    fn deletion(posts: &[u64], author: u64) -> Event {
+    fn deletion(posts: &[u64], author: u64) -> News {
         let posts = posts.iter().map(|&id| PostId(id)).collect();
-        Event::Deletion(Deletion { posts, author: Some(AuthorId(author)), at: None })
+        Message::Deletion(Deletion { posts, author: Some(AuthorId(author)), at: None }).into()
     }
 
-    fn problem(text: &str) -> Event {
-        Event::Problem(SOURCE, Some(text.into()))
+    fn problem(text: &str) -> News {
+        News::Problem(Some(text.into()))
     }
 
     #[test]
     fn a_source_is_live_while_any_relay_is() {
         use SourceState::{Connecting, Ended, Live, Stale};
         let mut both = two();
-        let mut tell =
-            |relay, state| both.take(SOURCE, relay, Event::Source(SourceId(relay), state));
-        assert_eq!(tell(0, Live), [Event::Source(SOURCE, Live)]);
+        let mut tell = |relay, state| both.take(relay, News::State(state));
+        assert_eq!(tell(0, Live), [News::State(Live)]);
         assert_eq!(tell(1, Live), []);
         assert_eq!(tell(0, Connecting), []);
-        assert_eq!(tell(1, Stale), [Event::Source(SOURCE, Stale)]);
-        assert_eq!(tell(1, Connecting), [Event::Source(SOURCE, Connecting)]);
+        assert_eq!(tell(1, Stale), [News::State(Stale)]);
+        assert_eq!(tell(1, Connecting), [News::State(Connecting)]);
         assert_eq!(tell(0, Ended), []);
-        assert_eq!(tell(1, Ended), [Event::Source(SOURCE, Ended)]);
+        assert_eq!(tell(1, Ended), [News::State(Ended)]);
     }
 
     #[test]
     fn the_problem_names_the_relays_that_are_down() {
         let mut both = two();
-        let mut tell = |relay, text: Option<&str>| {
-            both.take(SOURCE, relay, Event::Problem(SourceId(relay), text.map(Arc::from)))
-        };
+        let mut tell =
+            |relay, text: Option<&str>| both.take(relay, News::Problem(text.map(Arc::from)));
         assert_eq!(tell(1, Some("gone")), [problem("1 of 2 relays: `b.example`: gone")]);
         assert_eq!(tell(1, Some("gone")), []);
         let two = problem("2 of 2 relays: `a.example`: closed; `b.example`: gone");
         assert_eq!(tell(0, Some("closed")), [two]);
         assert_eq!(tell(1, None), [problem("1 of 2 relays: `a.example`: closed")]);
-        assert_eq!(tell(0, None), [Event::Problem(SOURCE, None)]);
+        assert_eq!(tell(0, None), [News::Problem(None)]);
     }
 
     #[test]
@@ -224,8 +227,8 @@ mod tests {
         let mut many = Gathering::new((0..16).map(|n| format!("{n}.example")).collect());
         let mut last = Vec::new();
         for relay in 0..16 {
-            let down = Event::Problem(SourceId(relay), Some("down".into()));
-            last = many.take(SOURCE, relay, down);
+            let down = News::Problem(Some("down".into()));
+            last = many.take(relay, down);
         }
         let text =
             "16 of 16 relays: `0.example`: down; `1.example`: down; `2.example`: down; and 13 more";
@@ -235,17 +238,17 @@ mod tests {
     #[test]
     fn what_several_relays_send_is_told_once() {
         let mut both = two();
-        assert_eq!(both.take(SOURCE, 0, post(1)), [post(1)]);
-        assert_eq!(both.take(SOURCE, 1, post(1)), []);
-        assert_eq!(both.take(SOURCE, 0, post(1)), []);
-        assert_eq!(both.take(SOURCE, 1, deletion(&[1, 2], 5)), [deletion(&[1, 2], 5)]);
-        assert_eq!(both.take(SOURCE, 0, deletion(&[2, 1], 5)), []);
+        assert_eq!(both.take(0, post(1)), [post(1)]);
+        assert_eq!(both.take(1, post(1)), []);
+        assert_eq!(both.take(0, post(1)), []);
+        assert_eq!(both.take(1, deletion(&[1, 2], 5)), [deletion(&[1, 2], 5)]);
+        assert_eq!(both.take(0, deletion(&[2, 1], 5)), []);
         // By somebody else, or of something else, it is another.
-        assert_eq!(both.take(SOURCE, 0, deletion(&[1, 2], 6)), [deletion(&[1, 2], 6)]);
-        assert_eq!(both.take(SOURCE, 0, deletion(&[1], 5)), [deletion(&[1], 5)]);
-        assert_eq!(both.take(SOURCE, 0, post(2)), [post(2)]);
-        let without_id = Event::Unmatched(3);
-        assert_eq!(both.take(SOURCE, 0, without_id.clone()), [without_id]);
+        assert_eq!(both.take(0, deletion(&[1, 2], 6)), [deletion(&[1, 2], 6)]);
+        assert_eq!(both.take(0, deletion(&[1], 5)), [deletion(&[1], 5)]);
+        assert_eq!(both.take(0, post(2)), [post(2)]);
+        let without_id = News::Message(Message::Unmatched(3));
+        assert_eq!(both.take(0, without_id.clone()), [without_id]);
     }
 
     #[test]

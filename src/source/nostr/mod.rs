@@ -20,7 +20,7 @@ use url::Url;
 
 use crate::event::SourceId;
 
-use super::Seat;
+use super::SourceContext;
 use gathering::Gathering;
 
 /// The keys of a `nostr` source.
@@ -37,27 +37,27 @@ pub const MAX_RELAYS: usize = 16;
 const QUEUE: usize = 4096;
 
 /// Reads all relays until the show is over.
-pub(super) async fn run(settings: Settings, seat: Seat) {
+pub(super) async fn run(settings: Settings, context: SourceContext) {
     let names: Vec<String> = settings.relays.iter().map(relay::name).collect();
     let (told_tx, told_rx) = mpsc::channel(QUEUE);
     let mut relays = JoinSet::new();
     for (index, url) in settings.relays.into_iter().enumerate() {
-        let seat = Seat {
+        let context = SourceContext {
             id: SourceId(index),
-            contest: seat.contest.clone(),
-            hasher: seat.hasher.clone(),
-            inbox: told_tx.clone(),
-            clock: seat.clock,
-            times: seat.times,
+            contest: context.contest.clone(),
+            hasher: context.hasher.clone(),
+            news: told_tx.clone(),
+            clock: context.clock,
+            times: context.times,
             // To it they are all one source.
-            recorder: seat.recorder.as_ref().map(|recorder| recorder.for_source(seat.id)),
-            stop: seat.stop.clone(),
+            recorder: context.recorder.as_ref().map(|recorder| recorder.for_source(context.id)),
+            stop: context.stop.clone(),
         };
         let span = info_span!("relay", name = names[index]);
-        relays.spawn(relay::run(url, seat).instrument(span));
+        relays.spawn(relay::run(url, context).instrument(span));
     }
     drop(told_tx);
-    Gathering::new(names).run(told_rx, &seat).await;
+    Gathering::new(names).run(told_rx, &context).await;
     while let Some(ended) = relays.join_next().await {
         if let Err(error) = ended
             && let Ok(panic) = error.try_into_panic()

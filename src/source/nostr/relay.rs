@@ -18,7 +18,7 @@ use url::Url;
 use crate::contest::Reposts;
 use crate::decode::signature::{self, Forged};
 use crate::decode::{Decoder, Feed};
-use crate::source::Seat;
+use crate::source::SourceContext;
 use crate::source::link::failure::{Failure, quoted};
 use crate::source::link::websocket::Socket;
 use crate::source::link::{self, Link, Resume, Session, net};
@@ -63,10 +63,10 @@ pub(super) fn name(url: &Url) -> String {
 }
 
 /// Reads one relay until the show is over.
-pub(super) async fn run(url: Url, seat: Seat) {
-    let decoder = Decoder::new(&seat.contest, Some(Feed::Nostr), seat.hasher.clone());
-    let hashtags = hashtags::variants(&seat.contest);
-    let link = Link::new(seat, decoder);
+pub(super) async fn run(url: Url, context: SourceContext) {
+    let decoder = Decoder::new(&context.contest, Some(Feed::Nostr), context.hasher.clone());
+    let hashtags = hashtags::variants(&context.contest);
+    let link = Link::new(context, decoder);
     let relay = Relay { url, hashtags, newest: None, posts: VecDeque::new(), forged: None };
     link::run(relay, link).await;
 }

@@ -19,7 +19,7 @@ use url::{Host, Url};
 use crate::clock::Clock;
 use crate::contest::Contest;
 use crate::decode::Decoder;
-use crate::event::{Event, SourceId};
+use crate::event::{News, SourceId};
 use crate::finding::{Finding, Verdict};
 use crate::post::Hasher;
 
@@ -27,7 +27,7 @@ use super::link::failure::{Failure, content_type};
 use super::link::http::{self, Http};
 use super::link::websocket::Socket;
 use super::link::{Link, Times, net};
-use super::{Kind, Seat, Settings, replay};
+use super::{Kind, Settings, SourceContext, replay};
 
 /// For each step.
 const STEP: Duration = Duration::from_secs(5);
@@ -135,26 +135,26 @@ struct Prober {
     deadline: Instant,
     findings: Vec<Finding>,
     /// Kept, so that the link has somebody to tell.
-    _inbox: mpsc::Receiver<(SourceId, Event)>,
+    _news: mpsc::Receiver<(SourceId, News)>,
 }
 
 impl Prober {
     fn new(contest: &Arc<Contest>, clock: Clock, deadline: Instant) -> Prober {
-        let (inbox, inbox_rx) = mpsc::channel(16);
+        let (news, inbox_rx) = mpsc::channel(16);
         let hasher = Hasher::default();
         let decoder = Decoder::new(contest, None, hasher.clone());
-        let seat = Seat {
+        let source_context = SourceContext {
             id: SourceId(0),
             contest: Arc::clone(contest),
             hasher,
-            inbox,
+            news,
             clock: Some(clock),
             times: Times::default(),
             recorder: None,
             stop: CancellationToken::new(),
         };
-        let link = Link::new(seat, decoder);
-        Prober { link, deadline, findings: Vec::new(), _inbox: inbox_rx }
+        let link = Link::new(source_context, decoder);
+        Prober { link, deadline, findings: Vec::new(), _news: inbox_rx }
     }
 
     fn ok(&mut self, what: &'static str, said: impl Into<String>) {

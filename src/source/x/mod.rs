@@ -27,7 +27,7 @@ use crate::contest::Reposts;
 use crate::decode::{Decoder, Feed};
 use crate::timestamp::Timestamp;
 
-use super::Seat;
+use super::SourceContext;
 use super::framing::lines::{Line, Lines};
 use super::link::backoff::Backoff;
 use super::link::failure::{Class, Failure, server_date};
@@ -77,9 +77,9 @@ const FIELDS: &str =
     "created_at,entities,author_id,referenced_tweets,edit_history_tweet_ids,note_tweet";
 
 /// Reads the stream until the show is over, or as many posts as were paid for.
-pub(super) async fn run(settings: Settings, seat: Seat) {
-    let decoder = Decoder::new(&seat.contest, Some(Feed::X), seat.hasher.clone());
-    let link = Link::new(seat, decoder).with_backoff(Backoff::x());
+pub(super) async fn run(settings: Settings, context: SourceContext) {
+    let decoder = Decoder::new(&context.contest, Some(Feed::X), context.hasher.clone());
+    let link = Link::new(context, decoder).with_backoff(Backoff::x());
     link::run(X::new(settings), link).await;
 }
 

@@ -11,7 +11,7 @@ use hashtug::recorder::Recorder;
 use hashtug::snapshot::Snapshot;
 use hashtug::source::link::Times;
 use hashtug::source::link::backoff::{Backoff, Pace};
-use hashtug::source::{self, Kind, Seat};
+use hashtug::source::{self, Kind, SourceContext};
 use hashtug::tally::{self, Limits, Tally};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -79,24 +79,24 @@ impl Rig {
             .collect();
         let statuses = settings.iter().map(source::Settings::status).collect();
         let mut tally = Tally::new(Arc::clone(contest), statuses, Limits::default());
-        let (inbox_tx, inbox_rx) = mpsc::channel(tally::task::INBOX);
+        let (news_tx, news_rx) = mpsc::channel(tally::task::INBOX);
         let (snapshot_tx, snapshots) = watch::channel(Arc::new(tally.snapshot(None)));
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        tasks.spawn(tally::task::run(tally, Some(clock), recorder.cloned(), inbox_rx, snapshot_tx));
+        tasks.spawn(tally::task::run(tally, Some(clock), recorder.cloned(), news_rx, snapshot_tx));
         let hasher = Hasher::default();
         for (index, settings) in settings.into_iter().enumerate() {
-            let seat = Seat {
+            let source_context = SourceContext {
                 id: SourceId(index),
                 contest: Arc::clone(contest),
                 hasher: hasher.clone(),
-                inbox: inbox_tx.clone(),
+                news: news_tx.clone(),
                 clock: Some(clock),
                 times,
                 recorder: recorder.cloned(),
                 stop: stop.clone(),
             };
-            tasks.spawn(source::run(settings, seat));
+            tasks.spawn(source::run(settings, source_context));
         }
         Rig { clock, snapshots, stop, tasks }
     }

@@ -21,7 +21,7 @@ use super::value::{Value, describe, number, out_of_range, string, wrong_type};
 const MAX_TEXT: usize = 200;
 
 /// A table being read.
-pub(super) struct Table<'t> {
+pub(crate) struct Table<'t> {
     entries: &'t DeTable<'t>,
     /// As it is written in the file: `[contest]`, `[[team]]`; empty for the file as a whole.
     section: &'static str,
@@ -34,7 +34,7 @@ pub(super) struct Table<'t> {
 
 impl<'t> Table<'t> {
     /// Reads the file as a whole.
-    pub(super) fn root<T>(
+    pub(crate) fn root<T>(
         entries: &'t DeTable<'t>,
         log: &'t Log,
         read: impl FnOnce(&Table<'_>) -> T,
@@ -43,7 +43,7 @@ impl<'t> Table<'t> {
     }
 
     /// Reads the table `key`, written `[key]`; an absent one is read as an empty one.
-    pub(super) fn section<T>(
+    pub(crate) fn section<T>(
         &self,
         key: &'static str,
         written: &'static str,
@@ -73,7 +73,7 @@ impl<'t> Table<'t> {
     }
 
     /// Reads each of the tables `key`, written `[[key]]`.
-    pub(super) fn each<T>(
+    pub(crate) fn each<T>(
         &self,
         key: &'static str,
         written: &'static str,
@@ -107,7 +107,7 @@ impl<'t> Table<'t> {
 
     /// Reads the table that stands in one line, `key = { ... }`; `example` is what is between the
     /// braces.
-    pub(super) fn inline<T>(
+    pub(crate) fn inline<T>(
         &self,
         key: &'static str,
         example: &str,
@@ -123,7 +123,7 @@ impl<'t> Table<'t> {
     }
 
     /// Reads each of the tables of a list in one line, `key = [{ ... }, { ... }]`.
-    pub(super) fn inline_list<T>(
+    pub(crate) fn inline_list<T>(
         &self,
         key: &'static str,
         example: &str,
@@ -151,7 +151,7 @@ impl<'t> Table<'t> {
     }
 
     /// Reads `key` by `read`, and records the problem if that is what comes of it.
-    pub(super) fn read<T>(
+    pub(crate) fn read<T>(
         &self,
         key: &'static str,
         read: impl FnOnce(&Value<'t>) -> Result<T, Problem>,
@@ -161,7 +161,7 @@ impl<'t> Table<'t> {
     }
 
     /// A text as people read it: of one line and no control characters.
-    pub(super) fn text(&self, key: &'static str) -> Option<String> {
+    pub(crate) fn text(&self, key: &'static str) -> Option<String> {
         self.read(key, |value| {
             let text = string(key, value, None)?;
             let refuse = |message| Err(Problem::new(value.span(), message));
@@ -176,7 +176,7 @@ impl<'t> Table<'t> {
     }
 
     /// A text that must say something.
-    pub(super) fn name(&self, key: &'static str) -> Option<String> {
+    pub(crate) fn name(&self, key: &'static str) -> Option<String> {
         let text = self.text(key)?;
         if text.trim().is_empty() {
             self.log.push(Problem::new(self.place(key), format!("`{key}` is empty")));
@@ -186,7 +186,7 @@ impl<'t> Table<'t> {
     }
 
     /// The path of a file; a relative one is relative to the config file.
-    pub(super) fn path(&self, key: &'static str) -> Option<PathBuf> {
+    pub(crate) fn path(&self, key: &'static str) -> Option<PathBuf> {
         self.read(key, |value| {
             let text = string(key, value, None)?;
             if text.is_empty() || text.contains('\0') {
@@ -197,7 +197,7 @@ impl<'t> Table<'t> {
     }
 
     /// A text that `parse` understands; `example` is how one is written.
-    pub(super) fn parsed<T, E: Display>(
+    pub(crate) fn parsed<T, E: Display>(
         &self,
         key: &'static str,
         example: &str,
@@ -210,7 +210,7 @@ impl<'t> Table<'t> {
     }
 
     /// One of a few words.
-    pub(super) fn choice<T: Copy>(&self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
+    pub(crate) fn choice<T: Copy>(&self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
         self.read(key, |value| {
             let text = string(key, value, choices.first().map(|(word, _)| *word))?;
             choices.iter().find(|(word, _)| *word == text).map(|(_, choice)| *choice).ok_or_else(
@@ -230,7 +230,7 @@ impl<'t> Table<'t> {
 
     /// The `kind` of a source or an output: one of `kinds`. A word of `planned` is known to be
     /// none of them in this version. Without a kind the other keys of the table are not judged.
-    pub(super) fn kind<T: Copy>(
+    pub(crate) fn kind<T: Copy>(
         &self,
         kinds: &[(&'static str, T)],
         planned: &[&'static str],
@@ -270,7 +270,7 @@ impl<'t> Table<'t> {
     }
 
     /// `true` or `false`.
-    pub(super) fn flag(&self, key: &'static str) -> Option<bool> {
+    pub(crate) fn flag(&self, key: &'static str) -> Option<bool> {
         self.read(key, |value| match value.get_ref() {
             DeValue::Boolean(flag) => Ok(*flag),
             _ => Err(wrong_type(key, "`true` or `false`", value)),
@@ -278,12 +278,12 @@ impl<'t> Table<'t> {
     }
 
     /// A number within `range`, with or without a decimal point.
-    pub(super) fn number(&self, key: &'static str, range: RangeInclusive<f64>) -> Option<f64> {
+    pub(crate) fn number(&self, key: &'static str, range: RangeInclusive<f64>) -> Option<f64> {
         self.read(key, |value| number(key, value, &range))
     }
 
     /// A whole number within `range`.
-    pub(super) fn whole(&self, key: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
+    pub(crate) fn whole(&self, key: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
         self.read(key, |value| {
             let integer = match value.get_ref() {
                 DeValue::Integer(integer) => integer,
@@ -304,33 +304,33 @@ impl<'t> Table<'t> {
     }
 
     /// Makes a key known that another table of this sort is for, and that has no meaning here.
-    pub(super) fn mention(&self, key: &'static str) {
+    pub(crate) fn mention(&self, key: &'static str) {
         let present = self.has(key);
         self.known.borrow_mut().push(Known { key, written: key.to_owned(), present });
     }
 
     /// Where to point for `key`: its value, or the header of the table where it is absent.
-    pub(super) fn place(&self, key: &str) -> Range<usize> {
+    pub(crate) fn place(&self, key: &str) -> Range<usize> {
         self.entries.get(key).map_or_else(|| self.span.clone(), Spanned::span)
     }
 
     /// Is there such a key, whatever it holds?
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(crate) fn has(&self, key: &str) -> bool {
         self.entries.contains_key(key)
     }
 
     /// The header of the table.
-    pub(super) fn span(&self) -> Range<usize> {
+    pub(crate) fn span(&self) -> Range<usize> {
         self.span.clone()
     }
 
     /// Records a problem.
-    pub(super) fn report(&self, problem: Problem) {
+    pub(crate) fn report(&self, problem: Problem) {
         self.log.push(problem);
     }
 
     /// Records that a key must be there and is not.
-    pub(super) fn report_missing(&self, key: &'static str, hint: String) {
+    pub(crate) fn report_missing(&self, key: &'static str, hint: String) {
         let message = format!("this `{}` needs a `{key}`", self.section);
         self.log.push(Problem::new(self.span(), message).hint(hint).missing(self.span.start, key));
     }

@@ -8,7 +8,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use super::problem::printable;
 
 /// Reads `host:port`, or says what is wrong with it and how to write it.
-pub(super) fn read(text: &str) -> Result<SocketAddr, (String, String)> {
+pub(crate) fn read(text: &str) -> Result<SocketAddr, (String, String)> {
     if let Ok(address) = text.parse() {
         return Ok(address);
     }

@@ -8,10 +8,10 @@ use super::table::Table;
 use super::value::string;
 
 /// The word for everybody who listens, where a protocol has that.
-pub(super) const MULTICAST: &str = "multicast";
+pub(crate) const MULTICAST: &str = "multicast";
 
 /// Reads `host`, which must be there. `more` is what else it may be, for the hint.
-pub(super) fn read(table: &Table<'_>, more: &str) -> Option<String> {
+pub(crate) fn read(table: &Table<'_>, more: &str) -> Option<String> {
     if !table.has("host") {
         table.report_missing(
             "host",

@@ -42,34 +42,34 @@ const SECRET_WORDS: [&str; 12] = [
 
 /// One thing that is wrong, at a range of bytes of the file.
 #[derive(Debug)]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     /// What the caret points at. It may lie past the end of the file, for what is missing there.
-    pub(super) span: Range<usize>,
-    pub(super) message: String,
-    pub(super) hint: Option<String>,
+    pub(crate) span: Range<usize>,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
     /// Set when the problem is that something is not there: in which table, and which key.
-    pub(super) missing: Option<(usize, &'static str)>,
+    pub(crate) missing: Option<(usize, &'static str)>,
     /// Set when the line may hold a secret: it is not shown.
-    pub(super) concealed: bool,
+    pub(crate) concealed: bool,
 }
 
 impl Problem {
-    pub(super) fn new(span: Range<usize>, message: impl Into<String>) -> Problem {
+    pub(crate) fn new(span: Range<usize>, message: impl Into<String>) -> Problem {
         Problem { span, message: message.into(), hint: None, missing: None, concealed: false }
     }
 
-    pub(super) fn hint(mut self, hint: impl Into<String>) -> Problem {
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Problem {
         self.hint = Some(hint.into());
         self
     }
 
     /// Keeps the line out of the report.
-    pub(super) fn conceal(mut self) -> Problem {
+    pub(crate) fn conceal(mut self) -> Problem {
         self.concealed = true;
         self
     }
 
-    pub(super) fn missing(mut self, table: usize, key: &'static str) -> Problem {
+    pub(crate) fn missing(mut self, table: usize, key: &'static str) -> Problem {
         self.missing = Some((table, key));
         self
     }
@@ -102,7 +102,7 @@ struct Excerpt {
 }
 
 impl Report {
-    pub(super) fn new(origin: &Path, text: &str, mut problems: Vec<Problem>) -> Report {
+    pub(crate) fn new(origin: &Path, text: &str, mut problems: Vec<Problem>) -> Report {
         problems.sort_by_key(|problem| problem.span.start);
         let left_out = problems.len().saturating_sub(MAX_SHOWN);
         problems.truncate(MAX_SHOWN);
@@ -237,7 +237,7 @@ fn is_key_char(c: char) -> bool {
 
 /// Does this key look as if its value were a secret? A key that only names where the secret is
 /// kept (`token_env`, `token_file`) does not.
-pub(super) fn is_secret(key: &str) -> bool {
+pub(crate) fn is_secret(key: &str) -> bool {
     let key = key.to_ascii_lowercase().replace('-', "_");
     !key.ends_with("_env")
         && !key.ends_with("_file")
@@ -245,7 +245,7 @@ pub(super) fn is_secret(key: &str) -> bool {
 }
 
 /// What to say about such a key, wherever it turns up.
-pub(super) fn secret(span: Range<usize>, key: &str) -> Problem {
+pub(crate) fn secret(span: Range<usize>, key: &str) -> Problem {
     let shown = printable(key);
     let message = format!("`{shown}` looks like a secret, and secrets never stand in this file");
     Problem::new(span, message)
@@ -253,7 +253,7 @@ pub(super) fn secret(span: Range<usize>, key: &str) -> Problem {
 }
 
 /// A text of the file for a message: escaped, and cut when long.
-pub(super) fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     clipped(text, MAX_QUOTED)
 }
 
@@ -265,7 +265,7 @@ fn clipped(text: &str, chars: usize) -> String {
 }
 
 /// A text of any length with what a terminal would act on escaped.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     text.chars().map(escape).collect()
 }
 

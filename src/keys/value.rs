@@ -9,10 +9,10 @@ use toml::de::DeValue;
 use super::problem::{Problem, printable};
 
 /// A value and where it stands.
-pub(super) type Value<'t> = Spanned<DeValue<'t>>;
+pub(crate) type Value<'t> = Spanned<DeValue<'t>>;
 
 /// A number within `range`, with or without a decimal point.
-pub(super) fn number(
+pub(crate) fn number(
     key: &str,
     value: &Value<'_>,
     range: &RangeInclusive<f64>,
@@ -37,7 +37,7 @@ pub(super) fn number(
 }
 
 /// A text in quotes; `example` is what one could be.
-pub(super) fn string<'v>(
+pub(crate) fn string<'v>(
     key: &str,
     value: &'v Value<'_>,
     example: Option<&str>,
@@ -55,7 +55,7 @@ pub(super) fn string<'v>(
 }
 
 /// Says that a value is of another type, and how to write it if that is a matter of quotes.
-pub(super) fn wrong_type(key: &str, expected: &str, value: &Value<'_>) -> Problem {
+pub(crate) fn wrong_type(key: &str, expected: &str, value: &Value<'_>) -> Problem {
     let value_type = describe(value.get_ref());
     let problem =
         Problem::new(value.span(), format!("`{key}` must be {expected}, not {value_type}"));
@@ -75,7 +75,7 @@ pub(super) fn wrong_type(key: &str, expected: &str, value: &Value<'_>) -> Proble
 }
 
 /// Says that a number is too small, too big or none.
-pub(super) fn out_of_range<T: Display>(
+pub(crate) fn out_of_range<T: Display>(
     key: &str,
     range: &RangeInclusive<T>,
     value: &Value<'_>,
@@ -87,7 +87,7 @@ pub(super) fn out_of_range<T: Display>(
 }
 
 /// The type of a value in words.
-pub(super) fn describe(value: &DeValue<'_>) -> &'static str {
+pub(crate) fn describe(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "text",
         DeValue::Integer(_) => "a whole number",

@@ -13,9 +13,9 @@ use super::problem::{Problem, is_secret, printable, secret};
 use super::value::Value;
 
 /// A file as far as it could be parsed.
-pub(super) struct Parsed<'t> {
-    pub(super) root: Spanned<DeTable<'t>>,
-    pub(super) problems: Vec<Problem>,
+pub(crate) struct Parsed<'t> {
+    pub(crate) root: Spanned<DeTable<'t>>,
+    pub(crate) problems: Vec<Problem>,
     lines: Lines,
     /// From this byte on nothing can be trusted.
     end: usize,
@@ -25,7 +25,7 @@ pub(super) struct Parsed<'t> {
 type Complaint = (Range<usize>, String);
 
 /// Parses as much as possible.
-pub(super) fn parse(text: &str) -> Parsed<'_> {
+pub(crate) fn parse(text: &str) -> Parsed<'_> {
     let (root, errors) = DeTable::parse_recoverable(text);
     let lines = Lines::new(text);
     let mut errors: Vec<Complaint> = errors.iter().map(|error| place(text, error)).collect();
@@ -43,7 +43,7 @@ impl Parsed<'_> {
     /// Adds the problems of reading to those of parsing, as far as these leave them any sense:
     /// something missing may stand in a part that could not be parsed, and the value on a line
     /// with an error is a guess.
-    pub(super) fn join(mut self, mut others: Vec<Problem>) -> Vec<Problem> {
+    pub(crate) fn join(mut self, mut others: Vec<Problem>) -> Vec<Problem> {
         if !self.problems.is_empty() {
             let broken: Vec<usize> =
                 self.problems.iter().map(|problem| self.lines.at(problem.span.start)).collect();

@@ -11,24 +11,24 @@ use super::value::{Value, string, wrong_type};
 
 /// The protocol of a URL: how it is written with TLS and without.
 #[derive(Clone, Copy)]
-pub(super) struct Scheme {
+pub(crate) struct Scheme {
     tls: &'static str,
     plain: &'static str,
 }
 
-pub(super) const HTTP: Scheme = Scheme { tls: "https", plain: "http" };
-pub(super) const WEBSOCKET: Scheme = Scheme { tls: "wss", plain: "ws" };
+pub(crate) const HTTP: Scheme = Scheme { tls: "https", plain: "http" };
+pub(crate) const WEBSOCKET: Scheme = Scheme { tls: "wss", plain: "ws" };
 
 /// A longer URL is none.
 const MAX_URL: usize = 2000;
 
 /// The URL at `key`.
-pub(super) fn one(table: &Table<'_>, key: &'static str, scheme: Scheme) -> Option<Url> {
+pub(crate) fn one(table: &Table<'_>, key: &'static str, scheme: Scheme) -> Option<Url> {
     table.read(key, |value| read(key, value, scheme))
 }
 
 /// The URL of a server as a whole, without a path, at `key`.
-pub(super) fn server(table: &Table<'_>, key: &'static str, scheme: Scheme) -> Option<Url> {
+pub(crate) fn server(table: &Table<'_>, key: &'static str, scheme: Scheme) -> Option<Url> {
     table.read(key, |value| {
         let url = read(key, value, scheme)?;
         if url.path() != "/" || url.query().is_some() {
@@ -42,7 +42,7 @@ pub(super) fn server(table: &Table<'_>, key: &'static str, scheme: Scheme) -> Op
 
 /// One URL at `key`, or a list of up to `most` different ones; problems are recorded one by one, and
 /// an empty list is one.
-pub(super) fn several(
+pub(crate) fn several(
     table: &Table<'_>,
     key: &'static str,
     scheme: Scheme,

@@ -6,7 +6,7 @@ use super::problem::{Problem, printable};
 use super::table::Table;
 
 /// The names taken so far among tables of one sort.
-pub(super) struct Names {
+pub(crate) struct Names {
     /// What is being named, in the plural.
     what: &'static str,
     /// By their lower-case form.
@@ -14,13 +14,13 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn new(what: &'static str) -> Names {
+    pub(crate) fn new(what: &'static str) -> Names {
         Names { what, taken: BTreeMap::new() }
     }
 
     /// The name of this table, which is its kind if it has none of its own.
     /// A name that is taken is recorded as a problem.
-    pub(super) fn claim(&mut self, table: &Table<'_>, kind: Option<&str>) -> String {
+    pub(crate) fn claim(&mut self, table: &Table<'_>, kind: Option<&str>) -> String {
         let given = table.name("name");
         let Some(name) = given.or_else(|| kind.filter(|_| !table.has("name")).map(str::to_owned))
         else {

@@ -13,7 +13,7 @@ use super::problem::{Problem, is_secret, printable, secret};
 
 /// One list for one file, shared by all its tables.
 #[derive(Default)]
-pub(super) struct Log {
+pub(crate) struct Log {
     /// Relative paths are relative to this.
     folder: PathBuf,
     problems: RefCell<Vec<Problem>>,
@@ -27,31 +27,31 @@ pub(super) struct Log {
 }
 
 /// A key that no part has asked for.
-pub(super) struct Stranger {
-    pub(super) key: String,
-    pub(super) span: Range<usize>,
+pub(crate) struct Stranger {
+    pub(crate) key: String,
+    pub(crate) span: Range<usize>,
     /// The table it stands in: where it begins, and how its section is written.
-    pub(super) table: usize,
-    pub(super) section: &'static str,
+    pub(crate) table: usize,
+    pub(crate) section: &'static str,
     /// Is it a table or a list?
-    pub(super) is_section: bool,
+    pub(crate) is_section: bool,
     /// What this table could have held.
-    pub(super) known: Vec<Known>,
-    pub(super) scope: Scope,
+    pub(crate) known: Vec<Known>,
+    pub(crate) scope: Scope,
 }
 
 /// A key that was asked for.
 #[derive(Clone)]
-pub(super) struct Known {
-    pub(super) key: &'static str,
+pub(crate) struct Known {
+    pub(crate) key: &'static str,
     /// As it is written: `window`, `[web]`, `[[team]]`.
-    pub(super) written: String,
-    pub(super) present: bool,
+    pub(crate) written: String,
+    pub(crate) present: bool,
 }
 
 /// How much is known of the keys of a table.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Scope {
+pub(crate) enum Scope {
     /// Everything.
     Closed,
     /// Its kind is not known, so any other key may be right.
@@ -59,37 +59,37 @@ pub(super) enum Scope {
 }
 
 impl Log {
-    pub(super) fn new(folder: &Path) -> Log {
+    pub(crate) fn new(folder: &Path) -> Log {
         Log { folder: folder.to_owned(), ..Log::default() }
     }
 
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    pub(super) fn push(&self, problem: Problem) {
+    pub(crate) fn push(&self, problem: Problem) {
         self.problems.borrow_mut().push(problem);
     }
 
     /// Says that a key is there, though nothing could be read from it.
-    pub(super) fn excuse(&self, table: usize, key: &'static str) {
+    pub(crate) fn excuse(&self, table: usize, key: &'static str) {
         self.excused.borrow_mut().insert((table, key));
     }
 
-    pub(super) fn ask(&self, section: &'static str, key: &'static str, present: bool) {
+    pub(crate) fn ask(&self, section: &'static str, key: &'static str, present: bool) {
         self.asked.borrow_mut().entry(section).or_default().insert(key);
         if present {
             self.set.borrow_mut().insert((section, key));
         }
     }
 
-    pub(super) fn stranger(&self, stranger: Stranger) {
+    pub(crate) fn stranger(&self, stranger: Stranger) {
         self.strangers.borrow_mut().push(stranger);
     }
 
     /// Every known key that no table of the file set, as (section, key).
     #[cfg(test)]
-    pub(super) fn unset(&self) -> BTreeSet<(&'static str, &'static str)> {
+    pub(crate) fn unset(&self) -> BTreeSet<(&'static str, &'static str)> {
         let asked = self.asked.borrow();
         let known =
             asked.iter().flat_map(|(section, keys)| keys.iter().map(|key| (*section, *key)));
@@ -97,7 +97,7 @@ impl Log {
     }
 
     /// All problems, each once: a key that is missing only because it is misspelt is not missing.
-    pub(super) fn into_problems(self) -> Vec<Problem> {
+    pub(crate) fn into_problems(self) -> Vec<Problem> {
         let asked = self.asked.into_inner();
         let mut problems = self.problems.into_inner();
         let mut excused = self.excused.into_inner();
@@ -155,7 +155,7 @@ fn judge(stranger: &Stranger, asked: &Asked) -> (Option<Problem>, Option<&'stati
 }
 
 /// The candidate that was most likely meant by `given`, if any is near.
-pub(super) fn nearest<'a, T>(
+pub(crate) fn nearest<'a, T>(
     given: &str,
     candidates: impl Iterator<Item = (&'a str, T)>,
 ) -> Option<T> {
