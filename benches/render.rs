@@ -14,8 +14,10 @@ use hashtug::render::colour::Calibration;
 use hashtug::render::layout::Layout;
 use hashtug::render::power::Budget;
 use hashtug::render::scene::Scene;
+use hashtug::show::{self, Now, Show};
 use hashtug::snapshot::Snapshot;
-use hashtug::tally::{Limits, Tally};
+use hashtug::tally::Limits;
+use hashtug::timer::Marks;
 
 fn main() {
     divan::main();
@@ -25,8 +27,13 @@ const FRAME: Duration = Duration::from_micros(16_667);
 
 /// Three teams, with posts arriving, so that effects run.
 fn snapshot(contest: &Arc<Contest>, shares: [f64; 3], total: u64) -> Arc<Snapshot> {
-    let mut snapshot =
-        Tally::new(Arc::clone(contest), Vec::new(), Limits::default()).snapshot(None);
+    let mut show = Show::new(show::Setup {
+        contest: Arc::clone(contest),
+        sources: Vec::new(),
+        limits: Limits::default(),
+        marks: Marks::default(),
+    });
+    let mut snapshot = show.snapshot(Now::default());
     for (standing, share) in snapshot.teams.iter_mut().zip(shares) {
         standing.share = share;
         standing.votes = 1;

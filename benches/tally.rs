@@ -66,7 +66,7 @@ fn tally(vote: Vote) -> Tally {
     let contest =
         Contest::new(String::new(), window, vote, Reposts::Ignore, vec![team(0), team(1)])
             .expect("the contest is sound");
-    Tally::new(Arc::new(contest), vec![], Limits::default())
+    Tally::new(Arc::new(contest), Limits::default())
 }
 
 /// The post of this number: its ids are as even as hashes, and a fifth of the posts are by authors

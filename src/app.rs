@@ -1,7 +1,8 @@
 //! Wiring only: makes the channels, starts one task a part, supervises them, lets them run dry.
 //!
-//! To stop, the sources and the listener are told; the senders drop, the tally ends, its watch
-//! closes, and the outputs leave their devices dark. Nobody else is told anything.
+//! Every command that runs a show runs it here: with or without sources, pages, a recorder, and a
+//! first order. To stop, the sources and the listener hear of it; the doors of the show close, the show
+//! ends, its watch closes, and the outputs leave their devices dark. Nobody else is told anything.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -19,59 +20,94 @@ use tracing::{Instrument, error, info_span, warn};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::event::SourceId;
-use crate::output::led::Feed;
-use crate::output::status::Monitor;
-use crate::post::Hasher;
+use crate::keyboard::Key;
+use crate::order::Order;
+use crate::output::status::{Desk, Monitor};
+use crate::post::{self, Hasher};
 use crate::recorder::Recorder;
-use crate::render::pattern::Pattern;
-use crate::render::scene::Scene;
-use crate::snapshot::Snapshot;
+use crate::show::task::Beside;
+use crate::show::{self, Now, Show};
 use crate::source::link::Times;
-use crate::tally::{self, Limits, Tally};
-use crate::timer::task::Key;
-use crate::timer::{self, Countdown};
-use crate::{failpoint, output, server, source, watchdog};
+use crate::tally::Limits;
+use crate::{control, failpoint, output, server, source, watchdog};
 
 /// Parts that take longer to end are named and left behind.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// Runs the show until `stop`. `clock` is what a live show goes by; one of recordings alone has
-/// their time. Without a listener there are no pages; a recorder is told everything.
+/// What a show runs with beside its config.
+#[derive(Default)]
+pub struct Options {
+    /// Where the pages are served; without one there are none.
+    pub listener: Option<TcpListener>,
+    /// Is told all news of the sources.
+    pub recorder: Option<Recorder>,
+    /// The key of the names of posts and authors.
+    pub key: post::Key,
+    /// What is ordered before anything is shown.
+    pub first_order: Option<Order>,
+    /// Keys that steer the speaker's timer. Where they end, the show ends some time after the talk.
+    pub timer_keys: Option<mpsc::Receiver<Key>>,
+}
+
+/// Runs a show until `stop`. `clock` is what a live show goes by; one of recordings alone has their
+/// time.
 ///
 /// # Errors
 /// If a part failed; the others were stopped then.
 pub async fn run(
     config: Config,
-    listener: Option<TcpListener>,
     clock: Clock,
-    recorder: Option<Recorder>,
+    options: Options,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
+    let Options { listener, recorder, key, first_order, timer_keys } = options;
     let clock = config.sources.iter().any(|source| source.kind.is_live()).then_some(clock);
     let contest = Arc::new(config.contest);
-    let statuses = config.sources.iter().map(source::Settings::status).collect();
-    let mut tally = Tally::new(Arc::clone(&contest), statuses, Limits::default());
-    let (inbox_tx, inbox_rx) = mpsc::channel(tally::task::INBOX);
-    let mut first = tally.snapshot(None);
-    first.recording = recorder.as_ref().map(Recorder::status);
-    let (snapshot_tx, snapshot_rx) = watch::channel(Arc::new(first));
-    let mut parts = Parts::default();
-    let monitors = parts.outputs(config.outputs, &Feed::Snapshots(snapshot_rx.clone()));
-    if let Some(listener) = listener {
-        let watchdog = watchdog::run(listener.local_addr(), monitors.clone(), stop.clone());
-        parts.start("watchdog", watchdog);
-        parts.start("server", server::run(listener, snapshot_rx, monitors, stop.clone()));
+    let mut show = Show::new(show::Setup {
+        contest: Arc::clone(&contest),
+        sources: config.sources.iter().map(source::Settings::status).collect(),
+        limits: Limits::default(),
+        marks: config.timer,
+    });
+    if let Some(order) = first_order {
+        show.apply(show::Event::Order(order), Now::default());
     }
-    let tally = tally::task::run(tally, clock, recorder.clone(), inbox_rx, snapshot_tx);
-    parts.start("tally", tally);
-    let hasher = Hasher::default();
+    let (desks, monitors): (Vec<Desk>, Vec<Monitor>) =
+        config.outputs.iter().map(output::Settings::desk).unzip();
+    let beside = Beside {
+        recorder: recorder.clone(),
+        outputs: monitors.iter().map(|monitor| monitor.status.clone()).collect(),
+    };
+    show.apply(show::Event::Parts(beside.parts()), Now::default());
+    let (snapshot_tx, snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
+    let (orders, news, doors) = show::task::doors();
+    let mut parts = Parts::default();
+    for (settings, desk) in config.outputs.into_iter().zip(desks) {
+        let span = info_span!("output", name = settings.name);
+        let name = format!("output `{}`", settings.name);
+        parts.start(name, output::run(settings, snapshots.clone(), desk).instrument(span));
+    }
+    let pages = listener.as_ref().map(TcpListener::local_addr);
+    let watchdog = watchdog::run(pages, snapshots.clone(), monitors.clone(), stop.clone());
+    parts.start("watchdog", watchdog);
+    if let Some(listener) = listener {
+        let server = server::run(listener, snapshots.clone(), monitors, stop.clone());
+        parts.start("server", server);
+    }
+    if let Some(keys) = timer_keys {
+        let timer = control::timer::run(keys, orders.clone(), snapshots.clone(), stop.clone());
+        parts.start("timer", timer);
+    }
+    drop(snapshots);
+    parts.start("show", show::task::run(show, clock, beside, doors, snapshot_tx));
+    let hasher = Hasher::new(key);
     for (index, settings) in config.sources.into_iter().enumerate() {
         let span = info_span!("source", name = settings.name);
         let source_context = source::SourceContext {
             id: SourceId(index),
             contest: Arc::clone(&contest),
             hasher: hasher.clone(),
-            news: inbox_tx.clone(),
+            news: news.clone(),
             clock,
             times: Times::default(),
             recorder: recorder.clone(),
@@ -82,55 +118,8 @@ pub async fn run(
     }
     // The show outlives its last source: pages and lights stay until they are told to stop.
     let until_stop = stop.clone();
-    parts.start("stage door", async move {
-        let _inbox_tx = inbox_tx;
-        until_stop.cancelled().await;
-    });
-    parts.supervise(stop).await
-}
-
-/// Runs the speaker's timer until `stop`, a key, or its end. `keys` end where there is no keyboard.
-///
-/// # Errors
-/// If a part failed; the others were stopped then.
-pub async fn timer(
-    config: Config,
-    listener: TcpListener,
-    length: Duration,
-    keys: mpsc::Receiver<Key>,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
-    // The contest lends its title; nobody counts.
-    let mut tally = Tally::new(Arc::new(config.contest), Vec::new(), Limits::default());
-    let base = tally.snapshot(None);
-    let first = Countdown::start(length, config.timer, Duration::ZERO).standing(Duration::ZERO);
-    let first = Snapshot { timer: Some(first), ..base.clone() };
-    let (snapshot_tx, snapshot_rx) = watch::channel(Arc::new(first));
-    let mut parts = Parts::default();
-    let monitors = parts.outputs(config.outputs, &Feed::Snapshots(snapshot_rx.clone()));
-    parts.start("watchdog", watchdog::run(listener.local_addr(), monitors.clone(), stop.clone()));
-    parts.start("server", server::run(listener, snapshot_rx, monitors, stop.clone()));
-    let timer = timer::task::run(length, config.timer, keys, base, snapshot_tx, stop.clone());
-    parts.start("timer", timer);
-    parts.supervise(stop).await
-}
-
-/// Shows a pattern on all outputs until `stop`.
-///
-/// # Errors
-/// If a part failed; the others were stopped then.
-pub async fn leds(
-    outputs: Vec<output::Settings>,
-    pattern: Pattern,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
-    let (scene_tx, scene_rx) = watch::channel(Scene::Pattern(pattern));
-    let mut parts = Parts::default();
-    // Nobody looks at how they are doing; what goes wrong is in the log.
-    drop(parts.outputs(outputs, &Feed::Scenes(scene_rx)));
-    let until_stop = stop.clone();
-    parts.start("pattern", async move {
-        let _scene_tx = scene_tx;
+    parts.start("doors", async move {
+        let _open = (orders, news);
         until_stop.cancelled().await;
     });
     parts.supervise(stop).await
@@ -148,19 +137,6 @@ impl Parts {
         let name = name.into();
         let handle = self.tasks.spawn(failpoint::run(name.clone(), part));
         self.names.insert(handle.id(), name);
-    }
-
-    /// Starts all outputs, and gives where they say how they are doing.
-    fn outputs(&mut self, outputs: Vec<output::Settings>, feed: &Feed) -> Vec<Monitor> {
-        let mut monitors = Vec::new();
-        for settings in outputs {
-            let span = info_span!("output", name = settings.name);
-            let name = format!("output `{}`", settings.name);
-            let (desk, monitor) = settings.desk();
-            monitors.push(monitor);
-            self.start(name, output::run(settings, feed.clone(), desk).instrument(span));
-        }
-        monitors
     }
 
     /// Waits for all parts. The first that fails stops the others.

@@ -10,7 +10,7 @@ use clap_complete::Shell;
 
 use crate::config;
 use crate::decode::Feed;
-use crate::render::pattern::Pattern;
+use crate::picture::Pattern;
 use crate::timer;
 
 const STYLES: Styles = Styles::styled()

@@ -31,6 +31,14 @@ impl Clock {
         Clock::starting_at(Timestamp::from_millis(ms).unwrap_or(Timestamp::MAX))
     }
 
+    /// A clock that goes on after one that showed `last` before the program ended: with what the machine
+    /// takes for the time if that is later, or else where that one stood.
+    #[must_use]
+    pub fn resumed(last: Timestamp) -> Clock {
+        let wall = Clock::from_wall();
+        Clock { base: wall.base.max(last), ..wall }
+    }
+
     /// What it shows.
     #[must_use]
     pub fn now(&self) -> Timestamp {
@@ -41,5 +49,25 @@ impl Clock {
     #[must_use]
     pub fn at(&self, instant: Instant) -> Timestamp {
         self.base.saturating_add(instant.saturating_duration_since(self.start))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_resumed_clock_never_shows_an_earlier_time() {
+        let hour = Duration::from_hours(1);
+        let wall = Clock::from_wall().now();
+        let before = wall.checked_sub(hour).unwrap();
+        assert!(Clock::resumed(before).now() >= wall, "the time off has passed");
+        let ahead = wall.saturating_add(hour);
+        let resumed = Clock::resumed(ahead);
+        assert_eq!(resumed.now(), ahead, "the machine's clock was set back");
+        tokio::time::advance(hour).await;
+        assert_eq!(resumed.now(), ahead.saturating_add(hour));
     }
 }

@@ -13,7 +13,16 @@ use std::io::{self, BufRead, IsTerminal, Read};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use tokio::sync::mpsc;
 
-use crate::timer::task::Key;
+/// What a key asks of the speaker's timer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// One minute more.
+    More,
+    /// Hold, or go on.
+    Hold,
+    /// Stop.
+    Stop,
+}
 
 /// Keys that may wait; nobody presses faster than they are taken.
 const QUEUE: usize = 16;

@@ -1,17 +1,17 @@
 //! Tug-of-war by hashtag.
 //!
-//! Posts come in on the left, light goes out on the right. One direction, one owner of the count,
-//! whole snapshots out:
+//! Posts come in on the left, light goes out on the right; what people order comes in at a door of its
+//! own. One direction, one owner of everything that happens, whole snapshots out:
 //!
 //! ```text
-//! source ──bytes──▶ decode ──Event──▶ tally ──Snapshot──▶ render ──Frame──▶ device
-//! (task each)      (pure)   mpsc,     (task, sole owner)   (pure)            (one per LED output)
-//!                           bounded   watch: newest wins └─Snapshot──▶ wire ──JSON──▶ viewer
+//! source ──bytes──▶ decode ──News──▶ show ──Snapshot──▶ render ──Frame──▶ device
+//! (task each)      (pure)   bounded  (task,    watch:   (pure)            (one per LED output)
+//! control ──Order──▶ answered ───────┘ owner)  newest └─Snapshot──▶ wire ──JSON──▶ viewer
 //! ```
 //!
-//! The middle (`decode`, `tally`, `render`) is pure: no clock, no files, no sockets, no errors.
-//! Time comes in as an argument. The edges (`source`, `output`, `server`) touch the world, keep
-//! their errors to themselves, and never touch the count. ARCHITECTURE.md tells the rest.
+//! The middle (`decode`, `tally`, `show`, `render`) is pure: no clock, no files, no sockets, no errors.
+//! Time comes in as an argument. The edges (`source`, `control`, `output`, `server`) touch the world,
+//! keep their errors to themselves, and never touch the count. ARCHITECTURE.md tells the rest.
 
 pub mod app;
 pub mod cli;
@@ -19,6 +19,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod contest;
+pub mod control;
 pub mod decode;
 pub mod event;
 mod failpoint;
@@ -26,13 +27,16 @@ pub mod finding;
 pub mod hashtag;
 pub mod keyboard;
 pub mod keys;
+pub mod order;
 pub mod output;
+pub mod picture;
 pub mod post;
 pub mod recorder;
 pub mod recording;
 pub mod render;
 pub mod rgb;
 pub mod server;
+pub mod show;
 pub mod shutdown;
 pub mod snapshot;
 pub mod source;

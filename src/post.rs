@@ -1,6 +1,9 @@
 //! A post as the tally sees it: when, by whom, for which team. Its text stays behind in `decode`.
 
-use std::hash::{BuildHasher, RandomState};
+use std::fmt;
+use std::hash::{Hash, Hasher as _};
+
+use siphasher::sip::SipHasher13;
 
 use crate::contest::TeamId;
 use crate::timestamp::Timestamp;
@@ -87,27 +90,113 @@ pub struct Deletion {
     pub at: Option<Timestamp>,
 }
 
-/// Makes [`PostId`]s and [`AuthorId`]s with a key that is drawn anew for each run.
-#[derive(Clone, Debug, Default)]
+/// What the names of posts and authors are made with. Whoever has it can find out whether a name is
+/// that of a person they know; with the same key the same people have the same names.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Key(pub [u8; 16]);
+
+impl Default for Key {
+    /// One that nobody can guess, drawn anew.
+    ///
+    /// # Panics
+    /// If the system has no random numbers to give, without which nothing would be secret.
+    fn default() -> Key {
+        let mut bytes = [0; 16];
+        getrandom::fill(&mut bytes).expect("the system gives random numbers");
+        Key(bytes)
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key(..)")
+    }
+}
+
+/// Makes [`PostId`]s and [`AuthorId`]s with a key.
+#[derive(Clone, Debug)]
 pub struct Hasher {
-    posts: RandomState,
-    authors: RandomState,
+    posts: SipHasher13,
+    authors: SipHasher13,
+}
+
+impl Default for Hasher {
+    /// With a key that is drawn anew.
+    fn default() -> Hasher {
+        Hasher::new(Key::default())
+    }
 }
 
 impl Hasher {
+    /// Makes names with `key`.
+    #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "whoever makes names keeps no key")]
+    pub fn new(key: Key) -> Hasher {
+        let mut posts = SipHasher13::new_with_key(&key.0);
+        let mut authors = posts;
+        posts.write_u8(0);
+        authors.write_u8(1);
+        Hasher { posts, authors }
+    }
+
     /// The post called `id` in `scope`: a network, and where ids repeat within it, more.
-    pub fn post(&self, scope: impl std::hash::Hash, id: &str) -> PostId {
-        PostId(self.posts.hash_one((scope, id)))
+    pub fn post(&self, scope: impl Hash, id: &str) -> PostId {
+        PostId(hash(self.posts, scope, id))
     }
 
     /// The author called `name` in `scope`.
-    pub fn author(&self, scope: impl std::hash::Hash, name: &str) -> AuthorId {
-        AuthorId(self.authors.hash_one((scope, name)))
+    pub fn author(&self, scope: impl Hash, name: &str) -> AuthorId {
+        AuthorId(hash(self.authors, scope, name))
     }
 
     /// A hasher to which all posts are new and all authors are known.
     #[must_use]
     pub fn with_new_posts(&self) -> Hasher {
-        Hasher { posts: RandomState::new(), authors: self.authors.clone() }
+        let mut posts = self.posts;
+        posts.write_u8(2);
+        Hasher { posts, authors: self.authors }
+    }
+}
+
+fn hash(mut hasher: SipHasher13, scope: impl Hash, name: &str) -> u64 {
+    (scope, name).hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hasher(byte: u8) -> Hasher {
+        Hasher::new(Key([byte; 16]))
+    }
+
+    #[test]
+    fn the_same_key_knows_everybody_again() {
+        assert_eq!(hasher(7).post("x", "1"), hasher(7).post("x", "1"));
+        assert_eq!(hasher(7).author("x", "ada"), hasher(7).author("x", "ada"));
+        assert_ne!(hasher(7).author("x", "ada"), hasher(8).author("x", "ada"));
+        assert_ne!(Hasher::default().post("x", "1"), Hasher::default().post("x", "1"));
+    }
+
+    #[test]
+    fn posts_authors_and_networks_are_kept_apart() {
+        let hasher = hasher(7);
+        assert_ne!(hasher.post("x", "1").0, hasher.author("x", "1").0);
+        assert_ne!(hasher.post("x", "1"), hasher.post("nostr", "1"));
+        assert_ne!(hasher.post("x", "1"), hasher.post("x", "2"));
+    }
+
+    #[test]
+    fn posts_can_be_new_while_authors_are_known() {
+        let (first, again) = (hasher(7), hasher(7).with_new_posts());
+        assert_ne!(first.post("x", "1"), again.post("x", "1"));
+        assert_ne!(again.post("x", "1"), again.with_new_posts().post("x", "1"));
+        assert_eq!(first.author("x", "ada"), again.author("x", "ada"));
+    }
+
+    #[test]
+    fn a_key_is_not_printed() {
+        assert_eq!(format!("{:?}", Key([7; 16])), "Key(..)");
     }
 }

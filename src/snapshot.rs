@@ -1,11 +1,13 @@
 //! What the world looked like at one instant: votes, shares, leader, losses, state of the sources.
 //!
-//! Made whole by the tally, never changed afterwards. Its JSON is made in `server::wire`.
+//! Made whole by the show (`show::Show::snapshot`), never changed afterwards. Its JSON is made in
+//! `server::wire`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::contest::{Contest, TeamId};
+use crate::picture::Picture;
 use crate::timer;
 use crate::timestamp::Timestamp;
 
@@ -32,8 +34,28 @@ pub struct Snapshot {
     pub sources: Vec<SourceStatus>,
     /// How the recording is doing, if the show is recorded.
     pub recording: Option<RecordingStatus>,
-    /// The speaker's timer, if that is what is shown.
+    /// What is shown.
+    pub picture: Picture,
+    /// The speaker's timer, if there is one.
     pub timer: Option<timer::Standing>,
+    /// How the outputs are doing, in the order of the config; `None` where nothing can have any, such
+    /// as in an offline count.
+    pub outputs: Option<Vec<OutputStatus>>,
+}
+
+/// What the tally makes of all messages so far: its part of a snapshot.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Count {
+    /// As [`Snapshot::at`].
+    pub at: Option<Timestamp>,
+    /// As [`Snapshot::teams`].
+    pub teams: Vec<Standing>,
+    /// As [`Snapshot::leader`].
+    pub leader: Option<TeamId>,
+    /// As [`Snapshot::posts`].
+    pub posts: Posts,
+    /// As [`Snapshot::evicted`].
+    pub evicted: Evicted,
 }
 
 /// Where a round stands.
@@ -237,6 +259,63 @@ impl SourceState {
             SourceState::Stale => "stale",
             SourceState::Paused => "paused",
             SourceState::Ended => "ended",
+        }
+    }
+}
+
+/// How an output is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputStatus {
+    /// As in the config.
+    pub name: String,
+    /// The kind of output, as in the config.
+    pub kind: &'static str,
+    /// What it is doing.
+    pub state: OutputState,
+    /// Why it is failing.
+    pub error: Option<String>,
+    /// Of the strip.
+    pub pixels: usize,
+    /// Frames that the device took, repeated ones not counted.
+    pub frames: u64,
+    /// Frames that were due while the device was busy or failing.
+    pub skipped: u64,
+    /// Unchanged frames that the device took again.
+    pub repeated: u64,
+    /// Writes and openings that failed.
+    pub errors: u64,
+    /// What the last frame draws, in mA; `None` on a screen.
+    pub milliamps: Option<u32>,
+    /// What it may draw; `None` on a screen.
+    pub max_milliamps: Option<u32>,
+    /// The last frame is darker than it should be, to stay within that.
+    pub limited: bool,
+    /// Some light of the last frame changes later than it should, so as not to flash.
+    pub flash_limited: bool,
+}
+
+/// What an output is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutputState {
+    /// No frame has arrived yet.
+    Opening,
+    /// Frames arrive.
+    Live,
+    /// The device does not take them, and is tried again.
+    Failing,
+    /// There will be no more.
+    Ended,
+}
+
+impl OutputState {
+    /// As in JSON and on the page.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            OutputState::Opening => "opening",
+            OutputState::Live => "live",
+            OutputState::Failing => "failing",
+            OutputState::Ended => "ended",
         }
     }
 }

@@ -1,44 +1,50 @@
 //! Tells the service manager that the show is there, and again and again that it is alive.
 //!
-//! Alive means: the pages answer and the tally behind them is not silent, which [`HEALTH`] tells, and the
-//! frame loop of each output has turned since the last look. A device that hangs is no reason to start
-//! the others anew; its loop turns all the same. Where no service manager listens, nothing is done.
+//! Alive means: the pages answer and the show behind them is not silent, which [`HEALTH`] tells, or where
+//! there are no pages the show itself publishes snapshots; and the frame loop of each output has turned
+//! since the last look. A device that hangs is no reason to start the others anew; its loop turns all the
+//! same. Where no service manager listens, nothing is done.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::output::status::Monitor;
+use crate::snapshot::Snapshot;
 
 /// What is asked of the pages.
 const HEALTH: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 const HEALTHY: &[u8] = b"HTTP/1.1 200 ";
 
-/// Pages that do not answer within this are not alive.
+/// Pages that do not answer within this are not alive, nor is a show that publishes nothing for as long.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Between two looks before the show is there, and where the manager wants no sign of life.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Runs until `stop`. `address` is that of the pages.
+/// Runs until `stop`. `pages` is their address, if there are pages.
 pub(crate) async fn run(
-    address: io::Result<SocketAddr>,
+    pages: Option<io::Result<SocketAddr>>,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
     mut outputs: Vec<Monitor>,
     stop: CancellationToken,
 ) {
-    let (Ok(address), Some(manager)) = (address, Manager::find()) else {
-        return stop.cancelled().await;
+    let Some(manager) = Manager::find() else { return stop.cancelled().await };
+    let mut show = match pages {
+        Some(Ok(address)) => Life::Pages(reachable(address)),
+        Some(Err(_)) | None => Life::Snapshots(snapshots),
     };
-    let address = reachable(address);
     let watch = async {
-        while !answers(address).await {
+        while !show.shows().await {
             sleep(LOOK).await;
         }
         manager.ready();
@@ -46,7 +52,7 @@ pub(crate) async fn run(
         loop {
             // A look may be missed.
             sleep(within / 4).await;
-            match looks_alive(address, &mut outputs).await {
+            match looks_alive(&mut show, &mut outputs).await {
                 Ok(()) => manager.alive(),
                 Err(silent) => warn!("no sign of life for the service manager: {silent}"),
             }
@@ -59,9 +65,38 @@ pub(crate) async fn run(
     manager.stopping();
 }
 
-async fn looks_alive(address: SocketAddr, outputs: &mut [Monitor]) -> Result<(), String> {
-    if !answers(address).await {
-        return Err("the pages do not answer, or the tally is silent".to_owned());
+/// What a show shows that it is alive by.
+enum Life {
+    /// Its pages, at this address.
+    Pages(SocketAddr),
+    /// Its snapshots, where it has no pages.
+    Snapshots(watch::Receiver<Arc<Snapshot>>),
+}
+
+impl Life {
+    /// Whether the show is alive at this moment.
+    async fn shows(&mut self) -> bool {
+        match self {
+            Life::Pages(address) => answers(*address).await,
+            Life::Snapshots(snapshots) => {
+                snapshots.mark_unchanged();
+                matches!(timeout(PATIENCE, snapshots.changed()).await, Ok(Ok(())))
+            }
+        }
+    }
+
+    /// What is wrong if it is not.
+    fn silence(&self) -> &'static str {
+        match self {
+            Life::Pages(_) => "the pages do not answer, or the show is silent",
+            Life::Snapshots(_) => "the show is silent",
+        }
+    }
+}
+
+async fn looks_alive(show: &mut Life, outputs: &mut [Monitor]) -> Result<(), String> {
+    if !show.shows().await {
+        return Err(show.silence().to_owned());
     }
     for Monitor { turns, status, .. } in outputs {
         if !turns.has_changed().unwrap_or(false) {
@@ -162,6 +197,8 @@ impl Manager {
 mod tests {
     use super::*;
     use crate::output;
+    use crate::render::check::snapshot_of;
+    use crate::rgb::Rgb;
 
     /// Answers everybody so, from a port of its own.
     async fn pages(answer: &'static [u8]) -> SocketAddr {
@@ -178,17 +215,35 @@ mod tests {
 
     #[tokio::test]
     async fn a_show_is_alive_if_its_pages_say_so_and_its_loops_turn() {
-        let address = pages(b"HTTP/1.1 200 OK\r\n\r\n").await;
+        let mut show = Life::Pages(pages(b"HTTP/1.1 200 OK\r\n\r\n").await);
         let (desk, monitor) = output::Settings::terminal().desk();
         let mut outputs = [monitor];
         let stands = Err("output `terminal` does not turn".to_owned());
-        assert_eq!(looks_alive(address, &mut outputs).await, stands);
+        assert_eq!(looks_alive(&mut show, &mut outputs).await, stands);
         desk.turns.send_modify(|turns| *turns += 1);
-        assert_eq!(looks_alive(address, &mut outputs).await, Ok(()));
-        assert_eq!(looks_alive(address, &mut outputs).await, stands, "it has turned since");
+        assert_eq!(looks_alive(&mut show, &mut outputs).await, Ok(()));
+        assert_eq!(looks_alive(&mut show, &mut outputs).await, stands, "it has turned since");
         desk.turns.send_modify(|turns| *turns += 1);
         drop(desk);
-        assert_eq!(looks_alive(address, &mut outputs).await, stands, "it has ended");
+        assert_eq!(looks_alive(&mut show, &mut outputs).await, stands, "it has ended");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_show_without_pages_is_alive_while_it_publishes() {
+        let snapshot = Arc::new(snapshot_of(&[(Rgb::BLACK, 0.5), (Rgb::BLACK, 0.5)]));
+        let (snapshots_tx, snapshots) = watch::channel(Arc::clone(&snapshot));
+        let mut show = Life::Snapshots(snapshots);
+        let silent = Err("the show is silent".to_owned());
+        assert_eq!(looks_alive(&mut show, &mut []).await, silent, "the first one proves nothing");
+        let beat = tokio::spawn(async move {
+            for _ in 0..8 {
+                sleep(Duration::from_millis(500)).await;
+                snapshots_tx.send_replace(Arc::clone(&snapshot));
+            }
+        });
+        assert_eq!(looks_alive(&mut show, &mut []).await, Ok(()));
+        beat.await.unwrap();
+        assert_eq!(looks_alive(&mut show, &mut []).await, silent);
     }
 
     #[tokio::test]

@@ -3,15 +3,17 @@
 use anyhow::anyhow;
 use tracing::info;
 
-use crate::app;
+use crate::app::{self, Options};
+use crate::clock::Clock;
 use crate::config::Config;
+use crate::order::Order;
 use crate::output::blackout::{Lit, blackout};
-use crate::render::pattern::Pattern;
+use crate::picture::{Pattern, Picture};
 
 use super::Failure;
 use super::run::until_told;
 
-pub(super) fn run(config: Config, pattern: Pattern) -> Result<(), Failure> {
+pub(super) fn run(mut config: Config, pattern: Pattern) -> Result<(), Failure> {
     if config.outputs.is_empty() {
         return Err(Failure::Input(anyhow!("no [[output]]: there are no lights")));
     }
@@ -20,7 +22,10 @@ pub(super) fn run(config: Config, pattern: Pattern) -> Result<(), Failure> {
     }
     until_told(async |stop| {
         info!("{pattern}, until Ctrl-C");
-        app::leds(config.outputs, pattern, stop).await
+        config.sources.clear();
+        let first_order = Some(Order::Show(Picture::Pattern(pattern)));
+        let options = Options { first_order, ..Options::default() };
+        app::run(config, Clock::from_wall(), options, stop).await
     })
 }
 

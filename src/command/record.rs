@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::app::Options;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::recorder::{self, Form, Out, Recorded, Recorder, Writer};
@@ -55,7 +56,8 @@ async fn show(
     let clock = Clock::from_wall();
     let (recorder, writer) = start(&config, out, arguments, clock)?;
     let stop = CancellationToken::new();
-    let app = app::run(config, listener, clock, Some(recorder), stop.clone());
+    let options = Options { listener, recorder: Some(recorder), ..Options::default() };
+    let app = app::run(config, clock, options, stop.clone());
     tokio::pin!(app);
     let result = tokio::select! {
         result = &mut app => result,

@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use crate::app;
+use crate::app::{self, Options};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::server;
@@ -22,7 +22,8 @@ pub(super) fn run(config: Config) -> Result<(), Failure> {
     check::inputs(&config)?;
     until_told(async |stop| {
         let listener = listen(&config)?;
-        app::run(config, Some(listener), Clock::from_wall(), None, stop).await
+        let options = Options { listener: Some(listener), ..Options::default() };
+        app::run(config, Clock::from_wall(), options, stop).await
     })
 }
 

@@ -19,8 +19,10 @@ use crate::decode::Decoder;
 use crate::event::{Message, News, SourceId};
 use crate::post::{Hasher, Side};
 use crate::recording::{Chunk, Error, Progress, Recording};
+use crate::show::{self, Event, Now, Show};
 use crate::snapshot::{SourceState, SourceStatus};
-use crate::tally::{Limits, Tally};
+use crate::tally::Limits;
+use crate::timer::Marks;
 use crate::timestamp::Timestamp;
 
 use super::{Failure, cannot_write, is_closed_pipe};
@@ -48,13 +50,20 @@ pub(super) fn run(arguments: &cli::Tally, config: Option<&Path>) -> Result<(), F
         ..SourceStatus::new(recording.name().to_owned(), "replay")
     });
     let mut count = Count {
-        tally: Tally::new(Arc::clone(&contest), sources.collect(), Limits::default()),
+        show: Show::new(show::Setup {
+            contest: Arc::clone(&contest),
+            sources: sources.collect(),
+            limits: Limits::default(),
+            marks: Marks::default(),
+        }),
+        source: SourceId(0),
         report: Report::new(stdout.lock(), format, &contest),
         every: arguments.every.map(|step| Every { step, next: None }),
         output: Ok(()),
     };
     let hasher = Hasher::default();
     for (index, recording) in recordings.into_iter().enumerate() {
+        count.source = SourceId(index);
         let decoder = Decoder::new(&contest, arguments.feed(), hasher.clone());
         let counted = count.recording(recording, decoder);
         if let Err(error) = count.output {
@@ -67,7 +76,7 @@ pub(super) fn run(arguments: &cli::Tally, config: Option<&Path>) -> Result<(), F
             }
             return Err(failure);
         }
-        count.tally.news(SourceId(index), News::State(SourceState::Ended));
+        count.news(News::State(SourceState::Ended));
     }
     match count.finish() {
         Err(error) if !is_closed_pipe(&error) => Err(cannot_write(error)),
@@ -77,7 +86,9 @@ pub(super) fn run(arguments: &cli::Tally, config: Option<&Path>) -> Result<(), F
 
 /// What is counted, and where the snapshots go.
 struct Count<W: io::Write> {
-    tally: Tally,
+    show: Show,
+    /// The recording that is being counted.
+    source: SourceId,
     report: Report<W>,
     every: Option<Every>,
     /// The first failure to print. Counting goes on to the end of the block.
@@ -138,16 +149,22 @@ impl<W: io::Write> Count<W> {
         {
             let mut next = every.next.unwrap_or_else(|| post.at.round_up(every.step));
             while next < post.at && self.output.is_ok() {
-                self.output = self.report.write(&self.tally.snapshot(Some(next)));
+                self.show.apply(Event::News(self.source, News::Tick(next)), Now::default());
+                self.output = self.report.write(&self.show.snapshot(Now::default()));
                 next = next.saturating_add(every.step);
             }
             every.next = Some(next);
         }
-        self.tally.apply(message);
+        self.news(message.into());
+    }
+
+    fn news(&mut self, news: News) {
+        // The time of recordings is their own.
+        self.show.apply(Event::News(self.source, news), Now::default());
     }
 
     fn finish(mut self) -> io::Result<()> {
-        self.report.write(&self.tally.snapshot(None))?;
+        self.report.write(&self.show.snapshot(Now::default()))?;
         self.report.flush()
     }
 }

@@ -24,9 +24,9 @@ fn contest(reposts: Reposts) -> Contest {
 fn count(feed: Option<Feed>, reposts: Reposts, lines: &str) -> (Posts, Vec<u64>) {
     let contest = contest(reposts);
     let mut decoder = Decoder::new(&contest, feed, Hasher::default());
-    let mut tally = Tally::new(Arc::new(contest), Vec::new(), Limits::default());
+    let mut tally = Tally::new(Arc::new(contest), Limits::default());
     decoder.block(lines.as_bytes(), |_, message| drop(tally.apply(message)));
-    let snapshot = tally.snapshot(None);
+    let snapshot = tally.count(None);
     (snapshot.posts, snapshot.teams.iter().map(|team| team.votes).collect())
 }
 

@@ -6,16 +6,19 @@ pub mod doctor;
 pub mod led;
 pub mod status;
 
+use std::sync::Arc;
+
 use tokio::sync::watch;
 
 use crate::render::bytes::Encoding;
 use crate::render::colour::Calibration;
 use crate::render::layout::Layout;
 use crate::render::power::Budget;
+use crate::snapshot::{OutputState, OutputStatus, Snapshot};
 
 use led::device::Open;
-use led::{Feed, Strip, artnet, ddp, e131, holiday, spi, terminal, wled};
-use status::{Desk, Monitor, Sent, State, Status};
+use led::{Strip, artnet, ddp, e131, holiday, spi, terminal, wled};
+use status::{Desk, Monitor, Sent};
 
 /// One `[[output]]` of the config.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,10 +118,10 @@ impl Settings {
 #[must_use]
 pub fn desk(name: &str, kind: &'static str, strip: &Strip, encoding: Encoding) -> (Desk, Monitor) {
     let screen = encoding == Encoding::Screen;
-    let status = Status {
+    let status = OutputStatus {
         name: name.to_owned(),
         kind,
-        state: State::Opening,
+        state: OutputState::Opening,
         error: None,
         pixels: strip.layout.pixels,
         frames: 0,
@@ -138,9 +141,9 @@ pub fn desk(name: &str, kind: &'static str, strip: &Strip, encoding: Encoding) -
     (desk, Monitor { status: status_rx, sent: sent_rx, turns: turns_rx })
 }
 
-/// Runs an output until its feed ends, and leaves the strip dark.
-pub async fn run(settings: Settings, feed: Feed, desk: Desk) {
+/// Runs an output until the show ends, and leaves the strip dark.
+pub async fn run(settings: Settings, snapshots: watch::Receiver<Arc<Snapshot>>, desk: Desk) {
     let encoding = settings.kind.encoding();
-    led::run(&settings.name, &settings.strip, encoding, settings.kind.into_open(), feed, desk)
+    led::run(&settings.name, &settings.strip, encoding, settings.kind.into_open(), snapshots, desk)
         .await;
 }

@@ -4,63 +4,7 @@ use tokio::sync::watch;
 
 use crate::render::bytes::Encoding;
 use crate::render::colour::{Calibration, Linear};
-
-/// How an output is doing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Status {
-    /// As in the config.
-    pub name: String,
-    /// The kind of output, as in the config.
-    pub kind: &'static str,
-    /// What it is doing.
-    pub state: State,
-    /// Why it is failing.
-    pub error: Option<String>,
-    /// Of the strip.
-    pub pixels: usize,
-    /// Frames that the device took, repeated ones not counted.
-    pub frames: u64,
-    /// Frames that were due while the device was busy or failing.
-    pub skipped: u64,
-    /// Unchanged frames that the device took again.
-    pub repeated: u64,
-    /// Writes and openings that failed.
-    pub errors: u64,
-    /// What the last frame draws, in mA; `None` on a screen.
-    pub milliamps: Option<u32>,
-    /// What it may draw; `None` on a screen.
-    pub max_milliamps: Option<u32>,
-    /// The last frame is darker than it should be, to stay within that.
-    pub limited: bool,
-    /// Some light of the last frame changes later than it should, so as not to flash.
-    pub flash_limited: bool,
-}
-
-/// What an output is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// No frame has arrived yet.
-    Opening,
-    /// Frames arrive.
-    Live,
-    /// The device does not take them, and is tried again.
-    Failing,
-    /// There will be no more.
-    Ended,
-}
-
-impl State {
-    /// As in JSON and on the page.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            State::Opening => "opening",
-            State::Live => "live",
-            State::Failing => "failing",
-            State::Ended => "ended",
-        }
-    }
-}
+use crate::snapshot::OutputStatus;
 
 /// The frame that the device took last.
 #[derive(Clone, Debug)]
@@ -108,7 +52,7 @@ impl Sent {
 
 /// Where an output says how it is doing.
 pub struct Desk {
-    pub(super) status: watch::Sender<Status>,
+    pub(super) status: watch::Sender<OutputStatus>,
     pub(super) sent: watch::Sender<Sent>,
     pub(crate) turns: watch::Sender<u64>,
 }
@@ -117,7 +61,7 @@ pub struct Desk {
 #[derive(Clone)]
 pub struct Monitor {
     /// How the output is doing.
-    pub status: watch::Receiver<Status>,
+    pub status: watch::Receiver<OutputStatus>,
     /// What it sent last.
     pub sent: watch::Receiver<Sent>,
     /// How often the frame loop has turned: with each scene at least, whatever the device does.

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::contest::{Contest, Reposts, Team, Vote};
+use crate::picture::Picture;
 use crate::rgb::Rgb;
-use crate::snapshot::Snapshot;
-use crate::tally::{Limits, Tally};
+use crate::snapshot::{Evicted, Phase, Posts, Snapshot, Standing};
 
 use super::colour::{Calibration, Linear};
 use super::power::{self, Budget};
@@ -154,11 +154,21 @@ pub fn snapshot_of(teams: &[(Rgb, f64)]) -> Snapshot {
     let contest =
         Contest::new("A test".into(), minute, Vote::Latest, Reposts::Ignore, named.collect());
     let contest = Arc::new(contest.expect("the teams are sound"));
-    let mut snapshot = Tally::new(contest, Vec::new(), Limits::default()).snapshot(None);
-    for (standing, &(_, share)) in snapshot.teams.iter_mut().zip(teams) {
-        standing.share = share;
+    Snapshot {
+        seq: 1,
+        at: None,
+        contest,
+        phase: Phase::Open,
+        teams: teams.iter().map(|&(_, share)| Standing { share, ..Standing::default() }).collect(),
+        leader: None,
+        posts: Posts::default(),
+        evicted: Evicted::default(),
+        sources: Vec::new(),
+        recording: None,
+        picture: Picture::Split,
+        timer: None,
+        outputs: None,
     }
-    snapshot
 }
 
 #[cfg(test)]

@@ -1,28 +1,12 @@
-//! Test patterns: what shows that a strip is wired and mounted as the config says.
+//! The light of test patterns.
 
-use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
+
+use crate::picture::Pattern;
 
 use super::colour::Linear;
 use super::layout::Run;
 use super::split;
-
-/// A test pattern.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pattern {
-    /// Half amber, half blue: the boundary, its mixed pixel and the direction.
-    Split,
-    /// Red, green and blue, a second each, and a second of all three beside each other in this
-    /// order: the order of the channels.
-    Rgb,
-    /// One white pixel walks along, every tenth is marked: the order and number of pixels.
-    Walk,
-    /// All of it: the supply and the limiter.
-    White,
-    /// Nothing.
-    Off,
-}
 
 /// The pixel that walks takes so long for each step.
 const STEP: Duration = Duration::from_millis(100);
@@ -46,22 +30,6 @@ const TENTH: Linear = Linear::new(0.0, 0.0, 0.15);
 const FIFTIETH: Linear = Linear::new(0.15, 0.0, 0.0);
 
 impl Pattern {
-    /// All of them.
-    pub const ALL: [Pattern; 5] =
-        [Pattern::Split, Pattern::Rgb, Pattern::Walk, Pattern::White, Pattern::Off];
-
-    /// As it is typed.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Pattern::Split => "split",
-            Pattern::Rgb => "rgb",
-            Pattern::Walk => "walk",
-            Pattern::White => "white",
-            Pattern::Off => "off",
-        }
-    }
-
     /// Whether it changes by itself.
     #[must_use]
     pub fn is_moving(self) -> bool {
@@ -100,26 +68,6 @@ impl Pattern {
 /// How many steps have been taken.
 fn step(age: Duration, step: Duration) -> usize {
     usize::try_from(age.as_millis() / step.as_millis()).unwrap_or(usize::MAX)
-}
-
-impl fmt::Display for Pattern {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-/// Why a text is no pattern.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no pattern; there are `split`, `rgb`, `walk`, `white` and `off`")]
-pub struct ParsePatternError(String);
-
-impl FromStr for Pattern {
-    type Err = ParsePatternError;
-
-    fn from_str(text: &str) -> Result<Pattern, ParsePatternError> {
-        let found = Pattern::ALL.into_iter().find(|pattern| pattern.name() == text);
-        found.ok_or_else(|| ParsePatternError(text.to_owned()))
-    }
 }
 
 #[cfg(test)]
@@ -170,13 +118,5 @@ mod tests {
         assert_eq!(shown(Pattern::Split, 0, 5), "aa?bb");
         assert_eq!(shown(Pattern::White, 0, 3), "WWW");
         assert_eq!(shown(Pattern::Off, 0, 3), "...");
-    }
-
-    #[test]
-    fn patterns_read_back_as_they_were_written() {
-        for pattern in Pattern::ALL {
-            assert_eq!(pattern.to_string().parse(), Ok(pattern));
-        }
-        assert!("rainbow".parse::<Pattern>().is_err());
     }
 }

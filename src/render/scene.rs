@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::contest::TeamId;
 use crate::snapshot::{Snapshot, SourceState};
 
-use super::pattern::Pattern;
 use super::timer::Timer;
+use crate::picture::{Pattern, Picture};
 
 /// What there is to show.
 #[derive(Clone, Debug)]
@@ -42,9 +42,11 @@ pub enum Look {
 
 impl From<Arc<Snapshot>> for Scene {
     fn from(snapshot: Arc<Snapshot>) -> Scene {
-        match snapshot.timer {
-            Some(standing) => Scene::Timer(standing.into(), Some(snapshot)),
-            None => Scene::Split { snapshot, look: Look::Standing },
+        match (snapshot.picture, snapshot.timer) {
+            (Picture::Timer, Some(standing)) => Scene::Timer(standing.into(), Some(snapshot)),
+            (Picture::Split | Picture::Timer, _) => Scene::Split { snapshot, look: Look::Standing },
+            (Picture::Pattern(pattern), _) => Scene::Pattern(pattern),
+            (Picture::Black, _) => Scene::Pattern(Pattern::Off),
         }
     }
 }
@@ -68,6 +70,12 @@ impl Scene {
             (Scene::Timer(timer, _), Scene::Timer(next, _)) => timer == next,
             _ => false,
         }
+    }
+
+    /// Whether both are the same test pattern.
+    #[must_use]
+    pub fn is_same_pattern(&self, other: &Scene) -> bool {
+        matches!((self, other), (Scene::Pattern(one), Scene::Pattern(other)) if one == other)
     }
 
     /// Whether it changes by itself, `age` after it was shown first.

@@ -5,9 +5,9 @@ use proptest::prelude::*;
 use super::check::{Meter, snapshot_of};
 use super::colour::Order;
 use super::layout::{Matrix, Segment};
-use super::pattern::Pattern;
 use super::timer::{Marks, Timer};
 use super::*;
+use crate::picture::Pattern;
 use crate::rgb::Rgb;
 use crate::snapshot::{Snapshot, SourceState, SourceStatus};
 

@@ -6,8 +6,8 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::Response;
 
-use crate::output::status::{Monitor, Status};
-use crate::snapshot::Snapshot;
+use crate::output::status::Monitor;
+use crate::snapshot::{OutputStatus, Snapshot};
 
 use super::{Shared, fresh};
 
@@ -40,7 +40,7 @@ fn write_outputs(out: &mut String, outputs: &[Monitor]) -> fmt::Result {
     if outputs.is_empty() {
         return Ok(());
     }
-    let all: Vec<(String, Status)> = outputs
+    let all: Vec<(String, OutputStatus)> = outputs
         .iter()
         .map(|output| output.status.borrow().clone())
         .map(|status| (escaped(&status.name), status))

@@ -103,7 +103,7 @@ pub async fn run(
     let first = snapshots.borrow_and_update().clone();
     let mut history = History::default();
     history.push(&first);
-    let (latest_tx, latest_rx) = watch::channel(Arc::new(latest(first, &outputs)));
+    let (latest_tx, latest_rx) = watch::channel(Arc::new(latest(first)));
     let (history_tx, history_rx) = watch::channel(history.json());
     let strips = Strips::new();
     let shared = Shared {
@@ -120,7 +120,7 @@ pub async fn run(
             if history.push(&snapshot) {
                 history_tx.send_replace(history.json());
             }
-            latest_tx.send_replace(Arc::new(latest(snapshot, &outputs)));
+            latest_tx.send_replace(Arc::new(latest(snapshot)));
         }
     };
     let until_end = async {
@@ -133,8 +133,8 @@ pub async fn run(
     }
 }
 
-fn latest(snapshot: Arc<Snapshot>, outputs: &[Monitor]) -> Latest {
-    let json = wire::snapshot_with(&snapshot, outputs).into();
+fn latest(snapshot: Arc<Snapshot>) -> Latest {
+    let json = wire::snapshot(&snapshot).into();
     Latest { json, snapshot, since: Instant::now() }
 }
 

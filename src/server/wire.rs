@@ -7,10 +7,10 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use crate::contest::{Reposts, Vote};
-use crate::output::status::{Monitor, Status};
+use crate::output::status::Monitor;
 use crate::render;
 use crate::rgb::Rgb;
-use crate::snapshot::{Phase, Snapshot};
+use crate::snapshot::{OutputStatus, Phase, Snapshot};
 use crate::timer;
 use crate::timestamp::Timestamp;
 
@@ -21,17 +21,6 @@ use crate::timestamp::Timestamp;
 #[must_use]
 pub fn snapshot(snapshot: &Snapshot) -> String {
     serde_json::to_string(&Wire::from(snapshot)).expect("the shape has only text keys")
-}
-
-/// The same with how the outputs are doing, which only a running show has.
-///
-/// # Panics
-/// Never: every shape here has a JSON form.
-#[must_use]
-pub fn snapshot_with(snapshot: &Snapshot, outputs: &[Monitor]) -> String {
-    let outputs = outputs.iter().map(|output| Output::from(&*output.status.borrow())).collect();
-    let wire = Wire { outputs: Some(outputs), ..Wire::from(snapshot) };
-    serde_json::to_string(&wire).expect("the shape has only text keys")
 }
 
 /// What each output sent last, as it looks.
@@ -267,13 +256,16 @@ impl<'a> From<&'a Snapshot> for Wire<'a> {
             },
             timer: snapshot.timer.as_ref().map(Timer::from),
             version: env!("CARGO_PKG_VERSION"),
-            outputs: None,
+            outputs: snapshot
+                .outputs
+                .as_ref()
+                .map(|outputs| outputs.iter().map(Output::from).collect()),
         }
     }
 }
 
-impl From<&Status> for Output {
-    fn from(status: &Status) -> Output {
+impl From<&OutputStatus> for Output {
+    fn from(status: &OutputStatus) -> Output {
         Output {
             name: status.name.clone(),
             kind: status.kind,

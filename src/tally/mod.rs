@@ -5,7 +5,6 @@
 //! Exact to the millisecond at any disorder. Memory is bounded by [`Limits`], never by traffic.
 
 mod rate;
-pub mod task;
 mod tombstones;
 mod votes;
 mod window;
@@ -13,9 +12,9 @@ mod window;
 use std::sync::Arc;
 
 use crate::contest::{Contest, TeamId};
-use crate::event::{Counted, Fate, Message, News, SourceId};
+use crate::event::{Counted, Fate, Message};
 use crate::post::{Deletion, Post, PostId, Side, Version};
-use crate::snapshot::{Evicted, Phase, Posts, Snapshot, SourceStatus, Standing};
+use crate::snapshot::{Count, Evicted, Posts, Standing};
 use crate::timestamp::Timestamp;
 
 use rate::Rate;
@@ -59,17 +58,15 @@ pub struct Tally {
     totals: Vec<u64>,
     posts: Posts,
     evicted: Evicted,
-    sources: Vec<SourceStatus>,
-    seq: u64,
 }
 
 impl Tally {
-    /// An empty count of what `sources` will send.
+    /// An empty count.
     ///
     /// # Panics
     /// Never: a contest's window is days at the most.
     #[must_use]
-    pub fn new(contest: Arc<Contest>, sources: Vec<SourceStatus>, limits: Limits) -> Tally {
+    pub fn new(contest: Arc<Contest>, limits: Limits) -> Tally {
         let teams = contest.teams().len();
         let window_ms = i64::try_from(contest.window().as_millis()).expect("a window is days");
         Tally {
@@ -85,8 +82,6 @@ impl Tally {
             totals: vec![0; teams],
             posts: Posts::default(),
             evicted: Evicted::default(),
-            sources,
-            seq: 0,
             contest,
         }
     }
@@ -109,19 +104,6 @@ impl Tally {
         Fate::Other
     }
 
-    /// Takes in the news of a source, and says what became of a message.
-    pub fn news(&mut self, source: SourceId, news: News) -> Fate {
-        match news {
-            News::Message(message) => return self.apply(message),
-            News::Tick(at) => self.show(at),
-            News::Alive => {}
-            News::State(state) => self.sources[source.0].state = state,
-            News::Problem(problem) => self.sources[source.0].problem = problem,
-            News::Gap(gap) => self.sources[source.0].note_gap(gap),
-        }
-        Fate::Other
-    }
-
     /// It is this late on the clock of a live show: what is a window older has left for good.
     pub fn advance(&mut self, at: Timestamp) {
         if self.now.is_none_or(|now| at > now) {
@@ -136,14 +118,11 @@ impl Tally {
             || (0..self.totals.len()).any(|team| self.rate.posts(team) > 0)
     }
 
-    /// The state at `at`, or at the newest time known if that is later; `None` for that time.
-    ///
-    /// The tally does not know how long ago a source was heard of: every age is zero.
-    pub fn snapshot(&mut self, at: Option<Timestamp>) -> Snapshot {
+    /// The count at `at`, or at the newest time known if that is later; `None` for that time.
+    pub fn count(&mut self, at: Option<Timestamp>) -> Count {
         if let Some(at) = at {
             self.show(at);
         }
-        self.seq += 1;
         let teams = self.contest.teams();
         let votes = self.votes.counts();
         let pulls: Vec<f64> =
@@ -161,18 +140,12 @@ impl Tally {
                 total: self.totals[index],
             })
             .collect();
-        Snapshot {
-            seq: self.seq,
+        Count {
             at: self.now.and_then(|_| Timestamp::from_millis(self.shown)),
-            contest: Arc::clone(&self.contest),
-            phase: Phase::Open,
             teams: standings,
             leader: self.leader(),
             posts: self.posts,
             evicted: self.evicted,
-            sources: self.sources.clone(),
-            recording: None,
-            timer: None,
         }
     }
 
@@ -208,7 +181,7 @@ impl Tally {
             }
             Side::Team(_) if known.is_some() => (&mut self.posts.duplicate, Fate::Duplicate),
             Side::Team(team) => {
-                self.count(post, team);
+                self.add(post, team);
                 (&mut self.posts.matched, Fate::Counted)
             }
         };
@@ -222,7 +195,7 @@ impl Tally {
     }
 
     /// Counts a post for `team`.
-    fn count(&mut self, post: &Post, team: TeamId) {
+    fn add(&mut self, post: &Post, team: TeamId) {
         if self.slots.len() >= self.limits.posts
             && let Some(oldest) = self.window.pop_oldest(&self.slots)
         {
@@ -305,7 +278,7 @@ impl Tally {
     /// Moves the time that is shown on to `at`: posts fade from the count when they leave the
     /// window that ends there. They are let go of when [`Tally::now`] has passed them too, since
     /// whether a post is late, or a duplicate, must not depend on when somebody looked.
-    fn show(&mut self, at: Timestamp) {
+    pub fn show(&mut self, at: Timestamp) {
         if at.millis() <= self.shown {
             return;
         }

@@ -26,7 +26,7 @@ fn contest(vote: Vote, sizes: &[f64]) -> Arc<Contest> {
 }
 
 fn tally(vote: Vote) -> Tally {
-    Tally::new(contest(vote, &[1.0, 1.0]), Vec::new(), Limits::default())
+    Tally::new(contest(vote, &[1.0, 1.0]), Limits::default())
 }
 
 fn at(ms: i64) -> Timestamp {
@@ -64,7 +64,7 @@ fn told(vote: Vote, events: impl IntoIterator<Item = Message>) -> Tally {
 
 #[track_caller]
 fn check(tally: &mut Tally, ms: i64, votes: [u64; 2]) {
-    let snapshot = tally.snapshot(Some(at(ms)));
+    let snapshot = tally.count(Some(at(ms)));
     let counted: Vec<u64> = snapshot.teams.iter().map(|team| team.votes).collect();
     assert_eq!(counted, votes, "at {ms}");
 }
@@ -169,26 +169,25 @@ fn an_edit_weighs_a_post_again_where_it_stands() {
 
 #[test]
 fn a_share_is_by_size_and_a_tie_has_no_leader() {
-    let mut tally = Tally::new(contest(Vote::Every, &[1.0, 3.0]), Vec::new(), Limits::default());
-    let snapshot = tally.snapshot(None);
+    let mut tally = Tally::new(contest(Vote::Every, &[1.0, 3.0]), Limits::default());
+    let snapshot = tally.count(None);
     assert_eq!((snapshot.at, snapshot.leader), (None, None));
     assert_eq!(snapshot.teams.iter().map(|team| team.share).collect::<Vec<_>>(), [0.5, 0.5]);
     for (id, side) in [A, B, B, B].into_iter().enumerate() {
         tally.apply(post(0, id as u64, 1, side));
     }
-    let snapshot = tally.snapshot(None);
+    let snapshot = tally.count(None);
     assert_eq!(snapshot.teams.iter().map(|team| team.share).collect::<Vec<_>>(), [0.5, 0.5]);
     assert_eq!(snapshot.leader, None);
     tally.apply(post(1, 10, 1, A));
-    assert_eq!(tally.snapshot(None).leader, Some(TeamId(0)));
+    assert_eq!(tally.count(None).leader, Some(TeamId(0)));
 }
 
 #[test]
 fn the_rate_looks_back_ten_seconds_whatever_the_window() {
     let mut tally = told(Vote::Every, [post(0, 1, 1, A), post(5000, 2, 2, A), post(9999, 3, 3, B)]);
-    let mut rates = |ms| -> Vec<f64> {
-        tally.snapshot(Some(at(ms))).teams.iter().map(|team| team.rate).collect()
-    };
+    let mut rates =
+        |ms| -> Vec<f64> { tally.count(Some(at(ms))).teams.iter().map(|team| team.rate).collect() };
     assert_eq!(rates(9999), [0.2, 0.1]);
     assert_eq!(rates(10_000), [0.1, 0.1]);
     assert_eq!(rates(15_000), [0.0, 0.1]);
@@ -198,12 +197,12 @@ fn the_rate_looks_back_ten_seconds_whatever_the_window() {
 #[test]
 fn what_memory_has_no_room_for_is_evicted_and_counted() {
     let limits = Limits { posts: 3, deletions: 2 };
-    let mut tally = Tally::new(contest(Vote::Latest, &[1.0, 1.0]), Vec::new(), limits);
+    let mut tally = Tally::new(contest(Vote::Latest, &[1.0, 1.0]), limits);
     for id in 0..10 {
         tally.apply(post(id, id.cast_unsigned(), id.cast_unsigned(), A));
         tally.apply(deletion(Some(id), 100 + id.cast_unsigned()));
     }
-    let snapshot = tally.snapshot(None);
+    let snapshot = tally.count(None);
     assert_eq!(snapshot.teams[0].votes, 3);
     assert_eq!(snapshot.evicted, Evicted { posts: 7, deletions: 8 });
     assert_eq!(snapshot.posts.received(), 20);
@@ -395,7 +394,7 @@ proptest! {
             if let Some(ahead) = look {
                 shown = shown.max(now + ahead);
             }
-            let snapshot = tally.snapshot(look.map(|_| at(shown)));
+            let snapshot = tally.count(look.map(|_| at(shown)));
             let votes: Vec<u64> = snapshot.teams.iter().map(|team| team.votes).collect();
             prop_assert_eq!(votes, model.votes(shown), "at {}", shown);
             let totals: Vec<i64> = snapshot.teams.iter().map(|team| team.total.cast_signed()).collect();

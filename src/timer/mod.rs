@@ -1,10 +1,8 @@
 //! The speaker's timer: how much is left, and what that means. Pure: time is told.
 //!
 //! [`Countdown`] is what the keys act on; [`Standing`] is how it stands at an instant, which travels
-//! in snapshots. The light that belongs to it is made in `render::timer`, and the loop that knows the
-//! time is [`task`].
-
-pub mod task;
+//! in snapshots. The light that belongs to it is made in `render::timer`; the show keeps it, and
+//! `control::timer` steers it.
 
 use std::time::Duration;
 

@@ -71,7 +71,7 @@ fn a_closed_terminal_leaves_the_lights_black() {
 
 #[test]
 fn a_panic_in_any_part_leaves_the_lights_black() {
-    let parts = ["tally", "server", "stage door", "source `rehearsal`", "output `display`"];
+    let parts = ["show", "server", "doors", "source `rehearsal`", "output `display`"];
     let mut turn = parts.iter().cycle();
     let fewest = parts.len();
     repeat_at_least(fewest, "panic in a part", |rig| {

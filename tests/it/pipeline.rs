@@ -10,7 +10,7 @@ use hashtug::event::SourceId;
 use hashtug::output;
 use hashtug::output::led::device::Pace;
 use hashtug::output::led::memory::{Memory, Told};
-use hashtug::output::led::{self, Feed, Strip};
+use hashtug::output::led::{self, Strip};
 use hashtug::post::Hasher;
 use hashtug::render::Renderer;
 use hashtug::render::bytes::Encoding;
@@ -19,16 +19,17 @@ use hashtug::render::colour::Calibration;
 use hashtug::render::layout::Layout;
 use hashtug::render::power::Budget;
 use hashtug::render::scene::Scene;
+use hashtug::show::task::Beside;
+use hashtug::show::{self, Now};
 use hashtug::snapshot::{Snapshot, SourceState};
 use hashtug::source::link::Times;
 use hashtug::source::replay::{self, Input, Speed};
 use hashtug::source::{self, SourceContext};
-use hashtug::tally::{self, Limits, Tally};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::program::lines;
-use crate::support::{contest, path, program};
+use crate::support::{self, contest, path, program};
 
 /// A replay on its way through the tally.
 struct Play {
@@ -42,9 +43,9 @@ fn play(input: Input, speed: Speed, repeat: bool) -> Play {
         kind: source::Kind::Replay(replay::Settings { input, speed, repeat, feed: None }),
     };
     let contest = contest();
-    let mut tally = Tally::new(Arc::clone(&contest), vec![settings.status()], Limits::default());
-    let (news, news_rx) = mpsc::channel(tally::task::INBOX);
-    let (snapshot_tx, snapshots) = watch::channel(Arc::new(tally.snapshot(None)));
+    let mut show = support::show(&contest, vec![settings.status()]);
+    let (_orders, news, doors) = show::task::doors();
+    let (snapshot_tx, snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
     let stop = CancellationToken::new();
     let source_context = SourceContext {
         id: SourceId(0),
@@ -56,7 +57,7 @@ fn play(input: Input, speed: Speed, repeat: bool) -> Play {
         recorder: None,
         stop: stop.clone(),
     };
-    tokio::spawn(tally::task::run(tally, None, None, news_rx, snapshot_tx));
+    tokio::spawn(show::task::run(show, None, Beside::default(), doors, snapshot_tx));
     tokio::spawn(source::run(settings, source_context));
     Play { snapshots, stop }
 }
@@ -83,7 +84,7 @@ fn decided(snapshot: &Snapshot) -> serde_json::Value {
 }
 
 fn kept(mut json: serde_json::Value) -> serde_json::Value {
-    for key in ["seq", "sources", "title"] {
+    for key in ["seq", "sources", "title", "outputs"] {
         json.as_object_mut().unwrap().remove(key);
     }
     json
@@ -168,8 +169,7 @@ async fn the_strip_follows_the_split_and_ends_dark() {
     };
     let memory = Memory::new(told_tx, Pace { fps: 30, repeats: 0, keep_alive: None });
     let (desk, _monitor) = output::desk("strip", "memory", &strip, Encoding::Duty);
-    let feed = Feed::Snapshots(play.snapshots);
-    led::run("memory", &strip, Encoding::Duty, Box::new(memory), feed, desk).await;
+    led::run("memory", &strip, Encoding::Duty, Box::new(memory), play.snapshots, desk).await;
     let mut told: Vec<Told> = told_rx.iter().collect();
     assert_eq!(told.pop(), Some(Told::End));
     assert_eq!(told.pop(), Some(Told::Frame(vec![0; 150])));

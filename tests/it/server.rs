@@ -7,20 +7,21 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use hashtug::contest::TeamId;
-use hashtug::event;
+use hashtug::event::{self, SourceId};
+use hashtug::order::Order;
 use hashtug::output::led::device::Pace;
 use hashtug::output::led::memory::Memory;
-use hashtug::output::led::{self, Feed, Strip};
+use hashtug::output::led::{self, Strip};
 use hashtug::output::status::Monitor;
+use hashtug::picture::{Pattern, Picture};
 use hashtug::post::{AuthorId, Post, PostId, Side, Tags, Version};
 use hashtug::render::bytes::Encoding;
-use hashtug::render::colour::{Calibration, Order};
+use hashtug::render::colour::{self, Calibration};
 use hashtug::render::layout::Layout;
-use hashtug::render::pattern::Pattern;
 use hashtug::render::power::Budget;
-use hashtug::render::scene::Scene;
+use hashtug::show::task::Beside;
+use hashtug::show::{self, Now, Show};
 use hashtug::snapshot::Snapshot;
-use hashtug::tally::{Limits, Tally};
 use hashtug::timestamp::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
@@ -28,13 +29,14 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 use tokio_util::sync::CancellationToken;
 
-use crate::support::contest;
 use crate::support::http::{self, Answer};
+use crate::support::{self, contest};
 
-/// A server without a show behind it: the test is the tally.
+/// A server and a show whose loop is the test.
 struct Server {
     address: String,
-    tally: Tally,
+    show: Show,
+    beside: Beside,
     snapshots: watch::Sender<Arc<Snapshot>>,
     stop: CancellationToken,
     task: JoinHandle<()>,
@@ -46,19 +48,22 @@ impl Server {
     }
 
     fn with(outputs: Vec<Monitor>) -> Server {
-        let mut tally = Tally::new(contest(), Vec::new(), Limits::default());
-        let (snapshots, snapshots_rx) = watch::channel(Arc::new(tally.snapshot(None)));
+        let mut show = support::show(&contest(), Vec::new());
+        let statuses = outputs.iter().map(|output| output.status.clone());
+        let beside = Beside { outputs: statuses.collect(), ..Beside::default() };
+        show.apply(show::Event::Parts(beside.parts()), Now::default());
+        let (snapshots, snapshots_rx) = watch::channel(Arc::new(show.snapshot(Now::default())));
         let listener = hashtug::server::listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let stop = CancellationToken::new();
         let task =
             tokio::spawn(hashtug::server::run(listener, snapshots_rx, outputs, stop.clone()));
-        Server { address, tally, snapshots, stop, task }
+        Server { address, show, beside, snapshots, stop, task }
     }
 
     /// Counts a post and publishes what follows.
     fn post(&mut self, id: u64, team: u16) {
-        self.tally.apply(event::Message::Post(Post {
+        let message = event::Message::Post(Post {
             id: Some(PostId(id)),
             alias: None,
             author: Some(AuthorId(id)),
@@ -66,8 +71,11 @@ impl Server {
             side: Side::Team(TeamId(team)),
             tags: Tags::default(),
             version: Version::First,
-        }));
-        self.snapshots.send_replace(Arc::new(self.tally.snapshot(None)));
+        });
+        // Which source it is from shows nowhere: there are none.
+        self.show.apply(show::Event::Parts(self.beside.parts()), Now::default());
+        self.show.apply(show::Event::News(SourceId(0), message.into()), Now::default());
+        self.snapshots.send_replace(Arc::new(self.show.snapshot(Now::default())));
     }
 
     async fn get(&self, path: &str) -> Answer {
@@ -126,28 +134,35 @@ async fn the_snapshot_has_the_public_shape() {
     assert_eq!(answer.json(), expected);
 }
 
+/// A snapshot of a show that shows a pattern.
+fn showing(pattern: Pattern) -> Arc<Snapshot> {
+    let mut show = support::show(&contest(), Vec::new());
+    show.apply(show::Event::Order(Order::Show(Picture::Pattern(pattern))), Now::default());
+    Arc::new(show.snapshot(Now::default()))
+}
+
 /// An output whose device keeps up, with what it is shown.
-fn output(pattern: Pattern) -> (Monitor, watch::Sender<Scene>, JoinHandle<()>) {
+fn output(pattern: Pattern) -> (Monitor, watch::Sender<Arc<Snapshot>>, JoinHandle<()>) {
     let strip = Strip {
         layout: Layout::plain(3),
-        calibration: Calibration { order: Order::GRB, ..Calibration::default() },
+        calibration: Calibration { order: colour::Order::GRB, ..Calibration::default() },
         budget: Budget { max_milliamps: 100 },
     };
     let (desk, monitor) = hashtug::output::desk("strip", "memory", &strip, Encoding::Duty);
-    let (scenes_tx, scenes) = watch::channel(Scene::Pattern(pattern));
+    let (snapshots_tx, snapshots) = watch::channel(showing(pattern));
     let pace = Pace { fps: 200, repeats: 0, keep_alive: None };
     let (told_tx, told) = std::sync::mpsc::sync_channel(100_000);
     let task = tokio::spawn(async move {
         let memory = Box::new(Memory::new(told_tx, pace));
-        led::run("strip", &strip, Encoding::Duty, memory, Feed::Scenes(scenes), desk).await;
+        led::run("strip", &strip, Encoding::Duty, memory, snapshots, desk).await;
         drop(told);
     });
-    (monitor, scenes_tx, task)
+    (monitor, snapshots_tx, task)
 }
 
 #[tokio::test]
 async fn outputs_say_how_they_are_doing() {
-    let (monitor, scenes, task) = output(Pattern::White);
+    let (monitor, snapshots, task) = output(Pattern::White);
     let mut server = Server::with(vec![monitor.clone()]);
     // 97 mA are left for 180 of channels at full: the limiter holds the light at half of it.
     let full = |milliamps: Option<u32>| milliamps.is_some_and(|milliamps| milliamps >= 99);
@@ -171,7 +186,7 @@ async fn outputs_say_how_they_are_doing() {
     ] {
         assert!(metrics.text().contains(line), "{}", metrics.text());
     }
-    drop(scenes);
+    drop(snapshots);
     task.await.unwrap();
     server.post(2, 0);
     let ended = |answer: &Answer| answer.json()["outputs"][0]["state"] == "ended";
@@ -180,7 +195,7 @@ async fn outputs_say_how_they_are_doing() {
 
 #[tokio::test]
 async fn what_an_output_sent_last_is_served_as_it_looks() {
-    let (monitor, scenes, task) = output(Pattern::Split);
+    let (monitor, snapshots, task) = output(Pattern::Split);
     let server = Server::with(vec![monitor]);
     // Amber, both, blue as they look, though green comes first on the wire and each is rounded.
     let looks = |json: &serde_json::Value| {
@@ -199,10 +214,10 @@ async fn what_an_output_sent_last_is_served_as_it_looks() {
         Some(serde_json::from_str::<serde_json::Value>(&text).unwrap())
     }));
     assert!(looks(&strips.next().await.unwrap()));
-    scenes.send_replace(Scene::Pattern(Pattern::Off));
+    snapshots.send_replace(showing(Pattern::Off));
     let dark = |json: &serde_json::Value| json["strips"][0]["rgb"] == "0".repeat(18);
     while !dark(&strips.next().await.unwrap()) {}
-    drop(scenes);
+    drop(snapshots);
     task.await.unwrap();
     assert!(server.get_until("/api/v1/strips", |answer| dark(&answer.json())).await.status == 200);
 }
@@ -277,7 +292,7 @@ async fn the_event_stream_carries_the_same_snapshots() {
         let count = stream.read(&mut buffer).await.unwrap();
         assert_ne!(count, 0, "{said}");
         said += std::str::from_utf8(&buffer[..count]).unwrap();
-        if said.matches("data: ").count() == 1 && server.tally.now().is_none() {
+        if said.matches("data: ").count() == 1 && server.show.now().is_none() {
             server.post(1, 0);
         }
     }

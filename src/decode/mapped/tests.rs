@@ -55,11 +55,11 @@ fn messages(map: &Map, documents: &[&str]) -> Vec<Message> {
 
 /// What becomes of the documents, and the votes for the teams.
 fn count(map: &Map, documents: &[&str]) -> (Posts, Vec<u64>) {
-    let mut tally = Tally::new(Arc::new(contest(["tabs", "go"])), Vec::new(), Limits::default());
+    let mut tally = Tally::new(Arc::new(contest(["tabs", "go"])), Limits::default());
     for event in messages(map, documents) {
         tally.apply(event);
     }
-    let snapshot = tally.snapshot(None);
+    let snapshot = tally.count(None);
     (snapshot.posts, snapshot.teams.iter().map(|team| team.votes).collect())
 }
 

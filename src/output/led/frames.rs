@@ -10,9 +10,9 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use crate::output::status::{State, Status};
 use crate::render::scene::Scene;
 use crate::render::{Renderer, Report};
+use crate::snapshot::{OutputState, OutputStatus};
 
 use super::device::Pace;
 use super::retry::Retry;
@@ -42,7 +42,7 @@ pub(super) struct Frames {
     repeat: bool,
     /// A frame was due while it did.
     missed: bool,
-    status: watch::Sender<Status>,
+    status: watch::Sender<OutputStatus>,
 }
 
 impl Frames {
@@ -51,7 +51,7 @@ impl Frames {
         scene: Scene,
         words: bool,
         pace: Pace,
-        status: watch::Sender<Status>,
+        status: watch::Sender<OutputStatus>,
         now: Instant,
     ) -> Frames {
         Frames {
@@ -143,7 +143,7 @@ impl Frames {
 
     /// It has ended.
     pub(super) fn ended(&self) {
-        self.status.send_modify(|status| status.state = State::Ended);
+        self.status.send_modify(|status| status.state = OutputState::Ended);
     }
 
     fn start(&mut self, task: Task, repeat: bool) -> Task {
@@ -185,7 +185,7 @@ impl Frames {
             status.skipped += u64::from(missed);
             match result {
                 Ok(()) => {
-                    status.state = State::Live;
+                    status.state = OutputState::Live;
                     status.error = None;
                     status.repeated += u64::from(self.repeat);
                     status.frames += u64::from(!self.repeat);
@@ -194,7 +194,7 @@ impl Frames {
                     status.flash_limited = self.report.flash_limited;
                 }
                 Err(error) => {
-                    status.state = State::Failing;
+                    status.state = OutputState::Failing;
                     status.error = Some(error);
                     status.errors += 1;
                     status.skipped += u64::from(!self.repeat);

@@ -50,38 +50,13 @@ pub struct Strip {
     pub budget: Budget,
 }
 
-/// Where scenes come from. Its end is the end of the output.
-#[derive(Clone, Debug)]
-pub enum Feed {
-    /// The tally, or the speaker's timer.
-    Snapshots(watch::Receiver<Arc<Snapshot>>),
-    /// Whoever else has something to show.
-    Scenes(watch::Receiver<Scene>),
-}
-
-impl Feed {
-    async fn changed(&mut self) -> Result<(), watch::error::RecvError> {
-        match self {
-            Feed::Snapshots(snapshots) => snapshots.changed().await,
-            Feed::Scenes(scenes) => scenes.changed().await,
-        }
-    }
-
-    fn newest(&mut self) -> Scene {
-        match self {
-            Feed::Snapshots(snapshots) => Arc::clone(&snapshots.borrow_and_update()).into(),
-            Feed::Scenes(scenes) => scenes.borrow_and_update().clone(),
-        }
-    }
-}
-
-/// Draws until the feed ends, then leaves the strip dark.
+/// Draws the newest snapshot until the show ends, then leaves the strip dark.
 pub async fn run(
     name: &str,
     strip: &Strip,
     encoding: Encoding,
     open: Box<dyn Open>,
-    mut feed: Feed,
+    mut snapshots: watch::Receiver<Arc<Snapshot>>,
     desk: Desk,
 ) {
     let Strip { layout, calibration, budget } = strip;
@@ -94,17 +69,23 @@ pub async fn run(
         Err(error) => return warn!(output = name, %error, "no thread for the output"),
     };
     let words = encoding == Encoding::Screen;
-    let mut frames = Frames::new(renderer, feed.newest(), words, pace, desk.status, Instant::now());
+    let mut scene = newest(&mut snapshots);
+    let mut frames = Frames::new(renderer, scene.clone(), words, pace, desk.status, Instant::now());
     loop {
         desk.turns.send_modify(|turns| *turns += 1);
         let wake = frames.wake();
         tokio::select! {
             biased;
-            changed = feed.changed() => {
+            changed = snapshots.changed() => {
                 if changed.is_err() {
                     break;
                 }
-                frames.take(feed.newest());
+                let next = newest(&mut snapshots);
+                // A pattern tells of nothing that a further snapshot could change.
+                if !scene.is_same_pattern(&next) {
+                    scene = next.clone();
+                    frames.take(next);
+                }
             }
             said = thread.said() => match said {
                 Some(Said::Done { spare, result }) => frames.done(spare, result, Instant::now()),
@@ -121,6 +102,10 @@ pub async fn run(
         warn!(output = name, "output takes no last frame, and is left behind");
     }
     frames.ended();
+}
+
+fn newest(snapshots: &mut watch::Receiver<Arc<Snapshot>>) -> Scene {
+    Arc::clone(&snapshots.borrow_and_update()).into()
 }
 
 #[cfg(test)]

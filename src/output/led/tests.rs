@@ -12,10 +12,11 @@ use super::memory::{Memory, Told};
 use super::thread::Task;
 use super::*;
 use crate::output::desk;
-use crate::output::status::{Monitor, State, Status};
+use crate::output::status::Monitor;
+use crate::picture::Pattern;
 use crate::render::check::{Meter, snapshot_of};
-use crate::render::pattern::Pattern;
 use crate::rgb::Rgb;
+use crate::snapshot::{OutputState, OutputStatus};
 
 const WHITE: Rgb = Rgb::new(255, 255, 255);
 const BUDGET: Budget = Budget { max_milliamps: 1000 };
@@ -123,7 +124,7 @@ async fn frames_go_out_at_the_rate_until_all_has_settled() {
     assert!((35..=42).contains(&log.len()), "{}", log.len());
     assert_eq!(simulation.shown, [255; 12]);
     assert_eq!(simulation.run(100_000), []);
-    assert_eq!(simulation.monitor.status.borrow().state, State::Live);
+    assert_eq!(simulation.monitor.status.borrow().state, OutputState::Live);
 }
 
 #[tokio::test(start_paused = true)]
@@ -183,14 +184,14 @@ async fn a_device_that_fails_is_tried_again_less_and_less_often_and_comes_back_b
     assert!((15..150).contains(&log.len()), "{}", log.len());
     assert!(times(&log).windows(2).all(|pair| pair[1] - pair[0] <= 3000), "{log:?}");
     let status = simulation.monitor.status.borrow().clone();
-    assert_eq!((status.state, status.error.as_deref()), (State::Failing, Some("unplugged")));
+    assert_eq!((status.state, status.error.as_deref()), (OutputState::Failing, Some("unplugged")));
     assert_eq!(status.errors, log.len() as u64);
     simulation.fails = false;
     let log = simulation.run(4000);
     assert!(log[0].0 <= 66_000 && log.iter().all(|&(_, what)| what == 's'), "{log:?}");
     assert_eq!(simulation.shown, [255, 255, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0]);
     let status = simulation.monitor.status.borrow().clone();
-    assert_eq!((status.state, status.error), (State::Live, None));
+    assert_eq!((status.state, status.error), (OutputState::Live, None));
 }
 
 #[tokio::test(start_paused = true)]
@@ -238,10 +239,10 @@ impl Output {
     ) -> Output {
         let (told_tx, told) = sync_channel(100_000);
         let (desk, monitor) = desk("strip", "memory", &strip(), Encoding::Duty);
-        let feed = Feed::Snapshots(snapshots.subscribe());
+        let snapshots = snapshots.subscribe();
         let open = open(told_tx);
         let task = tokio::spawn(async move {
-            run("strip", &strip(), Encoding::Duty, open, feed, desk).await;
+            run("strip", &strip(), Encoding::Duty, open, snapshots, desk).await;
         });
         Output { told, monitor, task }
     }
@@ -316,7 +317,7 @@ async fn beside(other: Option<fn(usize) -> Result<(), DeviceError>>) -> Vec<Vec<
     let mut frames = vec![output.frame().await];
     let mut status = output.monitor.status.clone();
     for step in 0..150u32 {
-        let done = |status: &Status| status.frames + status.repeated > u64::from(step);
+        let done = |status: &OutputStatus| status.frames + status.repeated > u64::from(step);
         status.wait_for(done).await.unwrap();
         snapshots.send_replace(snapshot(f64::from(step % 7) / 6.0));
         yield_now().await;
@@ -346,7 +347,7 @@ fn broken() -> DeviceError {
 }
 
 /// What a strip was told last, after its feed has ended. A device has its patience of a real clock.
-async fn end_of(plan: fn(usize) -> Result<(), DeviceError>) -> (Vec<Told>, State) {
+async fn end_of(plan: fn(usize) -> Result<(), DeviceError>) -> (Vec<Told>, OutputState) {
     let snapshots = watch::Sender::new(snapshot(1.0));
     let output = Output::start(clumsy(plan), &snapshots);
     let mut status = output.monitor.status.clone();
@@ -365,7 +366,7 @@ fn is_black_and_ended(told: &[Told]) -> bool {
 async fn a_strip_is_black_before_its_stream_ends() {
     let (told, state) = end_of(|_| Ok(())).await;
     assert!(is_black_and_ended(&told), "{told:?}");
-    assert_eq!(state, State::Ended);
+    assert_eq!(state, OutputState::Ended);
 }
 
 #[tokio::test]
@@ -383,7 +384,7 @@ async fn a_device_that_panics_is_opened_again_and_black_at_the_end() {
 #[tokio::test]
 async fn a_device_that_always_panics_holds_nobody_up() {
     let (told, state) = end_of(|_| panic!("a bug")).await;
-    assert_eq!((told.as_slice(), state), (&[][..], State::Ended));
+    assert_eq!((told.as_slice(), state), (&[][..], OutputState::Ended));
 }
 
 #[tokio::test]

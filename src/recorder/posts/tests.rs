@@ -53,7 +53,7 @@ struct Twice {
 impl Twice {
     fn new(vote: Vote, window: Duration) -> Twice {
         let contest = contest(vote, window);
-        let tally = || Tally::new(Arc::clone(&contest), Vec::new(), Limits::default());
+        let tally = || Tally::new(Arc::clone(&contest), Limits::default());
         Twice {
             show: tally(),
             posts: Posts::new(&contest),
@@ -69,14 +69,14 @@ impl Twice {
             Step::Deletion(deletion) => Message::Deletion(deletion.clone()),
             Step::Now(at) => return self.show.advance(*at),
         };
-        let before = self.show.snapshot(None).posts;
+        let before = self.show.count(None).posts;
         let fate = self.show.apply(message.clone());
-        let shown = since(before, self.show.snapshot(None).posts);
+        let shown = since(before, self.show.count(None).posts);
         let mut lines = Lines::default();
         self.posts.write(self.show.now(), &message, &fate, &mut lines);
-        let before = self.recount.snapshot(None).posts;
+        let before = self.recount.count(None).posts;
         self.decoder.block(lines.text.as_bytes(), |_, message| drop(self.recount.apply(message)));
-        let recounted = since(before, self.recount.snapshot(None).posts);
+        let recounted = since(before, self.recount.count(None).posts);
         let said = Said(event, &fate, &lines.text);
         assert_eq!(recounted.received(), lines.count, "{said}");
         assert_eq!(lines.text.lines().count() as u64, lines.count, "{said}");
@@ -106,8 +106,7 @@ impl Twice {
     #[track_caller]
     fn check(&mut self, ahead: i64) {
         let time = self.show.now().map_or(0, Timestamp::millis) + ahead;
-        let (show, recount) =
-            (self.show.snapshot(Some(at(time))), self.recount.snapshot(Some(at(time))));
+        let (show, recount) = (self.show.count(Some(at(time))), self.recount.count(Some(at(time))));
         assert_eq!(show.teams, recount.teams, "at {time}:\n{}", self.text);
         assert_eq!(show.leader, recount.leader);
         assert!(recount.at.is_none_or(|at| Some(at) <= show.at));
@@ -210,7 +209,7 @@ fn what_the_clock_makes_late_does_not_count_in_a_recount() {
     twice.step(&Step::Post(post(6500, 3, 3, RIGHT)));
     twice.step(&Step::Post(post(5400, 4, 2, LEFT)));
     twice.check(0);
-    assert_eq!(twice.recount.snapshot(None).posts.late, 1);
+    assert_eq!(twice.recount.count(None).posts.late, 1);
 }
 
 #[test]
@@ -223,7 +222,7 @@ fn a_name_that_a_recount_still_knows_is_not_used_again() {
     twice.step(&Step::Post(post(5900, 1, 1, LEFT)));
     twice.step(&Step::Post(post(5900, 2, 2, RIGHT)));
     twice.check(0);
-    assert_eq!(twice.recount.snapshot(None).posts.matched, 3);
+    assert_eq!(twice.recount.count(None).posts.matched, 3);
 }
 
 fn events() -> impl Strategy<Value = Vec<(Step, i64)>> {

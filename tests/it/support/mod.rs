@@ -16,6 +16,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hashtug::contest::{Contest, PALETTE, Reposts, Team, Vote};
+use hashtug::show::{self, Show};
+use hashtug::snapshot::SourceStatus;
+use hashtug::tally::Limits;
+use hashtug::timer::Marks;
 
 /// A file of the repository.
 pub(crate) fn path(name: &str) -> PathBuf {
@@ -42,6 +46,16 @@ pub(crate) fn contest() -> Arc<Contest> {
     let contest =
         Contest::new("Tabs or spaces?".into(), minute, Vote::Latest, Reposts::Ignore, teams);
     Arc::new(contest.unwrap())
+}
+
+/// A show in which nothing has happened.
+pub(crate) fn show(contest: &Arc<Contest>, sources: Vec<SourceStatus>) -> Show {
+    Show::new(show::Setup {
+        contest: Arc::clone(contest),
+        sources,
+        limits: Limits::default(),
+        marks: Marks::default(),
+    })
 }
 
 /// How long a test may wait for something that should have happened by then.

@@ -8,15 +8,18 @@ use hashtug::contest::Contest;
 use hashtug::event::SourceId;
 use hashtug::post::Hasher;
 use hashtug::recorder::Recorder;
+use hashtug::show::task::Beside;
+use hashtug::show::{self, Now};
 use hashtug::snapshot::Snapshot;
 use hashtug::source::link::Times;
 use hashtug::source::link::backoff::{Backoff, Pace};
 use hashtug::source::{self, Kind, SourceContext};
-use hashtug::tally::{self, Limits, Tally};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+
+use crate::support;
 
 /// Longer than anything takes here.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -78,19 +81,20 @@ impl Rig {
             .map(|(index, kind)| source::Settings { name: format!("source {index}"), kind })
             .collect();
         let statuses = settings.iter().map(source::Settings::status).collect();
-        let mut tally = Tally::new(Arc::clone(contest), statuses, Limits::default());
-        let (news_tx, news_rx) = mpsc::channel(tally::task::INBOX);
-        let (snapshot_tx, snapshots) = watch::channel(Arc::new(tally.snapshot(None)));
+        let mut show = support::show(contest, statuses);
+        let (_orders, news, doors) = show::task::doors();
+        let (snapshot_tx, snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        tasks.spawn(tally::task::run(tally, Some(clock), recorder.cloned(), news_rx, snapshot_tx));
+        let beside = Beside { recorder: recorder.cloned(), ..Beside::default() };
+        tasks.spawn(show::task::run(show, Some(clock), beside, doors, snapshot_tx));
         let hasher = Hasher::default();
         for (index, settings) in settings.into_iter().enumerate() {
             let source_context = SourceContext {
                 id: SourceId(index),
                 contest: Arc::clone(contest),
                 hasher: hasher.clone(),
-                news: news_tx.clone(),
+                news: news.clone(),
                 clock: Some(clock),
                 times,
                 recorder: recorder.cloned(),

@@ -1,6 +1,7 @@
-//! The loop of the timer: keys in, snapshots out, a snapshot for each second and each key.
+//! The hand on the speaker's timer: keys become orders, and the log says how the timer stands.
 //!
-//! It is the head of a show of its own: when it ends, the outputs go dark.
+//! It decides when `hashtug timer` is over, too: at the key for it, or some time after the talk where
+//! nobody has a key.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,78 +11,68 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
+use crate::keyboard::Key;
+use crate::order::{Order, TimerOrder};
+use crate::show::task::Orders;
 use crate::snapshot::Snapshot;
-
-use super::{Countdown, Marks, Standing, clock};
-
-/// What a key asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Key {
-    /// One minute more.
-    More,
-    /// Hold, or go on.
-    Hold,
-    /// Stop.
-    Stop,
-}
+use crate::timer::{Phase, Standing, clock};
 
 /// What [`Key::More`] gives.
 const MORE: Duration = Duration::from_mins(1);
 
-/// Pages take a longer silence for a dead show.
-const LONGEST_SILENCE: Duration = Duration::from_secs(1);
-
-/// Where nobody has a key to stop it, the timer ends so long after the time is over: pages have seen
-/// that by then.
+/// Where nobody has a key to stop it, the timer ends so much later than the talk: pages have seen the
+/// end of the talk by then.
 const EPILOGUE: Duration = Duration::from_secs(3);
 
-/// Runs a talk of `total` until it is stopped: by a key, by `stop`, or by its end where `keys` has
-/// none to come. Tells `stop` then. `base` is what the snapshots say besides the timer.
+/// Steers the timer until it is stopped: by a key, by `stop`, or by its end where `keys` has none to
+/// come. Cancels `stop` then.
 pub async fn run(
-    total: Duration,
-    marks: Marks,
     mut keys: mpsc::Receiver<Key>,
-    base: Snapshot,
-    snapshots: watch::Sender<Arc<Snapshot>>,
+    orders: Orders,
+    mut snapshots: watch::Receiver<Arc<Snapshot>>,
     stop: CancellationToken,
 ) {
-    let start = Instant::now();
-    let mut countdown = Countdown::start(total, marks, Duration::ZERO);
-    let mut seq = base.seq;
     let mut has_keys = true;
     let mut over_at = None;
-    let mut said = None;
+    let mut logged = None;
+    snapshots.mark_changed();
     loop {
-        let elapsed = start.elapsed();
-        let standing = countdown.standing(elapsed);
-        seq += 1;
-        let timer = Some(standing);
-        snapshots.send_replace(Arc::new(Snapshot { seq, timer, ..base.clone() }));
-        tell(&standing, &mut said);
-        over_at = standing.left.is_zero().then(|| over_at.unwrap_or(elapsed));
-        if !has_keys && over_at.is_some_and(|at| elapsed >= at + EPILOGUE) {
-            break;
-        }
-        let beat = elapsed + LONGEST_SILENCE;
-        let next = countdown.next_second(elapsed).map_or(beat, |next| next.min(beat));
+        let end = over_at.map(|at: Instant| at + EPILOGUE).filter(|_| !has_keys);
         tokio::select! {
             () = stop.cancelled() => break,
-            () = sleep_until(start + next) => {}
-            key = keys.recv(), if has_keys => match key {
-                Some(Key::More) => countdown.add(MORE, start.elapsed()),
-                Some(Key::Hold) => countdown.hold_or_go_on(start.elapsed()),
-                Some(Key::Stop) => break,
-                None => has_keys = false,
-            },
+            () = sleep_until(end.unwrap_or_else(Instant::now)), if end.is_some() => break,
+            changed = snapshots.changed() => {
+                if changed.is_err() {
+                    break;
+                }
+                let Some(standing) = snapshots.borrow_and_update().timer else { continue };
+                log(&standing, &mut logged);
+                let is_over = standing.left.is_zero();
+                over_at = is_over.then(|| over_at.unwrap_or_else(Instant::now));
+            }
+            key = keys.recv(), if has_keys => {
+                let order = match key {
+                    Some(Key::More) => TimerOrder::Add(MORE),
+                    Some(Key::Hold) => TimerOrder::HoldOrGoOn,
+                    Some(Key::Stop) => break,
+                    None => {
+                        has_keys = false;
+                        continue;
+                    }
+                };
+                if orders.give(Order::Timer(order)).await.is_none() {
+                    break;
+                }
+            }
         }
     }
     stop.cancel();
 }
 
-/// Says what a person without a page would want to know: another phase, another length, a hold.
-fn tell(standing: &Standing, said: &mut Option<(super::Phase, bool, Duration)>) {
+/// Logs what a person without a page would want to know: another phase, another length, a hold.
+fn log(standing: &Standing, logged: &mut Option<(Phase, bool, Duration)>) {
     let news = (standing.phase(), standing.running, standing.total);
-    if said.replace(news) == Some(news) {
+    if logged.replace(news) == Some(news) {
         return;
     }
     let (left, total) = (standing.clock(), clock(standing.total));
@@ -94,24 +85,34 @@ mod tests {
     use super::*;
     use crate::render::check::snapshot_of;
     use crate::rgb::Rgb;
-    use crate::timer::Phase;
+    use crate::show::task::{Beside, NewsSender, doors};
+    use crate::show::{self, Event, Now, Show};
+    use crate::tally::Limits;
+    use crate::timer::Marks;
 
+    /// A show with nothing but a timer, and the hand on it.
     struct Talk {
         keys: Option<mpsc::Sender<Key>>,
         snapshots: watch::Receiver<Arc<Snapshot>>,
         stop: CancellationToken,
         task: tokio::task::JoinHandle<()>,
+        _news: NewsSender,
     }
 
     fn talk(seconds: u64) -> Talk {
-        let base = snapshot_of(&[(Rgb::BLACK, 0.5), (Rgb::BLACK, 0.5)]);
-        let (snapshots_tx, snapshots) = watch::channel(Arc::new(base.clone()));
+        let contest = snapshot_of(&[(Rgb::BLACK, 0.5), (Rgb::BLACK, 0.5)]).contest;
+        let (limits, marks) = (Limits::default(), Marks::default());
+        let mut show = Show::new(show::Setup { contest, sources: Vec::new(), limits, marks });
+        let start = Order::Timer(TimerOrder::Start(Duration::from_secs(seconds)));
+        show.apply(Event::Order(start), Now::default());
+        let (snapshots_tx, mut snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
+        snapshots.mark_changed();
         let (keys, keys_rx) = mpsc::channel(4);
+        let (orders, news, doors) = doors();
         let stop = CancellationToken::new();
-        let total = Duration::from_secs(seconds);
-        let marks = Marks::default();
-        let task = tokio::spawn(run(total, marks, keys_rx, base, snapshots_tx, stop.clone()));
-        Talk { keys: Some(keys), snapshots, stop, task }
+        tokio::spawn(show::task::run(show, None, Beside::default(), doors, snapshots_tx));
+        let task = tokio::spawn(run(keys_rx, orders, snapshots.clone(), stop.clone()));
+        Talk { keys: Some(keys), snapshots, stop, task, _news: news }
     }
 
     impl Talk {
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_second_is_told_and_no_more() {
+    async fn each_second_is_published_and_no_more() {
         let mut talk = talk(150);
         let mut clocks = Vec::new();
         while clocks.last().is_none_or(|last| last != "0:00") {
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_held_timer_speaks_and_stands_still() {
+    async fn a_held_timer_stands_still_and_is_published_all_the_same() {
         let mut talk = talk(300);
         talk.next().await;
         tokio::time::advance(Duration::from_millis(400)).await;
@@ -158,7 +159,7 @@ mod tests {
         for _ in 0..5 {
             let before = Instant::now();
             assert_eq!(talk.next().await.left, held.left);
-            assert!(before.elapsed() <= LONGEST_SILENCE);
+            assert!(before.elapsed() <= Duration::from_secs(1));
         }
         talk.press(Key::Hold).await;
         assert!(talk.next().await.running);

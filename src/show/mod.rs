@@ -1,0 +1,280 @@
+//! The show: the one owner of everything that happens.
+//!
+//! Pure: what happened comes in as an [`Event`] and the time as a [`Now`], what follows goes out as an
+//! [`Outcome`], and [`Show::snapshot`] is the whole state at an instant. The count is the tally's, the
+//! sources' state is `health`'s, the phase is `round`'s; the loop that has a clock and channels is
+//! [`task`].
+
+mod health;
+mod round;
+pub mod task;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::contest::Contest;
+use crate::event::{Fate, News, SourceId};
+use crate::order::{Answer, Order, TimerOrder};
+use crate::picture::Picture;
+use crate::snapshot::{Count, OutputStatus, RecordingStatus, Snapshot, SourceStatus};
+use crate::tally::{Limits, Tally};
+use crate::timer::{Countdown, Marks};
+use crate::timestamp::Timestamp;
+
+use health::Health;
+use round::Round;
+
+/// Something that happened: what it was, and who it came from.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A source has news.
+    News(SourceId, News),
+    /// A person has ordered something.
+    Order(Order),
+    /// The parts of the show that show and write it have done so far what they say.
+    Parts(Parts),
+    /// Time has passed.
+    Time,
+}
+
+/// How the parts are doing that a snapshot tells of beside the count.
+#[derive(Clone, Debug, Default)]
+pub struct Parts {
+    /// The recording, if the show is recorded.
+    pub recording: Option<RecordingStatus>,
+    /// The outputs, in the order of the config; `None` where nothing can have any.
+    pub outputs: Option<Vec<OutputStatus>>,
+}
+
+/// What time it is when something happens.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Now {
+    /// How long the show has run; it never goes back.
+    pub elapsed: Duration,
+    /// What the clock of a live show shows. A show of recordings alone has none: their time is told
+    /// by what they say.
+    pub clock: Option<Timestamp>,
+}
+
+/// What followed from an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// What became of it.
+    pub effect: Effect,
+    /// How soon it is to be seen.
+    pub urgency: Urgency,
+}
+
+/// What became of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Of a message, and of all news that holds none.
+    Fate(Fate),
+    /// Of an order.
+    Answer(Answer),
+    /// It was taken note of.
+    Noted,
+}
+
+/// How soon the next snapshot is to be published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    /// At the next beat.
+    Beat,
+    /// As soon as the newest snapshot has stood for the shortest beat.
+    Soon,
+    /// At once.
+    Now,
+}
+
+/// All that a show starts with.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// What is counted.
+    pub contest: Arc<Contest>,
+    /// How the sources stand before they are started.
+    pub sources: Vec<SourceStatus>,
+    /// What the tally may hold.
+    pub limits: Limits,
+    /// When the light of a timer changes.
+    pub marks: Marks,
+}
+
+/// The state of the show.
+pub struct Show {
+    contest: Arc<Contest>,
+    tally: Tally,
+    health: Health,
+    round: Round,
+    picture: Picture,
+    timer: Option<Countdown>,
+    marks: Marks,
+    parts: Parts,
+    /// Snapshots so far.
+    seq: u64,
+}
+
+/// Pages take a longer silence for a dead show.
+const LONGEST_BEAT: Duration = Duration::from_millis(500);
+
+/// The same where no source has anything to say.
+const LONGEST_BEAT_WITHOUT_SOURCES: Duration = Duration::from_secs(1);
+
+/// The time between two snapshots while votes leave the window of a live show.
+const FADING_BEAT: Duration = Duration::from_millis(100);
+
+impl Show {
+    /// A show in which nothing has happened.
+    #[must_use]
+    pub fn new(setup: Setup) -> Show {
+        let Setup { contest, sources, limits, marks } = setup;
+        Show {
+            tally: Tally::new(Arc::clone(&contest), limits),
+            contest,
+            health: Health::new(sources),
+            round: Round::default(),
+            picture: Picture::default(),
+            timer: None,
+            marks,
+            parts: Parts::default(),
+            seq: 0,
+        }
+    }
+
+    /// The newest time of a post so far that names a team, or of the show's clock.
+    #[must_use]
+    pub fn now(&self) -> Option<Timestamp> {
+        self.tally.now()
+    }
+
+    /// Takes in an event that happened `now`.
+    pub fn apply(&mut self, event: Event, now: Now) -> Outcome {
+        if let Some(clock) = now.clock {
+            self.tally.advance(clock);
+        }
+        match event {
+            Event::News(source, news) => self.news(source, news, now),
+            Event::Order(order) => {
+                let effect = Effect::Answer(self.order(order, now.elapsed));
+                Outcome { effect, urgency: Urgency::Now }
+            }
+            Event::Parts(parts) => {
+                self.parts = parts;
+                Outcome { effect: Effect::Noted, urgency: Urgency::Beat }
+            }
+            Event::Time => Outcome { effect: Effect::Noted, urgency: Urgency::Beat },
+        }
+    }
+
+    fn news(&mut self, source: SourceId, news: News, now: Now) -> Outcome {
+        let is_live = now.clock.is_some();
+        let said = if is_live { Urgency::Soon } else { Urgency::Beat };
+        let (fate, urgency) = match news {
+            News::Message(message) => {
+                self.health.hear(source, now.elapsed);
+                (self.tally.apply(message), said)
+            }
+            News::Alive => {
+                self.health.hear(source, now.elapsed);
+                (Fate::Other, said)
+            }
+            // The time of a recording goes on; that is not a word of its source.
+            News::Tick(at) => {
+                self.tally.show(at);
+                (Fate::Other, Urgency::Soon)
+            }
+            News::State(state) => {
+                self.health.set_state(source, state);
+                (Fate::Other, Urgency::Now)
+            }
+            News::Problem(problem) => {
+                self.health.set_problem(source, problem);
+                (Fate::Other, Urgency::Now)
+            }
+            News::Gap(gap) => {
+                self.health.note_gap(source, gap);
+                (Fate::Other, Urgency::Beat)
+            }
+        };
+        Outcome { effect: Effect::Fate(fate), urgency }
+    }
+
+    fn order(&mut self, order: Order, now: Duration) -> Answer {
+        match order {
+            Order::Show(picture) if picture == self.picture => {
+                Answer::Unchanged("that is what is shown")
+            }
+            Order::Show(Picture::Timer) if self.timer.is_none() => {
+                Answer::Refused("there is no timer")
+            }
+            Order::Show(picture) => {
+                self.picture = picture;
+                Answer::Done
+            }
+            Order::Timer(order) => self.timer_order(order, now),
+        }
+    }
+
+    fn timer_order(&mut self, order: TimerOrder, now: Duration) -> Answer {
+        match (order, &mut self.timer) {
+            (TimerOrder::Start(length), timer) => {
+                *timer = Some(Countdown::start(length, self.marks, now));
+                self.picture = Picture::Timer;
+            }
+            (TimerOrder::Stop, None) => return Answer::Unchanged("there is no timer"),
+            (_, None) => return Answer::Refused("there is no timer"),
+            (TimerOrder::Add(more), Some(timer)) => timer.add(more, now),
+            (TimerOrder::HoldOrGoOn, Some(timer)) => timer.hold_or_go_on(now),
+            (TimerOrder::Stop, timer) => {
+                *timer = None;
+                if self.picture == Picture::Timer {
+                    self.picture = Picture::Split;
+                }
+            }
+        }
+        Answer::Done
+    }
+
+    /// Until when, in the time that the show has run, a snapshot of `now` may stand if nothing happens:
+    /// until something changes by itself, and not so long that a viewer takes silence for death.
+    #[must_use]
+    pub fn stands_until(&self, now: Now) -> Duration {
+        let beat = if now.clock.is_some() && self.tally.will_fade() {
+            FADING_BEAT
+        } else if self.health.has_sources() {
+            LONGEST_BEAT
+        } else {
+            LONGEST_BEAT_WITHOUT_SOURCES
+        };
+        let second = self.timer.and_then(|timer| timer.next_second(now.elapsed));
+        let beat = now.elapsed + beat;
+        second.map_or(beat, |second| second.min(beat))
+    }
+
+    /// The whole state `now`; in a show of recordings, at the newest time known.
+    pub fn snapshot(&mut self, now: Now) -> Snapshot {
+        if let Some(clock) = now.clock {
+            self.tally.advance(clock);
+        }
+        self.seq += 1;
+        let Count { at, teams, leader, posts, evicted } = self.tally.count(None);
+        Snapshot {
+            seq: self.seq,
+            at,
+            contest: Arc::clone(&self.contest),
+            phase: self.round.phase(),
+            teams,
+            leader,
+            posts,
+            evicted,
+            sources: self.health.statuses(now.elapsed),
+            recording: self.parts.recording.clone(),
+            picture: self.picture,
+            timer: self.timer.map(|timer| timer.standing(now.elapsed)),
+            outputs: self.parts.outputs.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

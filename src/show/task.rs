@@ -1,0 +1,287 @@
+//! The loop that owns the show: orders and news in, a snapshot out on a beat.
+//!
+//! Two doors. *Orders* are few: each is carried out before any news that waits, and answered. *News* is
+//! much: its queue is bounded, and whoever finds it full waits or drops, and counts. The only part of
+//! the show that knows what a clock is: to keep the beat, and to say what time it is.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{Instant, sleep_until};
+
+use crate::clock::Clock;
+use crate::event::{News, SourceId};
+use crate::order::{Order, Reply};
+use crate::recorder::Recorder;
+use crate::snapshot::{OutputStatus, Snapshot};
+
+use super::{Effect, Event, Now, Parts, Show, Urgency};
+
+/// News that may wait before a live source drops posts, and a recording waits.
+pub const NEWS: usize = 16_384;
+
+/// Orders that may wait before whoever gives one waits. People give a few a second.
+pub const ORDERS: usize = 64;
+
+/// The shortest time between two snapshots: what viewers and lights can show.
+const SHORTEST_BEAT: Duration = Duration::from_millis(33);
+
+/// The door for orders. It can be held by any number of parts.
+#[derive(Clone, Debug)]
+pub struct Orders(mpsc::Sender<Request>);
+
+/// The door for the news of sources.
+pub type NewsSender = mpsc::Sender<(SourceId, News)>;
+
+/// An order, and where its answer goes.
+#[derive(Debug)]
+struct Request {
+    order: Order,
+    reply: oneshot::Sender<Reply>,
+}
+
+/// The inner side of both doors, which the loop takes from.
+#[derive(Debug)]
+pub struct Doors {
+    orders: mpsc::Receiver<Request>,
+    news: mpsc::Receiver<(SourceId, News)>,
+}
+
+/// The two doors of a show. It ends when nobody holds the door for news any more.
+#[must_use]
+pub fn doors() -> (Orders, NewsSender, Doors) {
+    let (orders_tx, orders) = mpsc::channel(ORDERS);
+    let (news_tx, news) = mpsc::channel(NEWS);
+    (Orders(orders_tx), news_tx, Doors { orders, news })
+}
+
+impl Orders {
+    /// Gives an order, and waits until it was carried out. `None` if the show has ended.
+    pub async fn give(&self, order: Order) -> Option<Reply> {
+        let (reply, answered) = oneshot::channel();
+        self.0.send(Request { order, reply }).await.ok()?;
+        answered.await.ok()
+    }
+}
+
+/// What a snapshot tells of besides the show itself.
+#[derive(Debug, Default)]
+pub struct Beside {
+    /// Is told all news in the order in which it is counted.
+    pub recorder: Option<Recorder>,
+    /// How the outputs are doing.
+    pub outputs: Vec<watch::Receiver<OutputStatus>>,
+}
+
+impl Beside {
+    /// How all of it is doing at this moment.
+    #[must_use]
+    pub fn parts(&self) -> Parts {
+        Parts {
+            recording: self.recorder.as_ref().map(Recorder::status),
+            outputs: Some(self.outputs.iter().map(|status| status.borrow().clone()).collect()),
+        }
+    }
+}
+
+/// Runs the show until the last source has gone, then ends.
+///
+/// While recordings are played, each snapshot shows the state at a tick of the recording's own
+/// time, so that it is the same snapshot at any speed. With a `clock` the show is live: a post is
+/// shown at the next beat, at once if the last one is a beat ago, and time passes without posts.
+pub async fn run(
+    show: Show,
+    clock: Option<Clock>,
+    beside: Beside,
+    mut doors: Doors,
+    snapshots: watch::Sender<Arc<Snapshot>>,
+) {
+    let start = Instant::now();
+    let mut running =
+        Running { show, clock, beside, snapshots, start, published: start, due: start };
+    running.plan();
+    // Something has happened that the newest snapshot does not show.
+    let mut is_news = false;
+    loop {
+        let due = match clock {
+            Some(_) if is_news => running.published + SHORTEST_BEAT,
+            _ => running.due,
+        };
+        let urgency = tokio::select! {
+            biased;
+            Some(Request { order, reply }) = doors.orders.recv() => {
+                let answer = running.order(order);
+                let _gave_up_waiting = reply.send(answer);
+                is_news = false;
+                continue;
+            }
+            () = sleep_until(due) => Urgency::Now,
+            news = doors.news.recv() => {
+                let Some((source, news)) = news else { break };
+                is_news = true;
+                running.news(source, news)
+            }
+        };
+        if running.is_due(urgency) {
+            running.publish();
+            is_news = false;
+        }
+    }
+    running.publish();
+}
+
+/// The show with all that its loop needs.
+struct Running {
+    show: Show,
+    clock: Option<Clock>,
+    beside: Beside,
+    snapshots: watch::Sender<Arc<Snapshot>>,
+    start: Instant,
+    published: Instant,
+    /// When the newest snapshot has stood for long enough.
+    due: Instant,
+}
+
+impl Running {
+    fn now(&self, instant: Instant) -> Now {
+        Now { elapsed: instant - self.start, clock: self.clock.map(|clock| clock.at(instant)) }
+    }
+
+    /// Carries out an order, and shows what has become of it.
+    fn order(&mut self, order: Order) -> Reply {
+        let now = self.now(Instant::now());
+        let outcome = self.show.apply(Event::Order(order), now);
+        let seq = self.publish();
+        let Effect::Answer(answer) = outcome.effect else { unreachable!("an order has an answer") };
+        Reply { answer, seq }
+    }
+
+    fn news(&mut self, source: SourceId, news: News) -> Urgency {
+        let now = self.now(Instant::now());
+        let copy = self.beside.recorder.is_some().then(|| news.clone());
+        let outcome = self.show.apply(Event::News(source, news), now);
+        if let (Some(recorder), Some(news), Effect::Fate(fate)) =
+            (&self.beside.recorder, copy, outcome.effect)
+        {
+            recorder.news(self.show.now(), source, news, fate);
+        }
+        outcome.urgency
+    }
+
+    fn is_due(&self, urgency: Urgency) -> bool {
+        match urgency {
+            Urgency::Now => true,
+            Urgency::Soon => self.published.elapsed() >= SHORTEST_BEAT,
+            Urgency::Beat => false,
+        }
+    }
+
+    /// Publishes a snapshot, and gives its number.
+    fn publish(&mut self) -> u64 {
+        let now = self.now(Instant::now());
+        self.show.apply(Event::Parts(self.beside.parts()), now);
+        let snapshot = self.show.snapshot(now);
+        let seq = snapshot.seq;
+        self.snapshots.send_replace(Arc::new(snapshot));
+        self.published = Instant::now();
+        self.plan();
+        seq
+    }
+
+    /// Says when the next snapshot is due if nothing happens.
+    fn plan(&mut self) {
+        let now = self.now(self.published);
+        self.due = self.start + self.show.stands_until(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::event::Message;
+    use crate::order::Answer;
+    use crate::picture::{Pattern, Picture};
+    use crate::render::check::snapshot_of;
+    use crate::rgb::Rgb;
+    use crate::show::Setup;
+    use crate::snapshot::SourceStatus;
+    use crate::tally::Limits;
+    use crate::timer::Marks;
+
+    fn show() -> Show {
+        Show::new(Setup {
+            contest: snapshot_of(&[(Rgb::BLACK, 0.5), (Rgb::BLACK, 0.5)]).contest,
+            sources: vec![SourceStatus::new("a".to_owned(), "nostr")],
+            limits: Limits::default(),
+            marks: Marks::default(),
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_order_is_never_behind_news() {
+        let (orders, news, doors) = doors();
+        let mut show = show();
+        let (snapshots_tx, mut snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
+        while news.try_send((SourceId(0), Message::Unmatched(1).into())).is_ok() {}
+        assert_eq!(news.capacity(), 0, "the queue is full");
+        let black = Order::Show(Picture::Black);
+        let given = tokio::spawn(async move { orders.give(black).await });
+        // The order waits at its door before the loop looks at either.
+        tokio::task::yield_now().await;
+        tokio::spawn(run(show, None, Beside::default(), doors, snapshots_tx));
+        let first = snapshots.wait_for(|snapshot| snapshot.picture == Picture::Black).await;
+        let (seq, received) = first.map(|s| (s.seq, s.posts.received())).unwrap();
+        assert_eq!(received, 0, "all of the news came after the order");
+        assert_eq!(given.await.unwrap(), Some(Reply { answer: Answer::Done, seq }));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_order_is_answered_with_the_snapshot_that_shows_it() {
+        let (orders, _news, doors) = doors();
+        let mut show = show();
+        let (snapshots_tx, snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
+        tokio::spawn(run(show, None, Beside::default(), doors, snapshots_tx));
+        for pattern in Pattern::ALL {
+            let picture = Picture::Pattern(pattern);
+            let reply = orders.give(Order::Show(picture)).await.unwrap();
+            assert_eq!(reply.answer, Answer::Done);
+            let shown = snapshots.borrow().clone();
+            assert_eq!((shown.seq, shown.picture), (reply.seq, picture));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_show_ends_when_nobody_holds_the_door_for_news() {
+        let (orders, news, doors) = doors();
+        let mut show = show();
+        let (snapshots_tx, snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
+        let task = tokio::spawn(run(show, None, Beside::default(), doors, snapshots_tx));
+        news.send((SourceId(0), Message::Unmatched(7).into())).await.unwrap();
+        drop(news);
+        task.await.unwrap();
+        assert_eq!(snapshots.borrow().posts.unmatched, 7, "the last snapshot shows all");
+        assert_eq!(orders.give(Order::Show(Picture::Black)).await, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_number_of_orders_starves_the_news() {
+        let (orders, news, doors) = doors();
+        let mut show = show();
+        let (snapshots_tx, mut snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
+        tokio::spawn(run(show, None, Beside::default(), doors, snapshots_tx));
+        let stop = CancellationToken::new();
+        let until_stop = stop.clone();
+        tokio::spawn(async move {
+            // Whoever waits for the answer before the next order leaves room for news.
+            while !until_stop.is_cancelled() {
+                orders.give(Order::Show(Picture::Black)).await;
+            }
+        });
+        news.send((SourceId(0), Message::Unmatched(1).into())).await.unwrap();
+        snapshots.wait_for(|snapshot| snapshot.posts.unmatched == 1).await.unwrap();
+        stop.cancel();
+    }
+}

@@ -1,0 +1,170 @@
+//! What a show answers to orders, what its snapshots hold, and how soon they are wanted.
+
+use super::*;
+use crate::contest::TeamId;
+use crate::event::Message;
+use crate::picture::Pattern;
+use crate::post::{AuthorId, Post, PostId, Side, Tags, Version};
+use crate::render::check::snapshot_of;
+use crate::rgb::Rgb;
+use crate::snapshot::{Gap, Phase, SourceState};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn show() -> Show {
+    Show::new(Setup {
+        contest: snapshot_of(&[(Rgb::BLACK, 0.5), (Rgb::BLACK, 0.5)]).contest,
+        sources: ["a", "b"].map(|name| SourceStatus::new(name.to_owned(), "nostr")).to_vec(),
+        limits: Limits::default(),
+        marks: Marks::default(),
+    })
+}
+
+fn timestamp(ms: i64) -> Timestamp {
+    Timestamp::from_millis(ms).unwrap()
+}
+
+fn after(elapsed: Duration) -> Now {
+    Now { elapsed, clock: None }
+}
+
+/// In a live show whose clock began at zero.
+fn live(elapsed: Duration) -> Now {
+    let clock = Some(timestamp(0).saturating_add(elapsed));
+    Now { elapsed, clock }
+}
+
+fn post(ms: i64, id: u64) -> News {
+    News::Message(Message::Post(Post {
+        id: Some(PostId(id)),
+        alias: None,
+        author: Some(AuthorId(id)),
+        at: timestamp(ms),
+        side: Side::Team(TeamId(0)),
+        tags: Tags::default(),
+        version: Version::First,
+    }))
+}
+
+fn order(show: &mut Show, order: Order, now: Now) -> Answer {
+    let outcome = show.apply(Event::Order(order), now);
+    assert_eq!(outcome.urgency, Urgency::Now, "who orders something sees it at once");
+    let Effect::Answer(answer) = outcome.effect else { panic!("{outcome:?}") };
+    answer
+}
+
+fn news(show: &mut Show, source: usize, news: News, now: Now) -> Outcome {
+    show.apply(Event::News(SourceId(source), news), now)
+}
+
+#[test]
+fn a_snapshot_is_whole() {
+    let mut show = show();
+    let gap = Gap { from: timestamp(1), length: SECOND };
+    news(&mut show, 1, post(5000, 1), after(SECOND));
+    news(&mut show, 1, News::State(SourceState::Live), after(SECOND));
+    news(&mut show, 0, News::Problem(Some("gone".into())), after(SECOND));
+    news(&mut show, 0, News::Gap(gap), after(SECOND));
+    let outputs = Some(Vec::new());
+    show.apply(Event::Parts(Parts { recording: None, outputs }), after(SECOND));
+    order(&mut show, Order::Timer(TimerOrder::Start(60 * SECOND)), after(2 * SECOND));
+    let snapshot = show.snapshot(after(3 * SECOND));
+    assert_eq!((snapshot.seq, snapshot.at), (1, Some(timestamp(5000))));
+    assert_eq!((snapshot.phase, snapshot.picture), (Phase::Open, Picture::Timer));
+    assert_eq!((snapshot.teams[0].votes, snapshot.posts.matched), (1, 1));
+    assert_eq!(snapshot.leader, Some(TeamId(0)));
+    let [a, b] = &snapshot.sources[..] else { panic!("two sources") };
+    assert_eq!((a.problem.as_deref(), &a.gaps[..]), (Some("gone"), &[gap][..]));
+    assert_eq!((b.state, b.stale), (SourceState::Live, 2 * SECOND));
+    assert_eq!(a.stale, 3 * SECOND, "a problem and a gap are not said by the network");
+    assert_eq!(snapshot.timer.unwrap().left, 59 * SECOND);
+    assert_eq!(snapshot.outputs, Some(Vec::new()));
+    assert_eq!(show.snapshot(after(3 * SECOND)).seq, 2);
+}
+
+#[test]
+fn the_picture_is_part_of_the_state() {
+    let mut show = show();
+    let now = after(SECOND);
+    let rgb = Order::Show(Picture::Pattern(Pattern::Rgb));
+    assert_eq!(order(&mut show, rgb, now), Answer::Done);
+    assert_eq!(order(&mut show, rgb, now), Answer::Unchanged("that is what is shown"));
+    assert_eq!(show.snapshot(now).picture, Picture::Pattern(Pattern::Rgb));
+    assert_eq!(order(&mut show, Order::Show(Picture::Black), now), Answer::Done);
+    assert_eq!(show.snapshot(now).picture, Picture::Black);
+    let timer = order(&mut show, Order::Show(Picture::Timer), now);
+    assert_eq!(timer, Answer::Refused("there is no timer"));
+    assert_eq!(show.snapshot(now).picture, Picture::Black);
+}
+
+#[test]
+fn the_timer_is_steered_by_orders() {
+    let mut show = show();
+    let mut timer = |what, at| order(&mut show, Order::Timer(what), after(at));
+    assert_eq!(timer(TimerOrder::Add(SECOND), SECOND), Answer::Refused("there is no timer"));
+    assert_eq!(timer(TimerOrder::HoldOrGoOn, SECOND), Answer::Refused("there is no timer"));
+    assert_eq!(timer(TimerOrder::Stop, SECOND), Answer::Unchanged("there is no timer"));
+    assert_eq!(timer(TimerOrder::Start(60 * SECOND), SECOND), Answer::Done);
+    assert_eq!(timer(TimerOrder::Add(30 * SECOND), 2 * SECOND), Answer::Done);
+    assert_eq!(timer(TimerOrder::HoldOrGoOn, 11 * SECOND), Answer::Done);
+    let held = show.snapshot(after(50 * SECOND)).timer.unwrap();
+    assert_eq!((held.left, held.running), (80 * SECOND, false));
+    assert_eq!(order(&mut show, Order::Timer(TimerOrder::Stop), after(SECOND)), Answer::Done);
+    let snapshot = show.snapshot(after(51 * SECOND));
+    assert_eq!((snapshot.timer, snapshot.picture), (None, Picture::Split));
+}
+
+#[test]
+fn a_timer_that_is_not_shown_ends_without_changing_the_picture() {
+    let mut show = show();
+    order(&mut show, Order::Timer(TimerOrder::Start(60 * SECOND)), after(SECOND));
+    order(&mut show, Order::Show(Picture::Black), after(SECOND));
+    order(&mut show, Order::Timer(TimerOrder::Stop), after(SECOND));
+    assert_eq!(show.snapshot(after(SECOND)).picture, Picture::Black);
+}
+
+#[test]
+fn news_is_as_urgent_as_it_is_of_use() {
+    let mut show = show();
+    let mut urgency = |said, now| news(&mut show, 0, said, now).urgency;
+    assert_eq!(urgency(post(0, 1), after(SECOND)), Urgency::Beat, "ticks show a recording");
+    assert_eq!(urgency(News::Tick(timestamp(1000)), after(SECOND)), Urgency::Soon);
+    assert_eq!(urgency(post(2000, 2), live(2 * SECOND)), Urgency::Soon);
+    assert_eq!(urgency(News::Alive, live(2 * SECOND)), Urgency::Soon);
+    assert_eq!(urgency(News::State(SourceState::Stale), live(SECOND)), Urgency::Now);
+    assert_eq!(urgency(News::Problem(None), live(SECOND)), Urgency::Now);
+}
+
+#[test]
+fn a_snapshot_stands_until_something_changes_by_itself() {
+    let mut show = show();
+    let stands = |show: &Show, now| show.stands_until(now).saturating_sub(now.elapsed);
+    assert_eq!(stands(&show, live(SECOND)), LONGEST_BEAT);
+    news(&mut show, 0, post(1000, 1), live(SECOND));
+    assert_eq!(stands(&show, live(SECOND)), FADING_BEAT, "a vote will leave the window");
+    assert_eq!(stands(&show, after(SECOND)), LONGEST_BEAT, "a recording says when it does");
+    let start = Order::Timer(TimerOrder::Start(60 * SECOND));
+    order(&mut show, start, after(Duration::from_millis(1200)));
+    let now = after(Duration::from_millis(1900));
+    assert_eq!(stands(&show, now), Duration::from_millis(300), "the clock's next second");
+}
+
+#[test]
+fn the_clock_of_a_live_show_takes_votes_out_of_the_window() {
+    let mut show = show();
+    news(&mut show, 0, post(1000, 1), live(SECOND));
+    assert_eq!(show.snapshot(live(60 * SECOND)).teams[0].votes, 1);
+    show.apply(Event::Time, live(61 * SECOND));
+    assert_eq!(show.now(), Some(timestamp(61_000)));
+    assert_eq!(show.snapshot(live(61 * SECOND)).teams[0].votes, 0);
+}
+
+#[test]
+fn news_of_an_unknown_source_counts_and_changes_no_other() {
+    let mut show = show();
+    news(&mut show, 7, post(1000, 1), after(SECOND));
+    news(&mut show, 7, News::State(SourceState::Ended), after(SECOND));
+    let snapshot = show.snapshot(after(SECOND));
+    assert_eq!(snapshot.posts.matched, 1);
+    assert!(snapshot.sources.iter().all(|source| source.state == SourceState::Connecting));
+}
