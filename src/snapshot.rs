@@ -1,10 +1,14 @@
 //! What the world looked like at one instant: votes, shares, leader, losses, state of the sources.
 //!
-//! Made whole by the show (`show::Show::snapshot`), never changed afterwards. Its JSON is made in
-//! `server::wire`.
+//! Made whole by the show (`show::Show::snapshot`), never changed afterwards. The leaves of it are public as
+//! they serialise here: keys may be added, and none is renamed. `server::wire` puts them together with what
+//! the contest says.
 
 use std::sync::Arc;
 use std::time::Duration;
+
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
 
 use crate::contest::{Contest, TeamId};
 use crate::picture::Picture;
@@ -66,8 +70,24 @@ pub enum Phase {
     Open,
 }
 
+impl Phase {
+    /// As in JSON and on the page.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Phase::Open => "open",
+        }
+    }
+}
+
+impl Serialize for Phase {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
 /// How one team stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Standing {
     /// Votes in the window.
     pub votes: u64,
@@ -123,8 +143,20 @@ impl Posts {
     }
 }
 
+impl Serialize for Posts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let fates = self.fates();
+        let mut map = serializer.serialize_map(Some(1 + fates.len()))?;
+        map.serialize_entry("received", &self.received())?;
+        for (fate, count) in fates {
+            map.serialize_entry(fate, &count)?;
+        }
+        map.end()
+    }
+}
+
 /// What was forgotten early because memory is bounded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Evicted {
     /// Counted posts that left the window before their time.
     pub posts: u64,
@@ -133,7 +165,7 @@ pub struct Evicted {
 }
 
 /// How one source is doing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SourceStatus {
     /// As in the config.
     pub name: String,
@@ -142,14 +174,17 @@ pub struct SourceStatus {
     /// What it is doing.
     pub state: SourceState,
     /// How long ago it last said something.
+    #[serde(rename = "stale_ms", serialize_with = "millis")]
     pub stale: Duration,
     /// What keeps it from being live, and what to mend; `None` while nothing does.
+    #[serde(serialize_with = "text_or_null")]
     pub problem: Option<Arc<str>>,
     /// The newest spans of time whose posts may be missing, at most [`MAX_GAPS`], in order.
     pub gaps: Vec<Gap>,
     /// How many there were in all.
     pub gap_count: u64,
     /// How long they were together.
+    #[serde(rename = "gap_ms", serialize_with = "millis")]
     pub gap_time: Duration,
 }
 
@@ -158,11 +193,13 @@ pub const MAX_GAPS: usize = 8;
 
 /// A span of time whose posts may be missing, because the source was not connected and its network
 /// does not send again what was missed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Gap {
     /// The last sign of life before it, on the show's clock.
+    #[serde(rename = "at")]
     pub from: Timestamp,
     /// From then until posts came again.
+    #[serde(rename = "ms", serialize_with = "millis")]
     pub length: Duration,
 }
 
@@ -194,9 +231,10 @@ impl SourceStatus {
 }
 
 /// How a recording is doing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RecordingStatus {
     /// The name of the file, without its folder, which concerns no viewer.
+    #[serde(serialize_with = "text")]
     pub path: Arc<str>,
     /// How many lines are safely written.
     pub lines: u64,
@@ -207,6 +245,7 @@ pub struct RecordingStatus {
     /// Whether it goes on.
     pub state: RecordingState,
     /// Why it does not.
+    #[serde(serialize_with = "text_or_null")]
     pub error: Option<Arc<str>>,
 }
 
@@ -231,6 +270,12 @@ impl RecordingState {
             RecordingState::Full => "full",
             RecordingState::Failed => "failed",
         }
+    }
+}
+
+impl Serialize for RecordingState {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 
@@ -263,8 +308,14 @@ impl SourceState {
     }
 }
 
+impl Serialize for SourceState {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
 /// How an output is doing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OutputStatus {
     /// As in the config.
     pub name: String,
@@ -276,14 +327,6 @@ pub struct OutputStatus {
     pub error: Option<String>,
     /// Of the strip.
     pub pixels: usize,
-    /// Frames that the device took, repeated ones not counted.
-    pub frames: u64,
-    /// Frames that were due while the device was busy or failing.
-    pub skipped: u64,
-    /// Unchanged frames that the device took again.
-    pub repeated: u64,
-    /// Writes and openings that failed.
-    pub errors: u64,
     /// What the last frame draws, in mA; `None` on a screen.
     pub milliamps: Option<u32>,
     /// What it may draw; `None` on a screen.
@@ -292,6 +335,14 @@ pub struct OutputStatus {
     pub limited: bool,
     /// Some light of the last frame changes later than it should, so as not to flash.
     pub flash_limited: bool,
+    /// Frames that the device took, repeated ones not counted.
+    pub frames: u64,
+    /// Frames that were due while the device was busy or failing.
+    pub skipped: u64,
+    /// Unchanged frames that the device took again.
+    pub repeated: u64,
+    /// Writes and openings that failed.
+    pub errors: u64,
 }
 
 /// What an output is doing.
@@ -318,4 +369,24 @@ impl OutputState {
             OutputState::Ended => "ended",
         }
     }
+}
+
+impl Serialize for OutputState {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// Whole milliseconds.
+fn millis<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+}
+
+fn text<S: Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(text)
+}
+
+#[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
+fn text_or_null<S: Serializer>(text: &Option<Arc<str>>, serializer: S) -> Result<S::Ok, S::Error> {
+    text.as_deref().serialize(serializer)
 }

@@ -1,4 +1,8 @@
-//! Who may ask, and what pages may do.
+//! Who may ask, in classes of visitors, and what pages may do.
+//!
+//! A class says what a visitor may do; a listener is for one class or several, and serves no other
+//! route ([`super::routes`]). How visitors of a class prove that they are of it belongs here too: viewers
+//! need no proof, since they change nothing.
 //!
 //! A page on any host may send the browser to an address that its own name points to. The name in
 //! `Host` gives that away: only addresses and names of the local network are served.
@@ -10,6 +14,37 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+
+/// What a visitor may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Looks, and changes nothing. Everybody in the local network may be one.
+    Viewer,
+    /// Runs the show.
+    Operator,
+    /// Sits in the hall with a phone, and has a vote.
+    Audience,
+}
+
+impl Class {
+    /// What the log calls them.
+    pub(super) fn visitors(self) -> &'static str {
+        match self {
+            Class::Viewer => "viewers",
+            Class::Operator => "operators",
+            Class::Audience => "phones",
+        }
+    }
+
+    /// What the log calls that which they get.
+    pub(super) fn pages(self) -> &'static str {
+        match self {
+            Class::Viewer => "pages",
+            Class::Operator => "pages for operators",
+            Class::Audience => "pages for phones",
+        }
+    }
+}
 
 /// Nothing from elsewhere, nothing inline.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -35,7 +70,7 @@ pub(super) async fn headers(mut response: Response) -> Response {
     response
 }
 
-/// Refuses requests under a name that is none of ours.
+/// Refuses requests under a name that is not one of the local network.
 pub(super) async fn check_host(request: Request, next: Next) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     if host.is_some_and(|host| host.parse().is_ok_and(|host| is_local(&host))) {
@@ -46,7 +81,7 @@ pub(super) async fn check_host(request: Request, next: Next) -> Response {
 }
 
 /// Whether a page of this origin may listen: one that came from here, by the name that it was asked
-/// for. Programs that are no browsers send none.
+/// for. Programs that are not browsers send none.
 pub(super) fn is_own_origin(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());

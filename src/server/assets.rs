@@ -20,15 +20,13 @@ struct Web;
 /// A page, which is asked for anew each time.
 pub(super) fn page(name: &'static str) -> Response {
     let Some(file) = Web::get(name) else { return missing() };
-    let html =
-        String::from_utf8_lossy(&file.data).replace("/assets/@/", &format!("/assets/{}/", hash()));
-    let headers =
-        [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
-    (headers, html).into_response()
+    String::from_utf8_lossy(&file.data)
+        .replace("/assets/@/", &format!("/assets/{}/", hash()))
+        .into_response()
 }
 
-/// A file that a page names.
-pub(super) async fn asset(
+/// A file that a page names, by its path below `web/`.
+pub(super) async fn file(
     Path((version, name)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {

@@ -14,6 +14,7 @@ mod pipeline;
 mod record;
 mod server;
 mod service;
+mod snapshot;
 mod sources;
 mod stop;
 mod support;

@@ -19,6 +19,7 @@ use hashtug::render::bytes::Encoding;
 use hashtug::render::colour::{self, Calibration};
 use hashtug::render::layout::Layout;
 use hashtug::render::power::Budget;
+use hashtug::server::routes::{Content, ROUTES, Route};
 use hashtug::show::task::Beside;
 use hashtug::show::{self, Now, Show};
 use hashtug::snapshot::Snapshot;
@@ -29,8 +30,9 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 use tokio_util::sync::CancellationToken;
 
+use crate::snapshot::{check_documented, table};
 use crate::support::http::{self, Answer};
-use crate::support::{self, contest};
+use crate::support::{self, Patience, contest};
 
 /// A server and a show whose loop is the test.
 struct Server {
@@ -89,13 +91,35 @@ impl Server {
 
     /// Asks until the answer is as expected; the publishing task has its own pace.
     async fn get_until(&self, path: &str, good: impl Fn(&Answer) -> bool) -> Answer {
+        let patience = Patience::new();
         loop {
             let answer = self.get(path).await;
             if good(&answer) {
                 return answer;
             }
+            patience.wait(path);
         }
     }
+
+    /// The head of an answer. Its body, which may have no end, is not waited for.
+    async fn head(&self, method: &str, path: &str, host: &str) -> Answer {
+        let request = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        let mut stream = tokio::net::TcpStream::connect(&self.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"\r\n\r\n") {
+            answer.push(within(stream.read_u8(), path).await.unwrap());
+        }
+        let head = String::from_utf8(answer).unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Answer { status, head, body: Vec::new() }
+    }
+}
+
+/// Waits for what should have happened by then.
+async fn within<T>(future: impl Future<Output = T>, what: &str) -> T {
+    let found = tokio::time::timeout(Duration::from_secs(40), future).await;
+    found.unwrap_or_else(|_| panic!("{what} does not come"))
 }
 
 async fn listen(server: &Server) -> impl StreamExt<Item = serde_json::Value> + Unpin + use<> {
@@ -320,23 +344,112 @@ async fn the_small_answers_are_right() {
 }
 
 #[tokio::test]
-async fn every_answer_has_the_security_headers() {
+async fn every_route_answers_as_the_table_says_under_a_policy_that_forbids_the_rest() {
     let server = Server::start();
-    for path in ["/", "/stage", "/api/v1/snapshot", "/healthz", "/nothing", "/assets/x/none.js"] {
-        let answer = server.get(path).await;
-        let policy = answer.header("content-security-policy").unwrap();
-        assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{path}: {policy}");
-        assert!(!policy.contains("unsafe"), "{path}");
-        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+    for route in &ROUTES {
+        let path = example(route);
+        let answer = server.head(route.method.as_str(), &path, &server.address).await;
+        check_security(&answer, &path);
+        let Some((kind, kept)) = route.content.headers() else { continue };
+        assert_eq!(answer.status, 200, "{path}");
+        assert_eq!(answer.header("content-type"), Some(kind), "{path}");
+        assert_eq!(answer.header("cache-control"), Some(kept), "{path}");
     }
+    let none = ["/nothing", "/stage/", "/assets/x/none.js", "/assets/x/index.html", "/api/v1"];
+    let outside =
+        ["/assets/x/../../Cargo.toml", "/assets/x/%2e%2e/Cargo.toml", "/assets/x//etc/a.js"];
+    for path in none.into_iter().chain(outside) {
+        let answer = server.head("GET", path, &server.address).await;
+        check_security(&answer, path);
+        assert_eq!(answer.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn every_route_refuses_foreign_names_and_other_methods() {
+    let server = Server::start();
+    for route in &ROUTES {
+        let path = example(route);
+        // What a page of another site would send whose name points here.
+        for host in ["evil.example", "127.0.0.1.evil.example:8080"] {
+            let answer = server.head(route.method.as_str(), &path, host).await;
+            check_security(&answer, &path);
+            assert_eq!(answer.status, 421, "{path} for {host}");
+        }
+        for method in ["GET", "POST", "PUT", "DELETE"] {
+            if method != route.method.as_str() {
+                let answer = server.head(method, &path, &server.address).await;
+                check_security(&answer, &path);
+                assert_eq!(answer.status, 405, "{method} {path}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_socket_opens_for_own_pages_and_not_for_those_of_other_hosts() {
+    let server = Server::start();
+    let sockets = ROUTES.iter().filter(|route| route.content == Content::Socket);
+    assert_eq!(sockets.clone().count(), 2);
+    for route in sockets {
+        let open = async |origin: &str| {
+            let url = format!("ws://{}{}", server.address, route.path);
+            let mut request = url.into_client_request().unwrap();
+            request.headers_mut().insert("origin", origin.parse().unwrap());
+            tokio_tungstenite::connect_async(request).await
+        };
+        assert!(open(&format!("http://{}", server.address)).await.is_ok(), "{}", route.path);
+        for origin in ["https://evil.example", "null"] {
+            let refused = open(origin).await.unwrap_err();
+            assert!(refused.to_string().contains("403"), "{}: {refused}", route.path);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_page_for_users_has_a_line_for_each_route_key_and_metric_and_for_no_other() {
+    let routes: Vec<String> =
+        ROUTES.iter().map(|route| format!("{} {}", route.method, route.path)).collect();
+    assert_eq!(first_cells("Addresses"), routes);
+    let (monitor, snapshots, task) = output(Pattern::White);
+    let mut server = Server::with(vec![monitor.clone()]);
+    let mut status = monitor.status.clone();
+    status.wait_for(|status| status.milliamps.is_some()).await.unwrap();
+    server.post(1, 0);
+    server.get_until("/api/v1/snapshot", |answer| answer.json()["seq"] == 2).await;
+    check_documented(&server.get("/api/v1/history").await.json(), "History");
+    check_documented(&server.get("/api/v1/strips").await.json(), "Strips");
+    let metrics = server.get("/metrics").await;
+    let names = metrics.text().lines().filter_map(|line| line.strip_prefix("# HELP "));
+    let names: Vec<&str> = names.map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(first_cells("Metrics"), names);
+    drop(snapshots);
+    task.await.unwrap();
+}
+
+/// The first column of a table of `docs/api.md`.
+fn first_cells(section: &str) -> Vec<String> {
+    table(section).into_iter().map(|row| row[0].clone()).collect()
+}
+
+/// A path of a route, with something in the place of what varies.
+fn example(route: &Route) -> String {
+    route.path.replace("{version}", "x").replace("{*name}", "shell/shell.css")
+}
+
+#[track_caller]
+fn check_security(answer: &Answer, path: &str) {
+    let policy = answer.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{path}: {policy}");
+    assert!(!policy.contains("unsafe"), "{path}");
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
 }
 
 #[tokio::test]
 async fn pages_name_files_that_are_there_and_kept_for_ever() {
     let server = Server::start();
-    for page in ["/", "/stage"] {
-        let html = server.get(page).await;
-        assert_eq!(html.header("cache-control"), Some("no-cache"));
+    for page in ROUTES.iter().filter(|route| route.content == Content::Page) {
+        let html = server.get(page.path).await;
         let files: Vec<&str> =
             html.text().split('"').filter(|text| text.starts_with("/assets/")).collect();
         assert!(files.len() >= 2, "{files:?}");
@@ -350,20 +463,6 @@ async fn pages_name_files_that_are_there_and_kept_for_ever() {
             assert_eq!(unpacked, plain.body, "{file}");
         }
     }
-}
-
-#[tokio::test]
-async fn only_own_names_and_own_pages_are_served() {
-    let server = Server::start();
-    let rebound =
-        "GET /api/v1/snapshot HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n";
-    let address = server.address.clone();
-    let answer = spawn_blocking(move || http::request(&address, rebound)).await.unwrap();
-    assert_eq!(answer.status, 421);
-    let mut request = format!("ws://{}/api/v1/live", server.address).into_client_request().unwrap();
-    request.headers_mut().insert("origin", "https://evil.example".parse().unwrap());
-    let refused = tokio_tungstenite::connect_async(request).await.unwrap_err();
-    assert!(refused.to_string().contains("403"), "{refused}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -381,13 +480,26 @@ async fn a_peer_that_sends_half_a_head_is_let_go() {
 
 #[tokio::test]
 async fn a_viewer_who_says_too_much_is_let_go() {
-    let server = Server::start();
+    /// Bytes of a message that is still read.
+    const READ: usize = 4096;
+    let mut server = Server::start();
     let url = format!("ws://{}/api/v1/live", server.address);
-    let (mut socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
-    let _refused = socket.send(Message::Text("x".repeat(100_000).into())).await;
-    while let Some(Ok(message)) = socket.next().await {
-        assert!(matches!(message, Message::Text(_) | Message::Close(_)));
-    }
+    let (mut viewer, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+    assert!(viewer.next().await.unwrap().unwrap().is_text());
+    // It may say something, which nobody listens to.
+    viewer.send(Message::Text("x".repeat(READ).into())).await.unwrap();
+    viewer.send(Message::Ping("still there?".into())).await.unwrap();
+    let answer = within(viewer.next(), "the answer to a ping").await.unwrap().unwrap();
+    assert_eq!(answer, Message::Pong("still there?".into()));
+    server.post(1, 0);
+    let newer = within(viewer.next(), "the next snapshot").await.unwrap().unwrap();
+    assert!(newer.to_text().unwrap().starts_with("{\"seq\":2,"), "{newer}");
+    // Nothing but its own message ends the connection: the show goes on, and so does the server.
+    viewer.send(Message::Text("x".repeat(READ + 1).into())).await.unwrap();
+    let gone = async { while let Some(Ok(_)) = viewer.next().await {} };
+    within(gone, "the end of the connection").await;
+    server.post(2, 0);
+    assert_eq!(within(listen(&server).await.next(), "a snapshot").await.unwrap()["seq"], 3);
 }
 
 #[tokio::test]

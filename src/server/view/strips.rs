@@ -7,42 +7,43 @@ use std::time::Duration;
 use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use tokio::sync::{Notify, watch};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::output::status::Monitor;
 
-use super::{Place, Shared, fresh, live, wire};
+use super::{View, live, wire};
+use crate::server::listener::Permit;
 
 /// Between two messages to those who watch.
 const PERIOD: Duration = Duration::from_millis(50);
 
-pub(super) async fn strips(State(shared): State<Shared>) -> Response {
-    let json = wire::strips(&shared.outputs);
-    fresh(([(header::CONTENT_TYPE, "application/json")], json))
+pub(in crate::server) async fn strips(State(view): State<View>) -> String {
+    wire::strips(&view.outputs)
 }
 
-pub(super) async fn socket(
-    State(shared): State<Shared>,
-    Extension(place): Extension<Place>,
+pub(in crate::server) async fn socket(
+    State(view): State<View>,
+    Extension(permit): Extension<Permit>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    live::upgraded(&headers, upgrade, |socket| view(socket, shared, place))
+    live::upgraded(&headers, upgrade, |socket| follow(socket, view, permit))
 }
 
-/// The connection is this task's own from here on, and so is its place.
-async fn view(mut socket: WebSocket, shared: Shared, _place: Place) {
-    let first = Utf8Bytes::from(wire::strips(&shared.outputs));
-    let mut strips = shared.strips.resubscribe();
+/// Sends the strips whenever they change. The connection is this task's own from here on, and so is its
+/// permit.
+async fn follow(mut socket: WebSocket, view: View, _permit: Permit) {
+    let first = Utf8Bytes::from(wire::strips(&view.outputs));
+    let mut strips = view.strips.resubscribe();
     if socket.send(Message::Text(first)).await.is_err() {
         return;
     }
     loop {
         tokio::select! {
-            () = shared.stop.cancelled() => {
+            () = view.stop.cancelled() => {
                 let _gone = socket.send(Message::Close(None)).await;
                 return;
             }

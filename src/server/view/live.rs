@@ -13,25 +13,27 @@ use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 
-use super::{Place, Shared, access, fresh};
+use super::View;
+use crate::server::access;
+use crate::server::listener::Permit;
 
-/// Viewers have nothing to say; more than this is not read.
+/// Bytes of a message that is read. Viewers have nothing to say; one who sends more is let go.
 const MESSAGE: usize = 4096;
 
-pub(super) async fn socket(
-    State(shared): State<Shared>,
-    Extension(place): Extension<Place>,
+pub(in crate::server) async fn socket(
+    State(view): State<View>,
+    Extension(permit): Extension<Permit>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    upgraded(&headers, upgrade, |socket| view(socket, shared, place))
+    upgraded(&headers, upgrade, |socket| follow(socket, view, permit))
 }
 
 /// A socket for somebody who only listens.
-pub(super) fn upgraded<View: Future<Output = ()> + Send + 'static>(
+pub(super) fn upgraded<Follow: Future<Output = ()> + Send + 'static>(
     headers: &HeaderMap,
     upgrade: WebSocketUpgrade,
-    view: impl FnOnce(WebSocket) -> View + Send + 'static,
+    follow: impl FnOnce(WebSocket) -> Follow + Send + 'static,
 ) -> Response {
     if !access::is_own_origin(headers) {
         return (StatusCode::FORBIDDEN, "pages of other hosts may not listen\n").into_response();
@@ -41,23 +43,23 @@ pub(super) fn upgraded<View: Future<Output = ()> + Send + 'static>(
         .max_frame_size(MESSAGE)
         .read_buffer_size(MESSAGE)
         .write_buffer_size(0)
-        .on_upgrade(view)
+        .on_upgrade(follow)
 }
 
-/// The connection is this task's own from here on, and so is its place.
-async fn view(mut socket: WebSocket, mut shared: Shared, _place: Place) {
-    shared.latest.mark_changed();
+/// Sends each newer snapshot. The connection is this task's own from here on, and so is its permit.
+async fn follow(mut socket: WebSocket, mut view: View, _permit: Permit) {
+    view.latest.mark_changed();
     loop {
         tokio::select! {
-            () = shared.stop.cancelled() => {
+            () = view.stop.cancelled() => {
                 let _gone = socket.send(Message::Close(None)).await;
                 return;
             }
-            changed = shared.latest.changed() => {
+            changed = view.latest.changed() => {
                 if changed.is_err() {
                     return;
                 }
-                let json = shared.latest.borrow_and_update().json.clone();
+                let json = view.latest.borrow_and_update().json.clone();
                 if socket.send(Message::Text(json)).await.is_err() {
                     return;
                 }
@@ -71,18 +73,17 @@ async fn view(mut socket: WebSocket, mut shared: Shared, _place: Place) {
     }
 }
 
-pub(super) async fn events(State(shared): State<Shared>) -> Response {
-    let mut shared = shared;
-    shared.latest.mark_changed();
-    let events = stream::unfold(shared, |mut shared| async move {
+pub(in crate::server) async fn events(State(mut view): State<View>) -> Response {
+    view.latest.mark_changed();
+    let events = stream::unfold(view, |mut view| async move {
         tokio::select! {
-            () = shared.stop.cancelled() => None,
-            changed = shared.latest.changed() => {
+            () = view.stop.cancelled() => None,
+            changed = view.latest.changed() => {
                 changed.ok()?;
-                let event = Event::default().data(shared.latest.borrow_and_update().json.as_str());
-                Some((Ok::<_, Infallible>(event), shared))
+                let event = Event::default().data(view.latest.borrow_and_update().json.as_str());
+                Some((Ok::<_, Infallible>(event), view))
             }
         }
     });
-    fresh(Sse::new(events))
+    Sse::new(events).into_response()
 }

@@ -1,4 +1,5 @@
-//! The JSON shapes; the only place where a snapshot is serialised.
+//! The JSON shapes that are more than a leaf of the snapshot; those serialise themselves
+//! ([`crate::snapshot`]).
 //!
 //! Public: programs outside read them. Keys may be added, and none is renamed.
 
@@ -10,7 +11,9 @@ use crate::contest::{Reposts, Vote};
 use crate::output::status::Monitor;
 use crate::render;
 use crate::rgb::Rgb;
-use crate::snapshot::{OutputStatus, Phase, Snapshot};
+use crate::snapshot::{
+    Evicted, OutputStatus, Phase, Posts, RecordingStatus, Snapshot, SourceStatus, Standing,
+};
 use crate::timer;
 use crate::timestamp::Timestamp;
 
@@ -59,38 +62,20 @@ struct Wire<'a> {
     seq: u64,
     at: Option<Timestamp>,
     title: &'a str,
-    phase: &'static str,
+    phase: Phase,
     window_ms: u64,
     teams: Vec<Team<'a>>,
     leader: Option<&'a str>,
-    posts: Posts,
-    sources: Vec<Source<'a>>,
-    recording: Option<Recording<'a>>,
+    posts: &'a Posts,
+    sources: &'a [SourceStatus],
+    recording: Option<&'a RecordingStatus>,
     vote: &'static str,
     reposts: &'static str,
-    evicted: Evicted,
+    evicted: &'a Evicted,
     timer: Option<Timer>,
     version: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    outputs: Option<Vec<Output>>,
-}
-
-#[derive(Serialize)]
-struct Output {
-    name: String,
-    kind: &'static str,
-    state: &'static str,
-    error: Option<String>,
-    pixels: usize,
-    /// `null` where there is none to be counted: a screen.
-    milliamps: Option<u32>,
-    max_milliamps: Option<u32>,
-    limited: bool,
-    flash_limited: bool,
-    frames: u64,
-    skipped: u64,
-    repeated: u64,
-    errors: u64,
+    outputs: Option<&'a [OutputStatus]>,
 }
 
 #[derive(Serialize)]
@@ -112,57 +97,8 @@ struct Team<'a> {
     name: &'a str,
     hashtags: &'a [String],
     color: Rgb,
-    votes: u64,
-    share: f64,
-    rate: f64,
-    total: u64,
-}
-
-#[derive(Serialize)]
-struct Posts {
-    received: u64,
-    matched: u64,
-    unmatched: u64,
-    both: u64,
-    duplicate: u64,
-    late: u64,
-    revised: u64,
-    malformed: u64,
-    dropped: u64,
-}
-
-#[derive(Serialize)]
-struct Source<'a> {
-    name: &'a str,
-    kind: &'static str,
-    state: &'static str,
-    stale_ms: u64,
-    problem: Option<&'a str>,
-    gaps: Vec<Gap>,
-    gap_count: u64,
-    gap_ms: u64,
-}
-
-#[derive(Serialize)]
-struct Gap {
-    at: Timestamp,
-    ms: u64,
-}
-
-#[derive(Serialize)]
-struct Recording<'a> {
-    path: &'a str,
-    lines: u64,
-    bytes: u64,
-    lost: u64,
-    state: &'static str,
-    error: Option<&'a str>,
-}
-
-#[derive(Serialize)]
-struct Evicted {
-    posts: u64,
-    deletions: u64,
+    #[serde(flatten)]
+    standing: &'a Standing,
 }
 
 #[derive(Serialize)]
@@ -194,54 +130,19 @@ impl<'a> From<&'a Snapshot> for Wire<'a> {
             name: &team.name,
             hashtags: &team.hashtags,
             color: team.color,
-            votes: standing.votes,
-            share: standing.share,
-            rate: standing.rate,
-            total: standing.total,
+            standing,
         });
-        let sources = snapshot.sources.iter().map(|source| Source {
-            name: &source.name,
-            kind: source.kind,
-            state: source.state.name(),
-            stale_ms: millis(source.stale),
-            problem: source.problem.as_deref(),
-            gaps: source
-                .gaps
-                .iter()
-                .map(|gap| Gap { at: gap.from, ms: millis(gap.length) })
-                .collect(),
-            gap_count: source.gap_count,
-            gap_ms: millis(source.gap_time),
-        });
-        let posts = &snapshot.posts;
         Wire {
             seq: snapshot.seq,
             at: snapshot.at,
             title: contest.title(),
-            phase: phase_name(snapshot.phase),
+            phase: snapshot.phase,
             window_ms: millis(contest.window()),
             teams: teams.collect(),
             leader: snapshot.leader.map(|team| &*contest.teams()[team.index()].name),
-            posts: Posts {
-                received: posts.received(),
-                matched: posts.matched,
-                unmatched: posts.unmatched,
-                both: posts.both,
-                duplicate: posts.duplicate,
-                late: posts.late,
-                revised: posts.revised,
-                malformed: posts.malformed,
-                dropped: posts.dropped,
-            },
-            sources: sources.collect(),
-            recording: snapshot.recording.as_ref().map(|recording| Recording {
-                path: &recording.path,
-                lines: recording.lines,
-                bytes: recording.bytes,
-                lost: recording.lost,
-                state: recording.state.name(),
-                error: recording.error.as_deref(),
-            }),
+            posts: &snapshot.posts,
+            sources: &snapshot.sources,
+            recording: snapshot.recording.as_ref(),
             vote: match contest.vote() {
                 Vote::Latest => "latest",
                 Vote::Every => "every",
@@ -250,36 +151,10 @@ impl<'a> From<&'a Snapshot> for Wire<'a> {
                 Reposts::Ignore => "ignore",
                 Reposts::Count => "count",
             },
-            evicted: Evicted {
-                posts: snapshot.evicted.posts,
-                deletions: snapshot.evicted.deletions,
-            },
+            evicted: &snapshot.evicted,
             timer: snapshot.timer.as_ref().map(Timer::from),
             version: env!("CARGO_PKG_VERSION"),
-            outputs: snapshot
-                .outputs
-                .as_ref()
-                .map(|outputs| outputs.iter().map(Output::from).collect()),
-        }
-    }
-}
-
-impl From<&OutputStatus> for Output {
-    fn from(status: &OutputStatus) -> Output {
-        Output {
-            name: status.name.clone(),
-            kind: status.kind,
-            state: status.state.name(),
-            error: status.error.clone(),
-            pixels: status.pixels,
-            milliamps: status.milliamps,
-            max_milliamps: status.max_milliamps,
-            limited: status.limited,
-            flash_limited: status.flash_limited,
-            frames: status.frames,
-            skipped: status.skipped,
-            repeated: status.repeated,
-            errors: status.errors,
+            outputs: snapshot.outputs.as_deref(),
         }
     }
 }
@@ -293,14 +168,6 @@ impl From<&timer::Standing> for Timer {
             phase: standing.phase().name(),
             color: render::timer::steady(standing.left, &standing.marks).encode(),
         }
-    }
-}
-
-/// The name of a phase, in JSON and wherever else programs read it.
-#[must_use]
-pub fn phase_name(phase: Phase) -> &'static str {
-    match phase {
-        Phase::Open => "open",
     }
 }
 

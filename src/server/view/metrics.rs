@@ -1,22 +1,21 @@
 //! The newest snapshot for Prometheus, in its text format.
 
 use std::fmt::{self, Write};
+use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::header;
-use axum::response::Response;
 
-use crate::output::status::Monitor;
 use crate::snapshot::{OutputStatus, Snapshot};
 
-use super::{Shared, fresh};
+use super::View;
 
-pub(super) async fn metrics(State(shared): State<Shared>) -> Response {
+pub(in crate::server) async fn metrics(State(view): State<View>) -> String {
     let mut text = String::new();
-    write(&mut text, &shared.latest.borrow().snapshot)
-        .and_then(|()| write_outputs(&mut text, &shared.outputs))
+    let snapshot = Arc::clone(&view.latest.borrow().snapshot);
+    write(&mut text, &snapshot)
+        .and_then(|()| write_outputs(&mut text, snapshot.outputs.as_deref().unwrap_or_default()))
         .expect("a string takes everything");
-    fresh(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text))
+    text
 }
 
 fn write(out: &mut String, snapshot: &Snapshot) -> fmt::Result {
@@ -36,15 +35,12 @@ fn write(out: &mut String, snapshot: &Snapshot) -> fmt::Result {
     Ok(())
 }
 
-fn write_outputs(out: &mut String, outputs: &[Monitor]) -> fmt::Result {
+fn write_outputs(out: &mut String, outputs: &[OutputStatus]) -> fmt::Result {
     if outputs.is_empty() {
         return Ok(());
     }
-    let all: Vec<(String, OutputStatus)> = outputs
-        .iter()
-        .map(|output| output.status.borrow().clone())
-        .map(|status| (escaped(&status.name), status))
-        .collect();
+    let all: Vec<(String, &OutputStatus)> =
+        outputs.iter().map(|status| (escaped(&status.name), status)).collect();
     head(out, "hashtug_output_state", "gauge", "1 for the state in which an output is.")?;
     for (name, status) in &all {
         let state = status.state.name();

@@ -1,0 +1,117 @@
+//! The table of what is served: each address once, with who may ask, how, and what comes back.
+//!
+//! The router is made from it, the tests walk through it, and `docs/api.md` has a line for each. A
+//! listener serves the routes of the classes of visitors that it is for; to all others they are not there.
+
+use axum::Router;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::middleware;
+use axum::response::Response;
+use axum::routing::{MethodFilter, MethodRouter, on};
+
+use super::access::{self, Class};
+use super::assets;
+use super::view::{self, View, live, metrics, strips};
+
+/// One address.
+pub struct Route {
+    /// The path, with names in braces for what varies.
+    pub path: &'static str,
+    /// Who may ask.
+    pub class: Class,
+    /// How.
+    pub method: Method,
+    /// What comes back.
+    pub content: Content,
+    handler: fn(MethodFilter) -> MethodRouter<View>,
+}
+
+/// What an answer is made of. It decides the headers of answers that succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A page, asked for anew each time.
+    Page,
+    /// A file that a page names, which says itself what it is and how long it may be kept.
+    File,
+    /// JSON, old at once.
+    Json,
+    /// A line of text, old at once.
+    Text,
+    /// Counters for Prometheus.
+    Metrics,
+    /// Server-sent events.
+    Events,
+    /// A WebSocket, which pages of other hosts may not open.
+    Socket,
+}
+
+impl Content {
+    /// The type, and how long it may be kept; `None` where the handler says so.
+    #[must_use]
+    pub fn headers(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Content::Page => Some(("text/html; charset=utf-8", "no-cache")),
+            Content::Json => Some(("application/json", "no-store")),
+            Content::Text => Some(("text/plain; charset=utf-8", "no-store")),
+            Content::Metrics => Some(("text/plain; version=0.0.4", "no-store")),
+            Content::Events => Some(("text/event-stream", "no-store")),
+            Content::File | Content::Socket => None,
+        }
+    }
+}
+
+/// All addresses.
+pub static ROUTES: [Route; 12] = [
+    viewer("/", Content::Page, |method| on(method, || async { assets::page("index.html") })),
+    viewer("/stage", Content::Page, |method| on(method, || async { assets::page("stage.html") })),
+    viewer("/assets/{version}/{*name}", Content::File, |method| on(method, assets::file)),
+    viewer("/api/v1/snapshot", Content::Json, |method| on(method, view::snapshot)),
+    viewer("/api/v1/live", Content::Socket, |method| on(method, live::socket)),
+    viewer("/api/v1/events", Content::Events, |method| on(method, live::events)),
+    viewer("/api/v1/history", Content::Json, |method| on(method, view::history)),
+    viewer("/api/v1/split.txt", Content::Text, |method| on(method, view::split)),
+    viewer("/api/v1/strips", Content::Json, |method| on(method, strips::strips)),
+    viewer("/api/v1/strips/live", Content::Socket, |method| on(method, strips::socket)),
+    viewer("/healthz", Content::Text, |method| on(method, view::health)),
+    viewer("/metrics", Content::Metrics, |method| on(method, metrics::metrics)),
+];
+
+/// A route for viewers, who only look.
+const fn viewer(
+    path: &'static str,
+    content: Content,
+    handler: fn(MethodFilter) -> MethodRouter<View>,
+) -> Route {
+    Route { path, class: Class::Viewer, method: Method::GET, content, handler }
+}
+
+/// The routes of some classes of visitors, behind what guards them all.
+pub(super) fn router(classes: &[Class], view: View) -> Router {
+    let mut router = Router::new();
+    for route in ROUTES.iter().filter(|route| classes.contains(&route.class)) {
+        let filter = MethodFilter::try_from(route.method.clone())
+            .expect("the table has methods that a router knows");
+        let content = route.content;
+        let handler = (route.handler)(filter).layer(middleware::map_response(
+            move |answer: Response| async move { labelled(answer, content) },
+        ));
+        router = router.route(route.path, handler);
+    }
+    router
+        .fallback(|| async { (StatusCode::NOT_FOUND, "not found\n") })
+        .layer(middleware::from_fn(access::check_host))
+        .layer(middleware::map_response(access::headers))
+        .with_state(view)
+}
+
+/// An answer with the headers of its content.
+fn labelled(mut answer: Response, content: Content) -> Response {
+    if answer.status().is_success()
+        && let Some((kind, kept)) = content.headers()
+    {
+        let headers = answer.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
+    }
+    answer
+}

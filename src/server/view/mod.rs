@@ -1,0 +1,128 @@
+//! What viewers get: the newest snapshot in the forms in which it is asked for, and what is made of it.
+//!
+//! A [`View`] is what the handlers read; its [`Publisher`] keeps it up to date. Viewers change nothing.
+
+mod history;
+pub(super) mod live;
+pub(super) mod metrics;
+pub(super) mod strips;
+pub mod wire;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::extract::ws::Utf8Bytes;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::output::status::Monitor;
+use crate::snapshot::Snapshot;
+
+use history::History;
+use strips::Strips;
+
+/// A snapshot older than this means that the tally has stopped.
+const DEAD: Duration = Duration::from_secs(5);
+
+/// What the handlers share.
+#[derive(Clone)]
+pub(super) struct View {
+    latest: watch::Receiver<Arc<Latest>>,
+    history: watch::Receiver<String>,
+    strips: Strips,
+    outputs: Arc<[Monitor]>,
+    stop: CancellationToken,
+}
+
+/// The newest snapshot, serialised once.
+struct Latest {
+    snapshot: Arc<Snapshot>,
+    json: Utf8Bytes,
+    since: Instant,
+}
+
+impl Latest {
+    fn new(snapshot: Arc<Snapshot>) -> Arc<Latest> {
+        let json = wire::snapshot(&snapshot).into();
+        Arc::new(Latest { json, snapshot, since: Instant::now() })
+    }
+}
+
+/// What brings a [`View`] up to date.
+pub(super) struct Publisher {
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    past: History,
+    latest: watch::Sender<Arc<Latest>>,
+    history: watch::Sender<String>,
+    strips: Strips,
+    outputs: Vec<Monitor>,
+}
+
+/// A view of these snapshots and outputs, whose sockets close at `stop`.
+pub(super) fn new(
+    mut snapshots: watch::Receiver<Arc<Snapshot>>,
+    outputs: Vec<Monitor>,
+    stop: CancellationToken,
+) -> (View, Publisher) {
+    let first = Arc::clone(&snapshots.borrow_and_update());
+    let mut past = History::default();
+    past.push(&first);
+    let (latest, latest_rx) = watch::channel(Latest::new(first));
+    let (history, history_rx) = watch::channel(past.json());
+    let strips = Strips::new();
+    let view = View {
+        latest: latest_rx,
+        history: history_rx,
+        strips: strips.clone(),
+        outputs: outputs.clone().into(),
+        stop,
+    };
+    (view, Publisher { snapshots, past, latest, history, strips, outputs })
+}
+
+impl Publisher {
+    /// Publishes until the tally has ended and `serve` with it.
+    pub(super) async fn run(self, serve: impl Future<Output = ()>) {
+        let Publisher { mut snapshots, mut past, latest, history, strips, outputs } = self;
+        let publish = async {
+            while snapshots.changed().await.is_ok() {
+                let snapshot = Arc::clone(&snapshots.borrow_and_update());
+                if past.push(&snapshot) {
+                    history.send_replace(past.json());
+                }
+                latest.send_replace(Latest::new(snapshot));
+            }
+        };
+        let until_end = async { tokio::join!(serve, publish) };
+        tokio::select! {
+            _ = until_end => {}
+            () = strips.publish(outputs) => {}
+        }
+    }
+}
+
+pub(super) async fn snapshot(State(view): State<View>) -> String {
+    view.latest.borrow().json.to_string()
+}
+
+pub(super) async fn history(State(view): State<View>) -> String {
+    view.history.borrow().clone()
+}
+
+/// The share of the first team in percent.
+pub(super) async fn split(State(view): State<View>) -> String {
+    let share = view.latest.borrow().snapshot.teams[0].share;
+    format!("{:.1}\n", share * 100.0)
+}
+
+/// Whether the tally is alive.
+pub(super) async fn health(State(view): State<View>) -> Response {
+    if view.latest.borrow().since.elapsed() > DEAD {
+        return (StatusCode::SERVICE_UNAVAILABLE, "the tally is silent\n").into_response();
+    }
+    "ok\n".into_response()
+}
