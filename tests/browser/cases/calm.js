@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Calm, WIGGLE } from "../../../web/calm.js";
-import { HALF_LIFE_MS, dice, ease } from "../../../web/motion.js";
+import { Calm, WIGGLE } from "../../../web/tug/calm.js";
+import { HALF_LIFE_MS, dice, ease } from "../../../web/tug/motion.js";
 
 const SECOND_MS = 1000;
 const FRAME_MS = 1000 / 60;

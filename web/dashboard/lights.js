@@ -1,11 +1,13 @@
 // The panel of the lights: every strip as it is lit, and how it is doing.
 
-import { write } from "./page.js";
-import { Strips, drawStrip } from "./strips.js";
-import { count, current } from "./words.js";
+import { Strips } from "../live/strips.js";
+import { isolated } from "../messages/numbers.js";
+import { say } from "../messages/say.js";
+import { write } from "../shell/elements.js";
+import { lit } from "./sentences.js";
+import { drawStrip } from "./strip.js";
 
-/** @typedef {import("./wire.js").Output} Output */
-/** @typedef {import("./wire.js").Strip} Strip */
+/** @import { Output, Strip } from "../live/shapes.js" */
 
 /** @typedef {{ row: HTMLElement, canvas: HTMLCanvasElement, words: HTMLElement }} Row */
 
@@ -32,12 +34,9 @@ export class Lights {
     this.#fit(outputs.length);
     outputs.forEach((output, index) => {
       const { row, canvas, words } = this.#rows[index];
-      const { name, kind, state, pixels, frames, errors, error } = output;
-      const parts = [`${kind}, ${count(pixels)} lights, ${state}`, current(output), `${count(frames)} frames`];
-      if (errors > 0) parts.push(`${count(errors)} errors`);
-      if (error !== null) parts.push(error);
-      write(words, `\u2068${name}\u2069: ${parts.filter((part) => part !== "").join(" · ")}`);
-      canvas.setAttribute("aria-label", `The lights of ${name}`);
+      const { name, state } = output;
+      write(words, say("lights.strip", { name: isolated(name), parts: lit(output) }));
+      canvas.setAttribute("aria-label", say("lights.label", { name }));
       row.classList.toggle("failing", state === "failing");
     });
   }

@@ -13,7 +13,7 @@ import { Flag, drawKnot } from "./flag.js";
 import { clamp, ease, strength } from "./motion.js";
 import { Rope } from "./rope.js";
 
-/** @typedef {import("./wire.js").Snapshot} Snapshot */
+/** @import { Snapshot } from "../live/shapes.js" */
 /** @typedef {import("./palette.js").Palette} Palette */
 /** @typedef {import("./palette.js").Theme} Theme */
 

@@ -1,10 +1,18 @@
 // The contest as a table: what the canvas shows, for those who read or hear it.
 
-import { count, hashtags, percent } from "./words.js";
+import { count, percent } from "../messages/numbers.js";
+import { say } from "../messages/say.js";
 
-/** @typedef {import("./wire.js").Snapshot} Snapshot */
+/** @import { Snapshot } from "../live/shapes.js" */
 
-const COLUMNS = ["Team", "Hashtags", "Share", "Votes", "Posts a second", "Posts in all"];
+const COLUMNS = [
+  say("table.team"),
+  say("table.hashtags"),
+  say("table.share"),
+  say("table.votes"),
+  say("table.rate"),
+  say("table.total"),
+];
 
 export class Table {
   #body;
@@ -38,7 +46,7 @@ export class Table {
       const cells = this.#rows[index];
       const texts = [
         team.name,
-        hashtags(team),
+        team.hashtags.map((hashtag) => `#${hashtag}`).join(" "),
         `${percent(team.share)} %`,
         count(team.votes),
         team.rate.toFixed(1),

@@ -1,73 +1,10 @@
-// The shapes that come over the wire, and the one place where text becomes a snapshot.
+// The one place where text becomes a snapshot; its shapes are in `shapes.d.ts`.
 //
-// Field names are those of the server. A message that does not have the shape is refused whole,
-// so that no page ever has to ask whether a share is a number.
+// A message that does not have the shape is refused whole, so that no page ever has to ask whether a
+// share is a number.
 // Keys that this page does not know are left alone: the server may add some.
 
-/**
- * One side of the contest. `share` is between 0 and 1, `rate` is posts a second over the last
- * 10 s, `votes` counts the window and `total` the whole round.
- * @typedef {{ name: string, hashtags: string[], color: string, votes: number, share: number,
- *   rate: number, total: number }} Team
- */
-
-/**
- * What became of every message. `received` is the sum of all the others.
- * @typedef {{ received: number, matched: number, unmatched: number, both: number, duplicate: number,
- *   late: number, revised: number, malformed: number, dropped: number }} Posts
- */
-
-/**
- * A span of time whose posts may be missing; `at` is when it began, `ms` how long it was.
- * @typedef {{ at: string, ms: number }} Gap
- */
-
-/**
- * Where posts come from. `stale_ms` is the age of the last sign of life, null when there was none;
- * `problem` says what keeps it from being live, `gaps` are the newest of `gap_count`, of `gap_ms` in all.
- * @typedef {{ name: string, kind: string, state: string, stale_ms: number | null,
- *   problem: string | null, gaps: Gap[], gap_count: number, gap_ms: number }} Source
- */
-
-/**
- * The speaker's timer. `phase` is green, yellow, red, flash or over; `color` is the light of the strip
- * without its flashes.
- * @typedef {{ remaining_ms: number, total_ms: number, paused: boolean, phase: string,
- *   color: string }} Timer
- */
-
-/**
- * Where light goes. `milliamps` is what the last frame draws of `max_milliamps`, both null on a screen;
- * `limited`: it is darker than it should be, to stay within that.
- * @typedef {{ name: string, kind: string, state: string, error: string | null, pixels: number,
- *   milliamps: number | null, max_milliamps: number | null, limited: boolean, frames: number,
- *   errors: number }} Output
- */
-
-/**
- * What an output sent last: six hexadecimal digits of sRGB for each light.
- * @typedef {{ name: string, kind: string, state: string, rgb: string }} Strip
- */
-
-/**
- * The file in which the show is kept. `state` is `on`, or else `full` or `failed` with an `error`;
- * `lost` messages are missing in it.
- * @typedef {{ path: string, lines: number, bytes: number, lost: number, state: string,
- *   error: string | null }} Recording
- */
-
-/**
- * The world at one instant. `leader` is null on a tie, `at` before the first post of a recording.
- * @typedef {{ seq: number, at: string | null, title: string, phase: string, window_ms: number,
- *   vote: string, reposts: string, version: string, teams: Team[], leader: string | null,
- *   posts: Posts, sources: Source[], outputs: Output[], recording: Recording | null,
- *   timer: Timer | null }} Snapshot
- */
-
-/**
- * One instant of the past: a share for each team, in the order of the teams.
- * @typedef {{ at: string, shares: number[] }} Point
- */
+/** @import { Output, Point, Posts, Recording, Snapshot, Source, Strip, Team, Timer } from "./shapes.js" */
 
 /** @typedef {Record<string, unknown>} Loose */
 

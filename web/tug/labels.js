@@ -5,9 +5,9 @@
 // They are hidden from assistive technology, since the table says the same in a better order.
 
 import { css } from "./colour.js";
-import { percent } from "./words.js";
+import { percent } from "../messages/numbers.js";
 
-/** @typedef {import("./wire.js").Team} Team */
+/** @import { Team } from "../live/shapes.js" */
 /** @typedef {import("./palette.js").Palette} Palette */
 
 /**

@@ -11,9 +11,7 @@ const POLL_MS = 1000;
 
 /** @type {Transport} */
 function socket(hear, end) {
-  const address = new URL("/api/v1/live", location.href);
-  address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
-  const websocket = new WebSocket(address);
+  const websocket = new WebSocket(socketAddress("/api/v1/live"));
   websocket.onmessage = ({ data }) => hear(String(data));
   websocket.onclose = end;
   return () => {
@@ -62,6 +60,13 @@ function polling(hear, end) {
     stop.abort();
     clearTimeout(timer);
   };
+}
+
+/** The address of a socket of this page's server. @param {string} path */
+export function socketAddress(path) {
+  const address = new URL(path, location.href);
+  address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+  return address;
 }
 
 /** @type {readonly Transport[]} */

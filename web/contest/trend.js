@@ -3,10 +3,10 @@
 //
 // Drawn when there is a new point, about once a second, and at no other time.
 
-import { css } from "./colour.js";
+import { css } from "../tug/colour.js";
 
 /** @typedef {import("./history.js").History} History */
-/** @typedef {import("./palette.js").Palette} Palette */
+/** @typedef {import("../tug/palette.js").Palette} Palette */
 
 /** The strip shows at least this long a time, so that the first second is not stretched over it. */
 const SHORTEST_MS = 30_000;

@@ -3,12 +3,12 @@
 // A ring of fixed size, so that a page that stays open all night holds as much as after an hour.
 // It is filled once from the server at each connect, and from live snapshots after that.
 
-import { readHistory } from "./wire.js";
+import { readHistory } from "../live/wire.js";
 
 /** Points kept; older ones fall out. */
 const CAPACITY = 900;
 
-/** @typedef {import("./wire.js").Snapshot} Snapshot */
+/** @import { Snapshot } from "../live/shapes.js" */
 
 export class History {
   /** How many points there are. */

@@ -8,7 +8,7 @@ import { Labels } from "./labels.js";
 import { palette } from "./palette.js";
 import { Scene } from "./scene.js";
 
-/** @typedef {import("./wire.js").Snapshot} Snapshot */
+/** @import { Snapshot } from "../live/shapes.js" */
 /** @typedef {import("./palette.js").Theme} Theme */
 
 /** Numbers change this often at most; faster than this nobody reads. */

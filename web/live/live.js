@@ -8,7 +8,7 @@ import { delay } from "./backoff.js";
 import { TRANSPORTS } from "./transport.js";
 import { readSnapshot } from "./wire.js";
 
-/** @typedef {import("./wire.js").Snapshot} Snapshot */
+/** @import { Snapshot } from "./shapes.js" */
 
 /**
  * `connecting` until the first snapshot, then `live` or `stale`; `silent` is the age of the news in ms.

@@ -1,18 +1,19 @@
 // The speaker's timer: a clock as large as the page, in the light of the strip.
 //
-// It stands over the tug while snapshots tell of a timer. The server says once a second what is left;
+// It stands over the tug while snapshots have a timer. The server says once a second what is left;
 // between two of them the page goes on by itself, and no further than the second that is running, so
 // that a lost connection stops the clock. With reduced motion nothing flashes; the colour stays.
 
-import { write } from "./page.js";
+import { clock } from "../messages/numbers.js";
+import { say } from "../messages/say.js";
+import { write } from "../shell/elements.js";
 
-/** @typedef {import("./wire.js").Snapshot} Snapshot */
-/** @typedef {import("./wire.js").Timer} Timer */
+/** @import { Snapshot, Timer } from "../live/shapes.js" */
 
 /** How often the clock looks at itself: fine enough for half a second of light. */
 const BEAT_MS = 50;
-/** So long goes the page on without news. */
-const FAITH_MS = 1500;
+/** How far the clock goes on without news. */
+const ALONE_MS = 1500;
 
 export class Clock {
   #root;
@@ -29,7 +30,7 @@ export class Clock {
   constructor(parent) {
     this.#root = document.createElement("section");
     this.#root.className = "timer";
-    this.#root.setAttribute("aria-label", "Time left");
+    this.#root.setAttribute("aria-label", say("timer.label"));
     this.#root.hidden = true;
     this.#face = document.createElement("p");
     this.#face.className = "face";
@@ -38,11 +39,6 @@ export class Clock {
     this.#note.className = "note";
     this.#root.append(this.#face, this.#note);
     parent.append(this.#root);
-  }
-
-  /** Whether it is there. */
-  get shown() {
-    return this.#timer !== null;
   }
 
   /** Shows the timer of a snapshot, or goes away. @param {Snapshot} snapshot */
@@ -64,26 +60,15 @@ export class Clock {
     const timer = this.#timer;
     if (!timer) return;
     const { paused, phase, total_ms, color } = timer;
-    const since = paused ? 0 : Math.min(performance.now() - this.#heard, FAITH_MS);
+    const since = paused ? 0 : Math.min(performance.now() - this.#heard, ALONE_MS);
     const left = Math.max(0, timer.remaining_ms - since);
     // A second begins lit and ends dark, as on the strip.
     const rest = left % 1000;
     const dark = phase === "flash" && !paused && rest > 0 && rest <= 500 && !this.#reduced.matches;
     write(this.#face, clock(left));
-    write(this.#note, `${paused ? "held \u00b7 " : ""}of ${clock(total_ms)}`);
+    write(this.#note, say(paused ? "timer.held" : "timer.of", { total: clock(total_ms) }));
     this.#root.dataset.phase = phase;
     this.#root.classList.toggle("dark", dark);
     this.#root.style.setProperty("--light", phase === "over" ? "" : color);
   }
-}
-
-/**
- * Seconds that have begun, as on a clock.
- * @param {number} ms
- */
-export function clock(ms) {
-  const all = Math.ceil(ms / 1000);
-  const [hours, minutes, seconds] = [Math.floor(all / 3600), Math.floor(all / 60) % 60, all % 60];
-  const two = (/** @type {number} */ value) => String(value).padStart(2, "0");
-  return hours ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
 }

@@ -1,10 +1,11 @@
-// What is said aloud by a screen reader: the start, a change of the lead, and the connection.
+// What a screen reader says aloud: the start, a change of the lead, and the connection.
 //
 // Little on purpose. A lead that changes twice in ten seconds is said once, as it then stands.
 
-import { percent } from "./words.js";
+import { percent } from "../messages/numbers.js";
+import { say } from "../messages/say.js";
 
-/** @typedef {import("./wire.js").Snapshot} Snapshot */
+/** @import { Snapshot } from "../live/shapes.js" */
 
 /** Shortest time between two announcements of the lead. */
 const LEAD_MS = 10_000;
@@ -25,10 +26,12 @@ export class Announcer {
   hear({ title, teams, leader }) {
     const now = performance.now();
     if (this.#leader === undefined) {
-      const shares = teams.map(({ name, share }) => `${name} ${percent(share)} percent`);
-      this.#say(`${title} ${shares.join(", ")}.`);
+      const shares = teams.map(({ name, share }) =>
+        say("announce.share", { name, percent: percent(share) }),
+      );
+      this.#announce(say("announce.start", { title, shares: shares.join(", ") }));
     } else if (leader === this.#leader || now - this.#said < LEAD_MS) return;
-    else this.#say(leader === null ? "It is a tie." : `${leader} has taken the lead.`);
+    else this.#announce(leader === null ? say("announce.tie") : say("announce.lead", { name: leader }));
     this.#leader = leader;
     this.#said = now;
   }
@@ -37,11 +40,11 @@ export class Announcer {
   connection(stale) {
     if (stale === this.#lost) return;
     this.#lost = stale;
-    this.#say(stale ? "No news: the picture stands still." : "The news is back.");
+    this.#announce(say(stale ? "announce.lost" : "announce.back"));
   }
 
   /** @param {string} sentence */
-  #say(sentence) {
+  #announce(sentence) {
     this.#element.textContent = sentence;
   }
 }

@@ -1,0 +1,69 @@
+// The projector: the whole screen is the contest. Nothing to click.
+//
+// Space holds the picture, F fills the screen; the theme comes with the address (`?theme=bright`).
+
+import { Contest } from "../contest/contest.js";
+import { say } from "../messages/say.js";
+import { find, write } from "../shell/elements.js";
+import { Shell } from "../shell/shell.js";
+import { theme } from "../tug/palette.js";
+import { inBrief } from "./sentences.js";
+
+/** @import { Snapshot } from "../live/shapes.js" */
+
+/** Longer titles are set smaller, on two lines. */
+const LONG_TITLE = 36;
+
+const chosen = theme(new URLSearchParams(location.search).get("theme") ?? "dark");
+document.documentElement.dataset.theme = chosen;
+
+const title = find("title", HTMLElement);
+const frozen = find("frozen", HTMLElement);
+const print = find("print", HTMLElement);
+const contest = new Contest({ ground: 0.885, figure: 0.205 }, chosen);
+const shell = new Shell({
+  name: "stage",
+  show,
+  age: (stale) => contest.picture.age(stale),
+  connect: async () => {
+    await contest.history.load();
+    if (shell.newest && !shell.held) describe(shell.newest);
+  },
+  readings: contest.readings,
+  awake: true,
+});
+
+/** @param {Snapshot} snapshot */
+function show(snapshot) {
+  if (!shell.held) contest.clock.show(snapshot);
+  // A timer has the page for itself.
+  if (snapshot.timer) return;
+  const grown = contest.show(snapshot);
+  if (shell.held) return;
+  title.classList.toggle("long", snapshot.title.length > LONG_TITLE);
+  contest.showTable(snapshot);
+  if (grown) describe(snapshot);
+}
+
+/** What changes once a second. @param {Snapshot} snapshot */
+function describe(snapshot) {
+  contest.drawHistory();
+  write(print, inBrief(snapshot));
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === " ") {
+    event.preventDefault();
+    const held = !shell.held;
+    frozen.hidden = !held;
+    write(frozen, say("frozen", { time: new Date().toLocaleTimeString() }));
+    contest.picture.freeze(held);
+    shell.hold(held);
+  } else if (event.key === "f" || event.key === "F") {
+    if (document.fullscreenElement) void document.exitFullscreen();
+    else document.documentElement.requestFullscreen().catch(() => {});
+  }
+});
+
+shell.start();
