@@ -1,0 +1,41 @@
+// The folders of the pages: an import points from a page down to the words, and never back. Without a page.
+
+import assert from "node:assert/strict";
+import { readFile, readdir } from "node:fs/promises";
+import { test } from "node:test";
+
+const WEB = new URL("../../../web/", import.meta.url);
+/** What a folder may import from, besides itself. */
+const BELOW = {
+  messages: [],
+  live: [],
+  shell: ["live", "messages"],
+  tug: ["messages"],
+  contest: ["live", "messages", "shell", "tug"],
+  dashboard: ["contest", "live", "messages", "shell"],
+  stage: ["contest", "messages", "shell", "tug"],
+};
+
+test("a folder of the pages imports only from those below it", async () => {
+  const names = (await readdir(WEB, { recursive: true })).filter((name) => name.endsWith(".js"));
+  const folders = new Set();
+  for (const name of names) {
+    const [folder] = name.split("/");
+    folders.add(folder);
+    assert.ok(Object.hasOwn(BELOW, folder), `${name} is in a folder that has no place yet`);
+    const text = await readFile(new URL(name, WEB), "utf8");
+    // Types alone, in comments, are not loaded.
+    for (const [, from] of text.matchAll(/^import [^"]*"\.\.\/([a-z]+)\//gm)) {
+      assert.ok(BELOW[folder].includes(from), `${name} imports from ${from}`);
+    }
+  }
+  assert.deepEqual([...folders].sort(), Object.keys(BELOW).sort());
+});
+
+test("a page names the styles of its own parts and no others", async () => {
+  for (const [page, folder] of [["index.html", "dashboard"], ["stage.html", "stage"]]) {
+    const html = await readFile(new URL(page, WEB), "utf8");
+    const styles = [...html.matchAll(/href="\/assets\/@\/([a-z]+)\/[a-z]+\.css"/g)].map(([, name]) => name);
+    assert.deepEqual(styles, ["shell", "tug", "contest", folder], page);
+  }
+});
