@@ -11,6 +11,7 @@ import { Table } from "./table.js";
 import { Trend } from "./trend.js";
 
 /** @import { Snapshot } from "../live/shapes.js" */
+/** @import { Layout, Theme } from "../tug/shapes.js" */
 
 export class Contest {
   clock = new Clock(find("main", HTMLElement));
@@ -24,8 +25,8 @@ export class Contest {
   #onHistory;
 
   /**
-   * @param {import("../tug/scene.js").Layout} layout
-   * @param {import("../tug/palette.js").Theme} theme
+   * @param {Layout} layout
+   * @param {Theme} theme
    * @param {() => void} [onHistory] called whenever the history is drawn
    */
   constructor(layout, theme, onHistory = () => {}) {

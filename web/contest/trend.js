@@ -6,7 +6,7 @@
 import { css } from "../tug/colour.js";
 
 /** @typedef {import("./history.js").History} History */
-/** @typedef {import("../tug/palette.js").Palette} Palette */
+/** @import { Palette } from "../tug/shapes.js" */
 
 /** The strip shows at least this long a time, so that the first second is not stretched over it. */
 const SHORTEST_MS = 30_000;

@@ -14,15 +14,7 @@ import { stayAwake } from "./wakelock.js";
 
 /** @typedef {import("../live/live.js").Health} Health */
 /** @import { Snapshot } from "../live/shapes.js" */
-
-/**
- * What a page is. `show` gets every snapshot, held or not; `age` hears when the news becomes stale and
- * when it is fresh again, and `connect` comes with the first news of each connection. `readings` are a
- * look inside for the browser tests. `awake` keeps the machine from falling asleep.
- * @typedef {{ name: "dashboard" | "stage", show: (snapshot: Snapshot) => void,
- *   age?: (stale: boolean) => void, connect?: () => void, readings?: Record<string, () => unknown>,
- *   awake?: boolean }} Page
- */
+/** @import { Page } from "./page.js" */
 
 export class Shell {
   /** The newest snapshot, shown or not. @type {Snapshot | null} */

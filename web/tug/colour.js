@@ -3,7 +3,7 @@
 // Luminance and contrast are those of WCAG 2. The better of black and white always has at least
 // 4.5:1, on any colour, which is why text stands on plates of the pure team colour and nowhere else.
 
-/** Red, green and blue, 0 to 255. @typedef {readonly [number, number, number]} Colour */
+/** @import { Colour } from "./shapes.js" */
 
 /** @type {Colour} */
 export const BLACK = [0, 0, 0];

@@ -9,17 +9,8 @@ import { clamp } from "./motion.js";
 import { skins } from "./palette.js";
 import { Sprites } from "./sprites.js";
 
-/** @typedef {CanvasRenderingContext2D} Context */
 /** @typedef {import("./crowd.js").Member} Member */
-/** @typedef {import("./palette.js").Palette} Palette */
-/** @typedef {import("./palette.js").Theme} Theme */
-
-/**
- * The measures of the picture: `ground` is the height people stand at, `unit` the height of a person in
- * a full picture and `person` that of a person in this one; `scale` is canvas pixels a page pixel.
- * @typedef {{ width: number, height: number, ground: number, unit: number, person: number,
- *   scale: number }} Measures
- */
+/** @import { Context, Measures, Palette, Theme } from "./shapes.js" */
 
 /** People in the whole picture, however many teams there are. */
 const MOST_IN_ALL = 72;

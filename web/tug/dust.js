@@ -3,7 +3,7 @@
 // A fixed number of specks; the oldest gives way to the newest. They are all of one size class and
 // drawn as one path, so that a scramble costs as much as a quiet moment.
 
-/** @typedef {CanvasRenderingContext2D} Context */
+/** @import { Context } from "./shapes.js" */
 
 /** Specks in the air at once; with more, the oldest vanishes early. */
 const MOST = 96;

@@ -6,8 +6,7 @@
 
 import { BLACK, WHITE, css, mix } from "./colour.js";
 
-/** @typedef {import("./palette.js").Palette} Palette */
-/** @typedef {CanvasRenderingContext2D} Context */
+/** @import { Colour, Context, Palette } from "./shapes.js" */
 
 /** Drift of the patterns in canvas heights a second; slower than anyone can follow. */
 const DRIFT = 0.011;
@@ -125,7 +124,7 @@ function light(paint, width, height, ground) {
 
 /**
  * The ground, darker towards the viewer.
- * @param {Context} paint @param {import("./colour.js").Colour} field
+ * @param {Context} paint @param {Colour} field
  * @param {number} width @param {number} height @param {number} ground
  */
 function soil(paint, field, width, height, ground) {

@@ -7,9 +7,7 @@
 import { drawBackOfHead, drawHead } from "./heads.js";
 import { SPINE, joints, pose } from "./pose.js";
 
-/** @typedef {CanvasRenderingContext2D} Context */
-/** @typedef {import("./looks.js").Look} Look */
-/** @typedef {import("./palette.js").TeamPalette} TeamPalette */
+/** @import { Context, Look, Person, Skins, TeamPalette } from "./shapes.js" */
 
 /** Width of the outline on each side of a limb. */
 const LINE = 0.017;
@@ -20,11 +18,6 @@ let across = 1;
 let down = 1;
 let placeX = 0;
 let placeY = 0;
-
-/**
- * @typedef {{ skin: string[], hair: string[] }} Skins
- * @typedef {import("./pose.js").Stance & { look: Look, mood: number, facing: number, hop: number }} Person
- */
 
 /**
  * @param {Context} context

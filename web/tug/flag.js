@@ -5,7 +5,7 @@
 
 import { clamp, ease } from "./motion.js";
 
-/** @typedef {CanvasRenderingContext2D} Context */
+/** @import { Context } from "./shapes.js" */
 
 /** Stiffness and damping of the pole: it overshoots once and stands. */
 const SPRING = 60;

@@ -5,10 +5,7 @@
 
 import { HAIR, HAT } from "./looks.js";
 
-/** @typedef {CanvasRenderingContext2D} Context */
-/** @typedef {import("./looks.js").Look} Look */
-/** @typedef {import("./palette.js").TeamPalette} TeamPalette */
-/** `hop` is how far the hat has jumped. @typedef {{ look: Look, mood: number, heave: number, hop: number }} Person */
+/** @import { Context, Head, Look, TeamPalette } from "./shapes.js" */
 
 /** How somebody feels about it. */
 export const MOOD = { calm: 0, strain: 1, aghast: 2, glad: 3 };
@@ -22,7 +19,7 @@ const Y = -1.12;
 
 /**
  * What hangs or stands behind the head and is drawn before the body.
- * @param {Context} context @param {Person} person @param {string} hair @param {string} line
+ * @param {Context} context @param {Head} person @param {string} hair @param {string} line
  */
 export function drawBackOfHead(context, { look, heave }, hair, line) {
   if (look.hat !== HAT.none && look.hat !== HAT.band) return;
@@ -43,7 +40,7 @@ export function drawBackOfHead(context, { look, heave }, hair, line) {
   }
 }
 
-/** @param {Context} context @param {Person} person @param {string} skin @param {string} hair @param {TeamPalette} team */
+/** @param {Context} context @param {Head} person @param {string} skin @param {string} hair @param {TeamPalette} team */
 export function drawHead(context, { look, mood, hop }, skin, hair, team) {
   context.lineWidth = LINE;
   context.strokeStyle = team.line;

@@ -8,7 +8,7 @@ import { css } from "./colour.js";
 import { percent } from "../messages/numbers.js";
 
 /** @import { Team } from "../live/shapes.js" */
-/** @typedef {import("./palette.js").Palette} Palette */
+/** @import { Palette } from "./shapes.js" */
 
 /**
  * One element and what was last written to it; `width` and `height` are measured after each change.

@@ -5,13 +5,7 @@
 
 import { dice } from "./motion.js";
 
-/**
- * `size` is the height against the average; `girth` the width of the body; `rhythm` a phase between 0
- * and 1 that keeps people from moving in step. The rest chooses among shapes and colours.
- * @typedef {{ size: number, girth: number, belly: number, head: number, nose: number, skin: number,
- *   hairColour: number, hair: number, hat: number, hatColour: number, shirt: number, print: number,
- *   trousers: number, sleeves: boolean, beard: number, glasses: boolean, rhythm: number }} Look
- */
+/** @import { Look } from "./shapes.js" */
 
 /** Hair styles, when there is no hat. */
 export const HAIR = { short: 0, bun: 1, afro: 2, mohawk: 3, tail: 4, bald: 5 };

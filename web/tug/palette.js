@@ -6,17 +6,7 @@
 
 import { BLACK, WHITE, colour, css, deepen, ink, luminance, mix } from "./colour.js";
 
-/** @typedef {import("./colour.js").Colour} Colour */
-/** @typedef {"dark" | "bright" | "mono"} Theme */
-
-/**
- * `field` is the team's colour, `ink` the text that can be read on it. The rest are css strings:
- * `cloth` tints for clothes, `line` for the outline of figures.
- * @typedef {{ field: Colour, ink: Colour, cloth: string[], hats: string[], trousers: string[],
- *   line: string, straw: string, horn: string }} TeamPalette
- */
-
-/** @typedef {{ seam: Colour, teams: TeamPalette[] }} Palette */
+/** @import { Colour, Palette, TeamPalette, Theme } from "./shapes.js" */
 
 /** @type {Colour} */
 const PAPER = [255, 253, 247];

@@ -9,7 +9,7 @@ import { palette } from "./palette.js";
 import { Scene } from "./scene.js";
 
 /** @import { Snapshot } from "../live/shapes.js" */
-/** @typedef {import("./palette.js").Theme} Theme */
+/** @import { Layout, Theme } from "./shapes.js" */
 
 /** Numbers change this often at most; faster than this nobody reads. */
 const WRITE_MS = 200;
@@ -41,7 +41,7 @@ export class Picture {
   /**
    * @param {HTMLElement} root a box that holds a canvas
    * @param {HTMLCanvasElement} canvas
-   * @param {import("./scene.js").Layout} layout
+   * @param {Layout} layout
    * @param {Theme} theme
    */
   constructor(root, canvas, layout, theme) {

@@ -3,13 +3,7 @@
 // Lengths are in heights of the person, with the origin on the ground below the body, x towards the
 // knot and y downwards. One set of joints is reused for everybody: nothing is allocated in a frame.
 
-/**
- * What a pose follows from. `lean` is 0 upright to 1 lying back; `heave` 0 to 1 the tug of the moment;
- * `slip` 0 to 1; `grip` is 1 with the hands on the rope and 0 running; `rope` is the height of the
- * rope (negative, since y points down), the feet stand at `front` and `back`; `stride` is -1 to 1, the swing of a runner.
- * @typedef {{ lean: number, heave: number, slip: number, grip: number, rope: number,
- *   frontX: number, frontY: number, backX: number, backY: number, stride: number }} Stance
- */
+/** @import { Stance } from "./shapes.js" */
 
 /** Thigh and shin, upper arm and forearm, spine. */
 const THIGH = 0.235;

@@ -7,7 +7,7 @@
 
 import { clamp } from "./motion.js";
 
-/** @typedef {CanvasRenderingContext2D} Context */
+/** @import { Context } from "./shapes.js" */
 
 /** Points along the curve. */
 const POINTS = 161;

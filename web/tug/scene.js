@@ -14,14 +14,7 @@ import { clamp, ease, strength } from "./motion.js";
 import { Rope } from "./rope.js";
 
 /** @import { Snapshot } from "../live/shapes.js" */
-/** @typedef {import("./palette.js").Palette} Palette */
-/** @typedef {import("./palette.js").Theme} Theme */
-
-/**
- * Where things are: `ground` is the height people stand at and `figure` the height of a person, both
- * in heights of the picture.
- * @typedef {{ ground: number, figure: number }} Layout
- */
+/** @import { Layout, Measures, Palette, Theme } from "./shapes.js" */
 
 /** Sharper than this the eye cannot tell, and the pixels cost time. */
 const SHARPEST = 2;
@@ -44,7 +37,7 @@ const WHITE = "#fffdf7";
 export class Scene {
   /** Borders of the fields as drawn, from 0 to the width, one more than there are teams. */
   edges = new Float64Array(3);
-  /** Measures of the picture in pixels of the page. @type {import("./crowds.js").Measures} */
+  /** Measures of the picture in pixels of the page. @type {Measures} */
   measures = { width: 0, height: 0, ground: 0, unit: 1, person: 1, scale: 1 };
 
   #canvas;

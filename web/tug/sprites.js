@@ -6,8 +6,7 @@
 
 import { drawFigure } from "./figures.js";
 
-/** @typedef {CanvasRenderingContext2D} Context */
-/** @typedef {import("./figures.js").Person} Person */
+/** @import { Context, Person, Skins, TeamPalette } from "./shapes.js" */
 
 /** The box around a person in heights: room for a top hat and for lying far back. */
 const BEHIND = 0.95;
@@ -46,8 +45,8 @@ export class Sprites {
    * @param {number} rate a new picture every so many frames
    * @param {Person} person
    * @param {number} x @param {number} y @param {number} height
-   * @param {import("./palette.js").TeamPalette} team
-   * @param {import("./figures.js").Skins} faces
+   * @param {TeamPalette} team
+   * @param {Skins} faces
    */
   draw(context, index, rate, person, x, y, height, team, faces) {
     const sprite = (this.#sprites[index] ??= new Sprite());
