@@ -1,7 +1,7 @@
 //! The pages and the public API, for visitors in classes.
 //!
-//! [`routes`] is the table of what is served to whom, [`listener`] the bounds within which, [`access`]
-//! who may ask, and [`view`] what viewers get. The state is tiny and only the newest matters: each
+//! [`routes`] is the table of what is served to whom, `listener` the bounds within which, [`access`]
+//! who may ask, and `view` what viewers get. The state is tiny and only the newest matters: each
 //! snapshot is serialised once for all viewers, and a viewer that does not keep up skips.
 
 pub mod access;
