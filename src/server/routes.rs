@@ -115,3 +115,34 @@ fn labelled(mut answer: Response, content: Content) -> Response {
     }
     answer
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::body::Body;
+    use axum::extract::Request;
+    use tokio::sync::watch;
+    use tokio_util::sync::CancellationToken;
+    use tower_service::Service as _;
+
+    use super::*;
+    use crate::render::check::snapshot_of;
+    use crate::rgb::Rgb;
+
+    #[tokio::test]
+    async fn a_listener_for_others_serves_nothing_of_the_viewers() {
+        let snapshot = snapshot_of(&[(Rgb::BLACK, 0.5), (Rgb::BLACK, 0.5)]);
+        let (_snapshots, snapshots_rx) = watch::channel(Arc::new(snapshot));
+        let (view, _publisher) = view::new(snapshots_rx, Vec::new(), CancellationToken::new());
+        for class in [Class::Viewer, Class::Operator, Class::Audience] {
+            let mut router = router(&[class], view.clone());
+            for path in ["/", "/api/v1/snapshot", "/metrics"] {
+                let request = Request::get(path).header("host", "localhost").body(Body::empty());
+                let answer = router.call(request.unwrap()).await.unwrap();
+                let served = answer.status() != StatusCode::NOT_FOUND;
+                assert_eq!(served, class == Class::Viewer, "{path} for {class:?}");
+            }
+        }
+    }
+}
