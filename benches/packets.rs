@@ -5,9 +5,9 @@
 use std::convert::Infallible;
 
 use divan::{Bencher, black_box};
-use hashtug::output::led::e131::{self, Source, State};
-use hashtug::output::led::spi::{self, Chip};
-use hashtug::output::led::{artnet, ddp, wled};
+use hashtug::output::e131::{self, Source, State};
+use hashtug::output::spi::{self, Chip};
+use hashtug::output::{artnet, ddp, wled};
 
 const PIXELS: usize = 1000;
 

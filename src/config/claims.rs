@@ -2,7 +2,7 @@
 
 use crate::keys::problem::Problem;
 use crate::keys::table::Table;
-use crate::output::led::e131::{To, universes};
+use crate::output::e131::{To, universes};
 use crate::output::{Kind, Settings};
 
 /// One thing to drive.

@@ -15,9 +15,9 @@ use crate::render::power::{CHANNEL_MILLIAMPS, IDLE_MILLIAMPS};
 use crate::render::sight;
 
 use super::blackout::blackout;
-use super::led::spi::{self, Chip};
-use super::led::{Strip, artnet, e131};
-use super::{Kind, Settings};
+use super::led::Strip;
+use super::spi::{self, Chip};
+use super::{Kind, Settings, artnet, e131};
 
 /// A machine whose files can be looked at.
 #[derive(Clone, Debug)]

@@ -1,10 +1,18 @@
 //! Where the result goes: lights. An output shows the newest scene, keeps its own errors to itself,
 //! and never holds up another.
 
+pub mod artnet;
 pub mod blackout;
+pub mod ddp;
 pub mod doctor;
+pub mod e131;
+pub mod holiday;
 pub mod led;
+pub mod spi;
 pub mod status;
+pub mod terminal;
+mod udp;
+pub mod wled;
 
 use std::sync::Arc;
 
@@ -17,7 +25,7 @@ use crate::render::power::Budget;
 use crate::snapshot::{OutputState, OutputStatus, Snapshot};
 
 use led::device::Open;
-use led::{Strip, artnet, ddp, e131, holiday, spi, terminal, wled};
+use led::Strip;
 use status::{Desk, Monitor, Sent};
 
 /// One `[[output]]` of the config.

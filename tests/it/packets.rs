@@ -6,8 +6,8 @@ use std::net::UdpSocket;
 use std::time::Duration;
 
 use hashtug::output::led::device::{Device, Open, Wire};
-use hashtug::output::led::spi::{self, Chip};
-use hashtug::output::led::{artnet, ddp, e131, holiday, wled};
+use hashtug::output::spi::{self, Chip};
+use hashtug::output::{artnet, ddp, e131, holiday, wled};
 
 use crate::support::path;
 use crate::support::receivers::{self, Dmx};

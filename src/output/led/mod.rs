@@ -5,19 +5,11 @@
 //! goes out at once, later ones at the rate; a stall is not made up for. While nothing moves the
 //! loop sleeps, but for what the device wants to hear of a frame that stands.
 
-pub mod artnet;
-pub mod ddp;
 pub mod device;
-pub mod e131;
 mod frames;
-pub mod holiday;
 pub mod memory;
 mod retry;
-pub mod spi;
-pub mod terminal;
 mod thread;
-mod udp;
-pub mod wled;
 
 use std::sync::Arc;
 

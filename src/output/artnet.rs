@@ -5,8 +5,8 @@
 //! 15-bit port address: net times 256, sub-net times 16, and the universe of that.
 //! Art-Net 4 forbids broadcast for `ArtDmx`. There is no end of a stream: black has to do.
 
-use super::device::{Device, DeviceError, Open, Pace, Wire};
 use super::e131::slots;
+use super::led::device::{Device, DeviceError, Open, Pace, Wire};
 use super::udp::{FAREWELLS, KEEP_ALIVE, Peer, farewell};
 
 /// Where nodes listen; the protocol knows no other.

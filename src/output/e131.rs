@@ -11,7 +11,7 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 
 use sha2::{Digest, Sha256};
 
-use super::device::{Device, DeviceError, Open, Pace, Wire};
+use super::led::device::{Device, DeviceError, Open, Pace, Wire};
 use super::udp::{self, KEEP_ALIVE, Peer, farewell};
 
 /// Where receivers listen; the protocol knows no other.

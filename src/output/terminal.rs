@@ -15,7 +15,7 @@ use crate::rgb::Rgb;
 use crate::snapshot::{RecordingState, RecordingStatus, Snapshot, SourceState};
 use crate::{telemetry, timer};
 
-use super::device::{Device, DeviceError, Open, Pace, Wire};
+use super::led::device::{Device, DeviceError, Open, Pace, Wire};
 
 /// The keys of a `terminal` output. More lights than the terminal is wide share its cells.
 #[derive(Clone, Debug, PartialEq)]

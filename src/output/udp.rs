@@ -8,7 +8,7 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::time::Duration;
 
-use super::device::DeviceError;
+use super::led::device::DeviceError;
 
 /// A frame that stands is sent again within this time. Receivers let go after two seconds and more,
 /// so that one packet may be lost.

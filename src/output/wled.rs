@@ -6,7 +6,7 @@
 //! nothing has come for `timeout`, and at once when the output ends. It shows what it gets: gamma
 //! is corrected here.
 
-use super::device::{Device, DeviceError, Open, Pace, Wire};
+use super::led::device::{Device, DeviceError, Open, Pace, Wire};
 use super::udp::{FAREWELLS, KEEP_ALIVE, Peer, farewell};
 
 /// Where WLED listens.

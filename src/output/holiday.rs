@@ -3,7 +3,7 @@
 //! One packet is one frame: ten bytes that mean nothing and fifty colours. The lights keep the last
 //! frame for ever, and there is no end of a stream: black has to do.
 
-use super::device::{Device, DeviceError, Open, Pace, Wire};
+use super::led::device::{Device, DeviceError, Open, Pace, Wire};
 use super::udp::{FAREWELLS, KEEP_ALIVE, Peer, farewell};
 
 /// Where the string listens.

@@ -5,7 +5,7 @@
 //! big-endian, and up to 1440 bytes of pixels. The last packet of a frame carries PUSH, at which the
 //! display shows what it has. There is no end of a stream: black has to do.
 
-use super::device::{Device, DeviceError, Open, Pace, Wire};
+use super::led::device::{Device, DeviceError, Open, Pace, Wire};
 use super::udp::{FAREWELLS, KEEP_ALIVE, Peer, farewell};
 
 /// Where displays listen.

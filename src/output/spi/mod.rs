@@ -20,8 +20,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::device::{Device, DeviceError, Open, Pace};
-use super::udp::KEEP_ALIVE;
+use crate::output::led::device::{Device, DeviceError, Open, Pace};
+use crate::output::udp::KEEP_ALIVE;
 
 /// What spidev takes at once where nobody has set it.
 pub const DEFAULT_BUFSIZ: usize = 4096;
