@@ -6,7 +6,6 @@ use std::convert::Infallible;
 
 use divan::{Bencher, black_box};
 use hashtug::output::e131::{self, Source, State};
-use hashtug::output::spi::{self, Chip};
 use hashtug::output::{artnet, ddp, wled};
 
 const PIXELS: usize = 1000;
@@ -19,18 +18,73 @@ fn frame(channels: usize) -> Vec<u8> {
     (0..PIXELS * channels).map(|index| u8::try_from(index % 251).expect("a small number")).collect()
 }
 
-#[divan::bench(args = ["ws2812", "sk6812w", "apa102"])]
-fn spi(bencher: Bencher<'_, '_>, chip: &str) {
-    let chip = match chip {
-        "ws2812" => Chip::Ws2812,
-        "sk6812w" => Chip::Sk6812w,
-        _ => Chip::Apa102,
-    };
-    let (bytes, mut transfer) = (frame(chip.channels()), Vec::new());
-    bencher.bench_local(|| {
-        spi::encode(chip, spi::DEFAULT_HZ, black_box(&bytes), &mut transfer);
-        transfer.len()
-    });
+#[cfg(target_os = "linux")]
+mod spi {
+    use divan::{Bencher, black_box};
+    use embedded_hal::spi::{Error, ErrorKind, ErrorType, SpiBus};
+    use hashtug::output::led::device::{DeviceError, Wire};
+    use hashtug::output::spi::{self, Chip};
+
+    /// With the driver, as the thread of an output has it.
+    #[divan::bench(args = ["ws2812", "sk6812w", "apa102"])]
+    fn spi(bencher: Bencher<'_, '_>, chip: &str) {
+        let chip = match chip {
+            "ws2812" => Chip::Ws2812,
+            "sk6812w" => Chip::Sk6812w,
+            _ => Chip::Apa102,
+        };
+        let channels = chip.channels();
+        let bytes = super::frame(channels);
+        let mut device = spi::device(Bus, chip, spi::DEFAULT_HZ);
+        bencher.bench_local(|| {
+            device.write(&Wire { bytes: black_box(&bytes), channels, snapshot: None })
+        });
+    }
+
+    /// A bus that takes all at once.
+    struct Bus;
+
+    #[derive(Debug)]
+    struct Never;
+
+    impl Error for Never {
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    impl From<Never> for DeviceError {
+        fn from(_: Never) -> DeviceError {
+            unreachable!("the bus takes all")
+        }
+    }
+
+    impl ErrorType for Bus {
+        type Error = Never;
+    }
+
+    impl SpiBus for Bus {
+        fn write(&mut self, bytes: &[u8]) -> Result<(), Never> {
+            black_box(bytes);
+            Ok(())
+        }
+
+        fn flush(&mut self) -> Result<(), Never> {
+            Ok(())
+        }
+
+        fn read(&mut self, _: &mut [u8]) -> Result<(), Never> {
+            unreachable!("strips say nothing")
+        }
+
+        fn transfer(&mut self, _: &mut [u8], _: &[u8]) -> Result<(), Never> {
+            unreachable!("strips say nothing")
+        }
+
+        fn transfer_in_place(&mut self, _: &mut [u8]) -> Result<(), Never> {
+            unreachable!("strips say nothing")
+        }
+    }
 }
 
 #[divan::bench]

@@ -346,14 +346,21 @@ fn ddp_and_holiday_end_black() {
     assert_silent(&receiver);
 }
 
+/// What the bus sends for the second of two frames, of which the first was longer.
+#[cfg(target_os = "linux")]
 fn transfer(chip: Chip, hz: u32, bytes: &[u8]) -> Vec<u8> {
-    // Whatever was in it before.
-    let mut transfer = vec![0xff; 7];
-    spi::encode(chip, hz, bytes, &mut transfer);
-    assert_eq!(transfer.len(), spi::transfer_length(chip, hz, bytes.len() / chip.channels()));
+    let bus = Bus::default();
+    let transfers = bus.0.clone();
+    let mut device = spi::device(bus, chip, hz);
+    let channels = chip.channels();
+    write(&mut device, &vec![0xff; bytes.len() + 7 * channels], channels);
+    write(&mut device, bytes, channels);
+    let transfer = transfers.lock().unwrap().pop().unwrap();
+    assert_eq!(transfer.len(), spi::transfer_length(chip, hz, bytes.len() / channels));
     transfer
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn strips_on_spi_show_what_was_sent() {
     for pixels in (1..=40).chain([100, 241, 322, 1000, 5442]) {
@@ -387,10 +394,10 @@ fn so_many_pixels_fit_one_transfer() {
     assert_eq!(spi::bufsiz_line(5000), "spidev.bufsiz=65536");
 }
 
-/// A bus that keeps each transfer, and breaks at the second.
+/// A bus that keeps each transfer, and breaks at one if it is told to.
 #[cfg(target_os = "linux")]
 #[derive(Default)]
-struct Bus(std::sync::Arc<std::sync::Mutex<Vec<Vec<u8>>>>);
+struct Bus(std::sync::Arc<std::sync::Mutex<Vec<Vec<u8>>>>, Option<usize>);
 
 #[cfg(target_os = "linux")]
 mod bus {
@@ -423,7 +430,7 @@ mod bus {
         fn write(&mut self, bytes: &[u8]) -> Result<(), Broken> {
             let mut transfers = self.0.lock().unwrap();
             transfers.push(bytes.to_vec());
-            if transfers.len() == 2 { Err(Broken) } else { Ok(()) }
+            if Some(transfers.len()) == self.1 { Err(Broken) } else { Ok(()) }
         }
 
         fn flush(&mut self) -> Result<(), Broken> {
@@ -447,9 +454,9 @@ mod bus {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_frame_is_one_transfer_also_after_one_that_failed() {
-    let bus = Bus::default();
+    let bus = Bus(Default::default(), Some(2));
     let transfers = bus.0.clone();
-    let mut device: Box<dyn Device> = Box::new(spi::Strip::new(bus, Chip::Ws2812, spi::DEFAULT_HZ));
+    let mut device = spi::device(bus, Chip::Ws2812, spi::DEFAULT_HZ);
     write(&mut device, &[1; 150], 3);
     let error = device.write(&Wire { bytes: &[2; 150], channels: 3, snapshot: None });
     assert_eq!(error.unwrap_err().to_string(), "broken");
@@ -460,24 +467,48 @@ fn a_frame_is_one_transfer_also_after_one_that_failed() {
     assert_eq!(shown, [[1; 150], [2; 150], [3; 150]]);
 }
 
-/// What a common driver sends for the same colours, without the low around it.
+/// Without the low around the pixels, of which each driver has its own opinion.
+#[cfg(target_os = "linux")]
+fn bare(transfer: &[u8]) -> &[u8] {
+    let lit = |byte: &u8| *byte != 0;
+    let first = transfer.iter().position(lit).unwrap();
+    &transfer[first..=transfer.iter().rposition(lit).unwrap()]
+}
+
 #[cfg(target_os = "linux")]
 #[test]
-fn the_bits_are_those_of_a_common_driver() {
-    use smart_leds_trait::{RGB8, SmartLedsWrite};
+fn a_common_driver_of_the_smart_leds_family_is_a_device_and_sends_the_same_bits() {
+    use smart_leds_trait::RGB8;
     let bus = Bus::default();
     let transfers = bus.0.clone();
-    let grb = ramp(300);
-    let colors = grb.as_chunks::<3>().0.iter().map(|&[g, r, b]| RGB8 { r, g, b });
-    let mut driver = ws2812_spi::hosted::Ws2812::new(bus);
-    driver.write(colors).map_err(|_| "broken").unwrap();
-    let ours = transfer(Chip::Ws2812, spi::DEFAULT_HZ, &grb);
-    let bare = |transfer: &[u8]| {
-        let lit = |byte: &u8| *byte != 0;
-        let first = transfer.iter().position(lit).unwrap();
-        transfer[first..=transfer.iter().rposition(lit).unwrap()].to_vec()
+    let driver = ws2812_spi::hosted::Ws2812::new(bus);
+    let mut device: Box<dyn Device> =
+        Box::new(spi::Strip::new(driver, |[g, r, b]| RGB8 { r, g, b }));
+    write(&mut device, &ramp(300), 3);
+    let ours = transfer(Chip::Ws2812, spi::DEFAULT_HZ, &ramp(300));
+    assert_eq!(bare(&transfers.lock().unwrap()[0]), bare(&ours));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn our_drivers_are_of_the_smart_leds_family() {
+    use smart_leds_trait::{RGB8, RGBW, SmartLedsWrite, White};
+    let sent = |send: fn(Bus) -> Result<(), bus::Broken>| {
+        let bus = Bus::default();
+        let transfers = bus.0.clone();
+        send(bus).unwrap();
+        transfers.lock().unwrap().pop().unwrap()
     };
-    assert_eq!(bare(&ours), bare(&transfers.lock().unwrap()[0]));
+    const RED: RGB8 = RGB8 { r: 9, g: 0, b: 1 };
+    let ws2812 = sent(|bus| spi::Ws2812::<_, 3>::new(bus, spi::DEFAULT_HZ).write([RED, RED]));
+    assert_eq!(strip::ws2812(&ws2812, spi::DEFAULT_HZ), [0, 9, 1, 0, 9, 1]);
+    let sk6812w = sent(|bus| {
+        let color = RGBW { r: 9, g: 0, b: 1, a: White(5) };
+        spi::Ws2812::<_, 4>::new(bus, spi::DEFAULT_HZ).write([color])
+    });
+    assert_eq!(strip::ws2812(&sk6812w, spi::DEFAULT_HZ), [0, 9, 1, 5]);
+    let apa102 = sent(|bus| spi::Apa102::new(bus).write([RED]));
+    assert_eq!(strip::apa102(&apa102, 1), [1, 0, 9]);
 }
 
 #[test]
