@@ -53,7 +53,7 @@ pub fn blackout(outputs: Vec<Settings>) -> Vec<Lit> {
             Ok((name, result)) => {
                 waiting.retain(|other| *other != name);
                 if let Err(reason) = result {
-                    lit.push(Lit { name, reason });
+                    lit.push(Lit { name, reason: reason.to_string() });
                 }
             }
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,

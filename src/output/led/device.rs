@@ -80,4 +80,7 @@ pub enum DeviceError {
     /// What the config asks for does not fit the device; says what does.
     #[error("{0}")]
     Unfit(String),
+    /// A bug of ours or of a driver, and what it said.
+    #[error("the device panicked: {0}")]
+    Panicked(String),
 }

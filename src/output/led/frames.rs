@@ -14,7 +14,7 @@ use crate::render::scene::Scene;
 use crate::render::{Renderer, Report};
 use crate::snapshot::{OutputState, OutputStatus};
 
-use super::device::Pace;
+use super::device::{DeviceError, Pace};
 use super::retry::Retry;
 use super::thread::{Show, Task};
 
@@ -156,7 +156,7 @@ impl Frames {
     pub(super) fn done(
         &mut self,
         spare: Option<Vec<u8>>,
-        result: Result<(), String>,
+        result: Result<(), DeviceError>,
         now: Instant,
     ) {
         self.busy = false;
@@ -164,6 +164,7 @@ impl Frames {
             self.room = Some(spare);
         }
         let name = self.status.borrow().name.clone();
+        let result = result.map_err(|error| error.to_string());
         match &result {
             Ok(()) => {
                 if self.retry.at().is_some() {

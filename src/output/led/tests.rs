@@ -101,12 +101,16 @@ impl Simulation {
                     Some(std::mem::replace(&mut self.shown, show.bytes))
                 }
             };
-            let result = if self.fails { Err("unplugged".to_owned()) } else { Ok(()) };
+            let result = if self.fails { Err(unplugged()) } else { Ok(()) };
             self.frames.done(spare, result, self.now);
         }
         self.now = self.now.max(end);
         std::mem::take(&mut self.log)
     }
+}
+
+fn unplugged() -> DeviceError {
+    DeviceError::Unfit("unplugged".to_owned())
 }
 
 fn times(log: &[(u64, char)]) -> Vec<u64> {

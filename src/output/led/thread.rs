@@ -42,7 +42,7 @@ pub(super) struct Show {
 /// What the thread says.
 pub(super) enum Said {
     /// It did what it was told to, or why it could not; and the room for the next frame.
-    Done { spare: Option<Vec<u8>>, result: Result<(), String> },
+    Done { spare: Option<Vec<u8>>, result: Result<(), DeviceError> },
     /// The strip is dark, or cannot be made so.
     Dark,
 }
@@ -161,19 +161,19 @@ impl Worker {
         if result.is_ok() {
             self.sent.send_modify(|sent| sent.bytes.clone_from(&black.bytes));
         } else if let Err(error) = result {
-            warn!(output = self.name, error, "output may be left lit");
+            warn!(output = self.name, error = error.to_string(), "output may be left lit");
         }
         let _gone = self.said.try_send(Said::Dark);
         if let Some(mut device) = self.device.take()
             && let Err(error) = attempt(|| device.end())
         {
-            warn!(output = self.name, error, "output did not end its stream");
+            warn!(output = self.name, error = error.to_string(), "output did not end its stream");
         }
     }
 
     /// Writes a frame, to a device that is opened if it has to be. After a failure the device is
     /// closed: what it had taken of the frame is unknown.
-    fn write(&mut self, show: &Show) -> Result<(), String> {
+    fn write(&mut self, show: &Show) -> Result<(), DeviceError> {
         let Worker { open, device, .. } = self;
         let wire = Wire {
             bytes: &show.bytes,
@@ -205,7 +205,7 @@ pub(in crate::output) fn darken(
     mut open: Box<dyn Open>,
     black: &[u8],
     channels: usize,
-) -> Result<(), String> {
+) -> Result<(), DeviceError> {
     attempt(|| {
         let mut device = open.open()?;
         device.write(&Wire { bytes: black, channels, snapshot: None })?;
@@ -214,13 +214,10 @@ pub(in crate::output) fn darken(
 }
 
 /// Does something with a device. A panic is a failure like others.
-fn attempt(action: impl FnOnce() -> Result<(), DeviceError>) -> Result<(), String> {
-    match catch_unwind(AssertUnwindSafe(action)) {
-        Ok(result) => result.map_err(|error| error.to_string()),
-        Err(panic) => {
-            let text = panic.downcast_ref::<&str>().copied();
-            let text = text.or_else(|| panic.downcast_ref::<String>().map(|text| &**text));
-            Err(format!("the device panicked: {}", text.unwrap_or("no reason given")))
-        }
-    }
+fn attempt(action: impl FnOnce() -> Result<(), DeviceError>) -> Result<(), DeviceError> {
+    catch_unwind(AssertUnwindSafe(action)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().copied();
+        let text = text.or_else(|| panic.downcast_ref::<String>().map(|text| &**text));
+        Err(DeviceError::Panicked(text.unwrap_or("no reason given").to_owned()))
+    })
 }
