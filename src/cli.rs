@@ -92,6 +92,7 @@ pub enum Command {
     /// Try everything the config names, and say what to mend.
     ///
     /// Looks hosts up, connects, tries tokens, compares clocks; reads only, for at most 15 seconds.
+    /// Sends no light, so that a running show goes on: `hashtug leds walk` does.
     /// The exit code is 1 if something does not work.
     #[command(after_help = "Example:\n  hashtug doctor -c friday.toml")]
     Doctor,

@@ -9,6 +9,8 @@ use std::fmt::Write;
 pub enum Verdict {
     /// It works.
     Ok,
+    /// Nobody has tried it: that would be more than looking.
+    Untried,
     /// The show runs, and something may be missing in it.
     Warn,
     /// This part of the show does not work.
@@ -42,6 +44,12 @@ impl Finding {
     #[must_use]
     pub fn ok(what: &'static str, said: impl Into<String>) -> Finding {
         Finding { what, verdict: Verdict::Ok, said: said.into(), hint: None }
+    }
+
+    /// Something was not tried; `hint` is how to try it.
+    #[must_use]
+    pub fn untried(what: &'static str, said: impl Into<String>, hint: &str) -> Finding {
+        Finding { what, verdict: Verdict::Untried, said: said.into(), hint: Some(hint.to_owned()) }
     }
 
     /// Something may be missing.
@@ -79,6 +87,7 @@ pub fn table(parts: &[Part]) -> String {
         for Finding { what, verdict, said, hint } in findings {
             let word = match verdict {
                 Verdict::Ok => "ok",
+                Verdict::Untried => "skip",
                 Verdict::Warn => "WARN",
                 Verdict::Fail => "FAIL",
             };
@@ -103,6 +112,7 @@ mod tests {
                 findings: vec![
                     Finding::ok("name", "`a.example` has 2 addresses"),
                     Finding::warn("clock", "it is 5 s behind", "set it"),
+                    Finding::untried("light", "nothing was sent", "send some"),
                 ],
             },
             Part { name: "pages".to_owned(), findings: vec![Finding::fail("port", "taken", None)] },
@@ -113,6 +123,8 @@ mod tests {
           ok    name   `a.example` has 2 addresses
           WARN  clock  it is 5 s behind
                 hint: set it
+          skip  light  nothing was sent
+                hint: send some
         pages
           FAIL  port   taken
         ");

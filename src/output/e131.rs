@@ -11,6 +11,8 @@ use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 
 use sha2::{Digest, Sha256};
 
+use crate::finding::Finding;
+
 use super::led::device::{Device, DeviceError, Open, Pace, Wire};
 use super::udp::{self, KEEP_ALIVE, Peer, farewell};
 
@@ -80,17 +82,7 @@ impl Open for Settings {
     fn open(&mut self) -> Result<Box<dyn Device>, DeviceError> {
         let way = match &self.to {
             To::Host(host) => Way::Host(Peer::open(host, self.port)?),
-            To::Multicast { interface } => {
-                // Linux sends a multicast packet through the interface that has its source address.
-                let address = interface.unwrap_or(Ipv4Addr::UNSPECIFIED);
-                let socket =
-                    udp::bind((address, 0).into()).map_err(|reason| DeviceError::Open {
-                        device: format!("the network of {address}"),
-                        reason,
-                        hint: "; `interface` is an address of this machine",
-                    })?;
-                Way::Groups(socket, self.port)
-            }
+            To::Multicast { interface } => Way::Groups(multicast(*interface)?, self.port),
         };
         let source = Source { cid: cid(), name: self.source_name.clone(), priority: self.priority };
         Ok(Box::new(Stream {
@@ -107,6 +99,43 @@ impl Open for Settings {
     fn pace(&self) -> Pace {
         Pace { fps: self.fps, repeats: 3, keep_alive: Some(KEEP_ALIVE) }
     }
+}
+
+impl Settings {
+    /// For `hashtug doctor`: where packets would leave. Sends none.
+    pub(super) fn examine(&self) -> Finding {
+        let interface = match &self.to {
+            To::Host(host) => return udp::examine(host, self.port),
+            To::Multicast { interface } => *interface,
+        };
+        let socket = match multicast(interface) {
+            Ok(socket) => socket,
+            Err(error) => return Finding::fail("host", error.to_string(), None),
+        };
+        let group = group(self.universe);
+        match socket.connect((group, self.port)) {
+            Ok(()) => {
+                let leave = udp::leave_from(&socket);
+                Finding::ok("host", format!("packets to the group {group}{leave}"))
+            }
+            Err(error) => {
+                let said = format!("there is no way to the group {group}: {error}");
+                let hint = "write this machine's address on the network to send to as `interface`";
+                Finding::fail("host", said, Some(hint))
+            }
+        }
+    }
+}
+
+/// A socket for all groups. Linux sends a multicast packet through the interface that has its source
+/// address.
+fn multicast(interface: Option<Ipv4Addr>) -> Result<UdpSocket, DeviceError> {
+    let address = interface.unwrap_or(Ipv4Addr::UNSPECIFIED);
+    udp::bind((address, 0).into()).map_err(|reason| DeviceError::Open {
+        device: format!("the network of {address}"),
+        reason,
+        hint: "; `interface` is an address of this machine",
+    })
 }
 
 /// The channels of a universe that pixels use: whole pixels only.

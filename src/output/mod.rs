@@ -1,6 +1,7 @@
 //! Where the result goes: lights. An output shows the newest scene, keeps its own errors to itself,
 //! and never holds up another.
 
+mod apart;
 pub mod artnet;
 pub mod blackout;
 pub mod ddp;

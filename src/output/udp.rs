@@ -8,6 +8,8 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::time::Duration;
 
+use crate::finding::Finding;
+
 use super::led::device::DeviceError;
 
 /// A frame that stands is sent again within this time. Receivers let go after two seconds and more,
@@ -69,6 +71,22 @@ impl Peer {
             _ => Ok(()),
         }
     }
+}
+
+/// For `hashtug doctor`: whether a host is found, and where packets to it would leave. Sends none.
+pub(super) fn examine(host: &str, port: u16) -> Finding {
+    const HINT: &str = "check the spelling of `host`, and that this machine is on that network";
+    match Peer::open(host, port) {
+        Ok(Peer { socket, address, .. }) => {
+            Finding::ok("host", format!("packets to {address}{}", leave_from(&socket)))
+        }
+        Err(error) => Finding::fail("host", error.to_string(), Some(HINT)),
+    }
+}
+
+/// The address of this machine from which a connected socket would send, in words.
+pub(super) fn leave_from(socket: &UdpSocket) -> String {
+    socket.local_addr().map_or_else(|_| String::new(), |from| format!(" leave from {}", from.ip()))
 }
 
 /// Says goodbye so many times, whatever comes of it, and tells the first failure: a refusal may be that

@@ -1,8 +1,10 @@
 //! What `hashtug doctor` and a running show say of networks that do not work.
 
 use std::fmt::Write;
+use std::net::UdpSocket;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::tempdir;
@@ -13,6 +15,8 @@ use crate::support::fake::answers::{Answers, Authority, Validity, answer};
 use crate::support::fake::jetstream::Jetstream;
 use crate::support::http;
 use crate::support::program::{Show, hashtug};
+use crate::support::receivers;
+use crate::support::spidev::Spidev;
 
 const TEAMS: &str = "[[team]]\nname = \"Tabs\"\nhashtags = [\"tabs\"]\n\
     [[team]]\nname = \"Spaces\"\nhashtags = [\"spaces\"]\n[web]\nlisten = \"127.0.0.1:0\"\n";
@@ -106,8 +110,11 @@ async fn doctor(mut command: Command) -> (Option<i32>, String, String) {
 
 /// The lines of a table about one source.
 fn part<'a>(table: &'a str, name: &str) -> Vec<&'a str> {
-    let title = format!("source `{name}`");
-    let lines = table.lines().skip_while(|line| **line != *title).skip(1);
+    lines_under(table, &format!("source `{name}`"))
+}
+
+fn lines_under<'a>(table: &'a str, title: &str) -> Vec<&'a str> {
+    let lines = table.lines().skip_while(|line| *line != title).skip(1);
     lines.take_while(|line| line.starts_with(' ')).collect()
 }
 
@@ -314,5 +321,68 @@ async fn documents_that_are_none_are_told_apart() {
     for (name, _, _, _, expected) in cases {
         let failed = part(&table, name).into_iter().find(|line| line.contains("FAIL"));
         assert!(failed.is_some_and(|line| line.contains(expected)), "{name}: {table}");
+    }
+}
+
+/// What comes at a socket that nothing has been sent to but a word of ours.
+#[track_caller]
+fn assert_silent(socket: &UdpSocket, what: &str) {
+    let marker = UdpSocket::bind("127.0.0.1:0").unwrap();
+    marker.send_to(b"marker", socket.local_addr().unwrap()).unwrap();
+    let mut buffer = [0; 2048];
+    let length = socket.recv(&mut buffer).unwrap();
+    assert_eq!(buffer[..length], *b"marker", "{what} got a packet");
+}
+
+#[test]
+fn the_doctor_leaves_lights_as_they_are() {
+    const HOSTS: [&str; 5] = ["ddp", "e131", "artnet", "wled", "holiday"];
+    let folder = tempdir().unwrap();
+    let mut config = TEAMS.to_owned();
+    config += "[[source]]\nkind = \"replay\"\npath = \"a.jsonl\"\n";
+    std::fs::write(folder.path().join("a.jsonl"), "{\"at\":0,\"text\":\"#tabs\"}\n").unwrap();
+    let hosts = HOSTS.map(|kind| {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        let port = socket.local_addr().unwrap().port();
+        write!(config, "[[output]]\nkind = \"{kind}\"\nhost = \"127.0.0.1\"\nport = {port}\n")
+            .unwrap();
+        socket
+    });
+    let (group, port) = receivers::multicast(&[[239, 255, 0, 9].into()]);
+    write!(
+        config,
+        "[[output]]\nname = \"rig\"\nkind = \"e131\"\nhost = \"multicast\"\nport = {port}\n\
+         interface = \"127.0.0.1\"\nuniverse = 9\n"
+    )
+    .unwrap();
+    let spidev = Spidev::new();
+    let mut command = {
+        let spi = spidev.as_ref().map_or("", |_| "[[output]]\nkind = \"spi\"\n");
+        command(&["doctor"], folder.path(), &(config + spi))
+    };
+    if let Some(spidev) = &spidev {
+        spidev.attach(&mut command);
+    }
+    let output = command.output().unwrap();
+    let table = String::from_utf8(output.stdout).unwrap();
+    for (kind, socket) in HOSTS.iter().zip(&hosts) {
+        assert_silent(socket, kind);
+        let part = lines_under(&table, &format!("output `{kind}`")).join("\n");
+        let port = socket.local_addr().unwrap().port();
+        let said = format!("packets to 127.0.0.1:{port} leave from 127.0.0.1");
+        assert!(part.contains(&said) && !part.contains("FAIL"), "{kind}: {table}");
+        assert!(part.contains("skip  light"), "{kind}: {table}");
+        assert!(part.contains("hint: `hashtug leds walk` "), "{kind}: {table}");
+    }
+    let rig = lines_under(&table, "output `rig`").join("\n");
+    assert!(rig.contains("packets to the group 239.255.0.9 leave from 127.0.0.1"), "{table}");
+    let marker = UdpSocket::bind("127.0.0.1:0").unwrap();
+    marker.send_to(b"marker", ("127.0.0.1", port)).unwrap();
+    let mut buffer = [0; 2048];
+    let length = group.recv(&mut buffer).unwrap();
+    assert_eq!(buffer[..length], *b"marker", "the group got a packet");
+    if let Some(spidev) = spidev {
+        assert_eq!(spidev.transfers(), [], "the strip got a frame");
     }
 }

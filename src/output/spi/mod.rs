@@ -23,6 +23,7 @@ mod address;
 mod apa102;
 #[cfg(target_os = "linux")]
 mod bus;
+pub(super) mod doctor;
 #[cfg(target_os = "linux")]
 mod strip;
 #[cfg(target_os = "linux")]

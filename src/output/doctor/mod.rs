@@ -1,0 +1,265 @@
+//! What `hashtug doctor` finds of the lights: whether each output can be opened and fits, and the exact
+//! line to write where it does not.
+//!
+//! Sends no light, since a show may be running: names are looked up, sockets and device files opened,
+//! and nothing is written to them. Whether a strip shows what it is sent nobody can know without
+//! sending it, so the table says that this was not tried.
+
+mod colours;
+mod machine;
+
+use crate::contest::Contest;
+use crate::finding::{Finding, Part, Verdict};
+use crate::render::power::{CHANNEL_MILLIAMPS, IDLE_MILLIAMPS};
+
+use super::apart::{self, Missed};
+use super::led::Strip;
+use super::{Kind, Settings, artnet, e131, spi, udp};
+
+pub use colours::close_colours;
+pub use machine::Machine;
+
+/// Looks at all outputs, and at the colours that they are to show. Takes some seconds at most.
+#[must_use]
+pub fn examine(outputs: &[Settings], contest: &Contest, machine: &Machine) -> Vec<Part> {
+    let this = machine.clone();
+    let found = apart::each(outputs.to_vec(), move |settings| output(&settings, &this));
+    let mut parts: Vec<Part> = outputs
+        .iter()
+        .zip(found)
+        .map(|(settings, found)| Part {
+            name: format!("output `{}`", settings.name),
+            findings: found.unwrap_or_else(|missed| vec![late(&missed)]),
+        })
+        .collect();
+    parts.push(Part { name: "colours".to_owned(), findings: colours::colours(contest) });
+    parts
+}
+
+fn late(missed: &Missed) -> Finding {
+    let hint =
+        "a name server that does not answer takes this long: is this machine on the network?";
+    Finding::fail("host", format!("it could not be tried: {missed}"), Some(hint))
+}
+
+fn output(settings: &Settings, machine: &Machine) -> Vec<Finding> {
+    let Settings { kind, strip, .. } = settings;
+    let mut findings = match kind {
+        Kind::Terminal(_) => {
+            let pixels = strip.layout.pixels;
+            let said = format!("{pixels} pixels are drawn where standard output is one");
+            return vec![Finding::ok("terminal", said)];
+        }
+        Kind::Spi(spi) => spi::doctor::examine(spi, machine),
+        Kind::Ddp(ddp) => vec![udp::examine(&ddp.host, ddp.port)],
+        Kind::Wled(wled) => vec![udp::examine(&wled.host, wled.port)],
+        Kind::Holiday(holiday) => vec![udp::examine(&holiday.host, holiday.port)],
+        Kind::Artnet(artnet) => {
+            let universes = universes(artnet.universe, artnet::LAST_UNIVERSE, strip);
+            vec![universes, udp::examine(&artnet.host, artnet.port)]
+        }
+        Kind::E131(e131) => {
+            let universes = universes(e131.universe, e131::LAST_UNIVERSE, strip);
+            vec![universes, e131.examine()]
+        }
+    };
+    findings.push(current(strip));
+    // What cannot be opened cannot be lit either.
+    if findings.iter().all(|finding| finding.verdict != Verdict::Fail) {
+        findings.push(light());
+    }
+    findings
+}
+
+/// What only light could tell.
+fn light() -> Finding {
+    let said = "nothing was sent, since a show may be running";
+    let hint =
+        "`hashtug leds walk` sends light: it names what refuses, and eyes tell what it shows";
+    Finding::untried("light", said, hint)
+}
+
+/// Which universes a strip takes.
+fn universes(first: u16, last_there_is: u32, strip: &Strip) -> Finding {
+    let pixels = strip.layout.pixels;
+    let count = e131::universes(pixels, strip.calibration.channels());
+    let last = usize::from(first) + count - 1;
+    let said = format!("{pixels} pixels take universes {first} to {last}");
+    if last <= last_there_is as usize {
+        Finding::ok("universes", said)
+    } else {
+        Finding::fail("universes", said, Some("begin with a lower `universe`"))
+    }
+}
+
+/// What all white would draw, and what is allowed.
+fn current(strip: &Strip) -> Finding {
+    let pixels = strip.layout.pixels as u64;
+    let channels = strip.calibration.channels() as u64;
+    let full = pixels * (u64::from(IDLE_MILLIAMPS) + channels * u64::from(CHANNEL_MILLIAMPS));
+    let most = u64::from(strip.budget.max_milliamps);
+    if most >= full {
+        return Finding::ok(
+            "current",
+            format!("at most {full} mA, all white; {most} mA are allowed"),
+        );
+    }
+    let said = format!("all white would draw {full} mA, and is dimmed to {most} mA");
+    // The eye sees a tenth of the light as a third of the brightness.
+    if most * 10 >= full {
+        Finding::ok("current", said)
+    } else {
+        let hint = "if the supply gives more, write what it gives as `max_milliamps`";
+        Finding::warn("current", said, hint)
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::Config;
+    use crate::finding;
+
+    /// A Raspberry Pi in a folder.
+    struct Pi {
+        folder: tempfile::TempDir,
+        machine: Machine,
+    }
+
+    impl Pi {
+        fn new(model: &str) -> Pi {
+            let folder = tempfile::tempdir().unwrap();
+            let machine =
+                Machine { root: folder.path().into(), groups: Vec::new(), ..Machine::this() };
+            let pi = Pi { folder, machine };
+            pi.write("proc/device-tree/model", &format!("{model}\0"));
+            pi.write("boot/firmware/config.txt", "# dtparam=spi=on\n");
+            pi.write("boot/firmware/cmdline.txt", "console=tty1 root=/dev/sda2\n");
+            pi
+        }
+
+        fn write(&self, path: &str, text: &str) {
+            let path = self.folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+
+        fn found(&self, output: &str) -> String {
+            let config = format!("{TEAMS}[[output]]\n{output}\n");
+            let config = Config::parse(&config, Path::new("test.toml")).unwrap();
+            let settings = &config.outputs[0];
+            let findings = self::output(settings, &self.machine);
+            let name = settings.name.clone();
+            finding::table(&[Part { name, findings }])
+        }
+    }
+
+    const TEAMS: &str = "[[team]]\nname = \"A\"\nhashtags = [\"a\"]\n\
+                         [[team]]\nname = \"B\"\nhashtags = [\"b\"]\n";
+
+    #[test]
+    fn a_new_pi_is_told_every_line_to_write() {
+        let pi = Pi::new("Raspberry Pi 4 Model B Rev 1.4");
+        insta::assert_snapshot!(pi.found("kind = \"spi\"\npixels = 400"), @r"
+        spi
+          ok    model      Raspberry Pi 4 Model B Rev 1.4
+          FAIL  device     there is no /dev/spidev0.0
+                hint: write `dtparam=spi=on` on a line of its own in /boot/firmware/config.txt, and restart the Pi
+          FAIL  bufsiz     400 pixels take 5026 bytes, and spidev sends 4096 at once
+                hint: write `spidev.bufsiz=65536` at the end of the one line in /boot/firmware/cmdline.txt, and restart the Pi
+          WARN  core_freq  the clock of the core may change, and the strip turn white then
+                hint: write `core_freq=500` and `core_freq_min=500`, a line each, in /boot/firmware/config.txt, and restart the Pi
+          ok    current    all white would draw 24400 mA, and is dimmed to 16800 mA
+        ");
+    }
+
+    #[test]
+    fn lines_that_are_there_need_a_restart() {
+        let pi = Pi::new("Raspberry Pi 3 Model B Plus Rev 1.3");
+        pi.write("boot/firmware/config.txt", "dtparam=spi=on\ncore_freq=250\n");
+        pi.write("boot/firmware/cmdline.txt", "quiet spidev.bufsiz=65536\n");
+        let found = pi.found("kind = \"spi\"\npixels = 400");
+        assert!(
+            found.contains("`dtparam=spi=on` is in /boot/firmware/config.txt: restart"),
+            "{found}"
+        );
+        assert!(found.contains("`spidev.bufsiz=65536` is in /boot/firmware/cmdline.txt: restart"));
+        assert!(found.contains("ok    core_freq"), "{found}");
+    }
+
+    #[test]
+    fn a_pi_that_is_ready_has_nothing_to_mend() {
+        let pi = Pi::new("Raspberry Pi 5 Model B Rev 1.0");
+        pi.write("dev/spidev0.0", "");
+        pi.write("sys/module/spidev/parameters/bufsiz", "65536\n");
+        let found = pi.found("kind = \"spi\"\npixels = 400");
+        assert!(!found.contains("FAIL") && !found.contains("WARN"), "{found}");
+    }
+
+    #[test]
+    fn a_user_without_the_group_is_told_it() {
+        let mut pi = Pi::new("Raspberry Pi Zero 2 W Rev 1.0");
+        pi.write("dev/spidev0.0", "");
+        let path = pi.folder.path().join("dev/spidev0.0");
+        let mode = PermissionsExt::from_mode(0o660);
+        fs::set_permissions(&path, mode).unwrap();
+        pi.machine.user = 12_345;
+        let found = pi.found("kind = \"spi\"");
+        assert!(found.contains("hint: sudo usermod -aG spi $USER, and log in again"), "{found}");
+        assert!(found.contains("write `core_freq=250`, a line each"), "{found}");
+        pi.machine.groups = vec![path.metadata().unwrap().gid()];
+        assert!(!pi.found("kind = \"spi\"").contains("FAIL"));
+    }
+
+    #[test]
+    fn strips_on_networks_are_told_what_they_take() {
+        let pi = Pi::new("");
+        let found = pi.found("kind = \"e131\"\nhost = \"10.0.0.5\"\nuniverse = 7\npixels = 300");
+        assert!(found.contains("300 pixels take universes 7 to 8"), "{found}");
+        assert!(
+            found.contains("all white would draw 18300 mA, and is dimmed to 12600 mA"),
+            "{found}"
+        );
+        let found =
+            pi.found("kind = \"ddp\"\nhost = \"10.0.0.5\"\npixels = 300\nmax_milliamps = 900");
+        assert!(found.contains("WARN  current"), "{found}");
+    }
+
+    #[test]
+    fn hosts_are_found_and_get_nothing() {
+        let receiver = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        receiver.set_nonblocking(true).unwrap();
+        let port = receiver.local_addr().unwrap().port();
+        let found = |host: &str| {
+            let text = format!(
+                "{TEAMS}[[output]]\nkind = \"ddp\"\nhost = \"{host}\"\nport = {port}\npixels = 4\n"
+            );
+            let config = Config::parse(&text, Path::new("test.toml")).unwrap();
+            let parts = examine(&config.outputs, &config.contest, &Machine::this());
+            let [host, .., last] = &*parts[0].findings else { panic!("{parts:?}") };
+            (host.clone(), last.clone())
+        };
+        let (host, light) = found("127.0.0.1");
+        assert_eq!(host.said, format!("packets to 127.0.0.1:{port} leave from 127.0.0.1"),);
+        assert_eq!((light.what, light.verdict), ("light", Verdict::Untried));
+        let nothing = receiver.recv(&mut [0]).unwrap_err();
+        assert_eq!(nothing.kind(), std::io::ErrorKind::WouldBlock);
+        let (lost, last) = found("no-such-host.invalid");
+        assert!(lost.said.contains("cannot find host `no-such-host.invalid`"), "{}", lost.said);
+        assert!(lost.hint.unwrap().contains("check the spelling of `host`"));
+        assert_ne!(last.what, "light", "what is not found needs no walk");
+    }
+
+    #[test]
+    fn a_network_that_this_machine_is_not_on_is_named() {
+        let pi = Pi::new("");
+        let rig = "kind = \"e131\"\nhost = \"multicast\"\ninterface = \"192.0.2.1\"";
+        let found = pi.found(rig);
+        assert!(found.contains("FAIL  host       cannot open the network of 192.0.2.1"), "{found}");
+        assert!(found.contains("`interface` is an address of this machine"), "{found}");
+    }
+}
