@@ -11,9 +11,6 @@ use crate::config::Config;
 use crate::contest::{Contest, Reposts, Vote};
 use crate::decode::Shape;
 use crate::decode::mapped::Map;
-use crate::output::e131::{self, To};
-use crate::output::led::Strip;
-use crate::output::{artnet, ddp, holiday, wled};
 use crate::source::replay::{Input, Speed};
 use crate::source::{http, mastodon};
 use crate::{output, source};
@@ -86,7 +83,7 @@ fn describe(config: &Config) -> String {
         line("source", format!("{}: {}", source.name, self::source(&source.kind, contest)));
     }
     for output in &config.outputs {
-        line("output", format!("{}: {}", output.name, self::output(&output.kind, &output.strip)));
+        line("output", format!("{}: {}", output.name, output.describe()));
     }
     line("web", format!("http://{}/", config.web.listen));
     text
@@ -149,58 +146,6 @@ fn source(kind: &source::Kind, contest: &Contest) -> String {
             format!("websocket at {}, {shape}", host(&websocket.url))
         }
     }
-}
-
-/// What an output would send, and where.
-fn output(kind: &output::Kind, strip: &Strip) -> String {
-    let Strip { layout, calibration, budget } = strip;
-    let pixels = layout.pixels;
-    let channels = calibration.channels();
-    let to = |kind: &str, host: &str, port: u16, usual: u16| {
-        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-        if port == usual { format!("{kind} to {host}") } else { format!("{kind} to {host}:{port}") }
-    };
-    let universes = |first: u16| {
-        let last = usize::from(first) + e131::universes(pixels, channels) - 1;
-        if last == usize::from(first) {
-            format!("universe {first}")
-        } else {
-            format!("universes {first}-{last}")
-        }
-    };
-    let place = match kind {
-        output::Kind::Terminal(_) => return format!("terminal, {}", count(pixels)),
-        output::Kind::Spi(spi) => format!("spi at {}, {}", spi.device, spi.chip),
-        output::Kind::Ddp(ddp) => to("ddp", &ddp.host, ddp.port, ddp::PORT),
-        output::Kind::E131(e131) => {
-            let host = match &e131.to {
-                To::Host(host) => host,
-                To::Multicast { interface: None } => "all that listen",
-                To::Multicast { interface: Some(address) } => {
-                    &format!("all that listen on the network of {address}")
-                }
-            };
-            let priority = match e131.priority {
-                100 => String::new(),
-                priority => format!(" with priority {priority}"),
-            };
-            let place = to("e131", host, e131.port, e131::PORT);
-            format!("{place}, {}{priority}", universes(e131.universe))
-        }
-        output::Kind::Artnet(artnet) => {
-            let place = to("artnet", &artnet.host, artnet.port, artnet::PORT);
-            format!("{place}, {}", universes(artnet.universe))
-        }
-        output::Kind::Wled(wled) => to("wled", &wled.host, wled.port, wled::PORT),
-        output::Kind::Holiday(holiday) => to("holiday", &holiday.host, holiday.port, holiday::PORT),
-    };
-    let white = if calibration.white { "w" } else { "" };
-    let (order, most) = (calibration.order, budget.max_milliamps);
-    format!("{place}, {} {order}{white}, at most {most} mA", count(pixels))
-}
-
-fn count(pixels: usize) -> String {
-    format!("{pixels} pixel{}", if pixels == 1 { "" } else { "s" })
 }
 
 /// The host of a URL, with its port if it has one.

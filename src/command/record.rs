@@ -15,7 +15,7 @@ use crate::recorder::{self, Form, Out, Recorded, Recorder, Writer};
 use crate::shutdown::Signals;
 use crate::snapshot::{RecordingState, RecordingStatus};
 use crate::source::Kind;
-use crate::{app, cli, output, server};
+use crate::{app, cli, server};
 
 use super::{Failure, check, run::block_on};
 
@@ -28,7 +28,7 @@ pub(super) fn run(arguments: &cli::Record, mut config: Config) -> Result<(), Fai
     let is_stdout = recorder::is_stdout(&arguments.out);
     if is_stdout {
         // Two cannot write there at once.
-        config.outputs.retain(|output| !matches!(output.kind, output::Kind::Terminal(_)));
+        config.outputs.retain(|output| !output.is_terminal());
     }
     // Last, so that a mistake elsewhere leaves no empty file behind.
     let out = Out::create(&arguments.out).map_err(Failure::input)?;

@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::keyboard::Keyboard;
 use crate::order::{Order, TimerOrder};
-use crate::output::{self, Kind};
+use crate::output;
 
 use super::Failure;
 use super::run::{listen, until_told};
@@ -40,7 +40,7 @@ pub(super) fn run(mut config: Config, length: Duration) -> Result<(), Failure> {
 
 /// Whoever starts a timer wants to see it there, whatever the config says about the strips.
 fn show_in_the_terminal(outputs: &mut Vec<output::Settings>) {
-    let has_one = outputs.iter().any(|settings| matches!(settings.kind, Kind::Terminal(_)));
+    let has_one = outputs.iter().any(output::Settings::is_terminal);
     if !has_one && io::stdout().is_terminal() {
         outputs.push(output::Settings::terminal());
     }

@@ -7,13 +7,10 @@
 //! The settings of a part stand beside the part, its keys in a function here. Nothing outside the
 //! file is looked at: whether a recording exists or a port is free shows when it is used.
 
-mod claims;
 mod contest;
 mod map;
-mod output;
 mod secret;
 mod source;
-mod strip;
 mod timer;
 
 use std::fs::File;
@@ -144,7 +141,7 @@ impl Config {
 fn gather(root: &Table<'_>) -> Option<Config> {
     let contest = contest::read(root);
     let sources = source::read(root, contest.as_ref());
-    let outputs = output::read(root);
+    let outputs = out::read(root);
     let web = root.section("web", "[web]", web);
     let timer = timer::read(root);
     Some(Config { contest: contest?, sources, outputs, web, timer })

@@ -1,13 +1,23 @@
 //! Art-Net 4: DMX universes over UDP, to one host.
 //!
-//! [`packet`] is an `ArtDmx` packet. A strip takes as many universes as it needs, of 170 pixels each
-//! (128 with white), from `universe` on; a pixel never straddles two of them. `universe` is the
-//! 15-bit port address: net times 256, sub-net times 16, and the universe of that.
+//! [`packet`] is an `ArtDmx` packet. `universe` is the 15-bit port address: net times 256, sub-net
+//! times 16, and the universe of that.
 //! Art-Net 4 forbids broadcast for `ArtDmx`. There is no end of a stream: black has to do.
 
-use super::e131::slots;
+use std::sync::Arc;
+
+use crate::finding::Finding;
+use crate::keys::host;
+use crate::keys::table::Table;
+
+use super::claim::Claim;
+use super::doctor::Machine;
+use super::led::Strip;
 use super::led::device::{Device, DeviceError, Open, Pace, Wire};
-use super::udp::{FAREWELLS, KEEP_ALIVE, Peer, farewell};
+use super::udp::{self, FAREWELLS, KEEP_ALIVE, Peer, farewell};
+use super::{Kind, dmx, strip};
+
+pub(super) const KIND: super::Entry = ("artnet", read);
 
 /// Where nodes listen; the protocol knows no other.
 pub const PORT: u16 = 6454;
@@ -15,15 +25,8 @@ pub const PORT: u16 = 6454;
 /// The last port address: 15 bits.
 pub const LAST_UNIVERSE: u32 = 32_767;
 
-/// Frames a second that every node takes: what DMX itself can carry at 512 slots.
-pub const MAX_FPS: u32 = 44;
-
 /// The first bytes of a packet: its name, `OpDmx` (low byte first), protocol version 14.
 const START: [u8; 12] = *b"Art-Net\0\x00\x50\x00\x0e";
-
-/// Before the second packet of a stream that ends after its first, see [`super::e131::JUMP`];
-/// Art-Net's nodes compare numbers alike.
-const JUMP: u8 = super::e131::JUMP;
 
 /// The keys of an `artnet` output.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +39,36 @@ pub struct Settings {
     pub universe: u16,
     /// The most frames a second.
     pub fps: u32,
+}
+
+fn read(table: &Table<'_>) -> (Arc<dyn Kind>, Strip) {
+    let strip = strip::of_network(table);
+    let settings = Settings {
+        host: host::read(table, "").unwrap_or_default(),
+        port: udp::port(table, PORT),
+        universe: dmx::universe(table, &strip, 0, 0..=LAST_UNIVERSE),
+        fps: strip::fps(table, udp::FPS, dmx::MAX_FPS),
+    };
+    (Arc::new(settings), strip)
+}
+
+impl Kind for Settings {
+    fn name(&self) -> &'static str {
+        KIND.0
+    }
+
+    fn claim(&self, strip: &Strip) -> Option<Claim> {
+        dmx::claim(&self.host, self.port, self.universe, strip)
+    }
+
+    fn describe(&self, strip: &Strip) -> String {
+        let place = udp::describe(KIND.0, &self.host, self.port, PORT);
+        format!("{place}, {}", dmx::describe(self.universe, strip))
+    }
+
+    fn examine(&self, strip: &Strip, _: &Machine) -> Vec<Finding> {
+        vec![dmx::examine(self.universe, LAST_UNIVERSE, strip), udp::examine(&self.host, self.port)]
+    }
 }
 
 impl Open for Settings {
@@ -88,7 +121,7 @@ impl Node {
     fn show(&mut self, bytes: &[u8], channels: usize) -> Result<(), DeviceError> {
         self.sequence = next(self.sequence, 1);
         self.frames = self.frames.saturating_add(1);
-        for (data, universe) in bytes.chunks(slots(channels)).zip(self.universe..) {
+        for (data, universe) in bytes.chunks(dmx::slots(channels)).zip(self.universe..) {
             packet(self.sequence, universe, data, &mut self.packet);
             self.peer.send(&self.packet)?;
         }
@@ -113,7 +146,7 @@ impl Device for Node {
         let (length, channels) = self.shape;
         let black = vec![0; length];
         if self.frames == 1 {
-            self.sequence = next(self.sequence, JUMP - 1);
+            self.sequence = next(self.sequence, dmx::JUMP - 1);
         }
         farewell(FAREWELLS, || self.show(&black, channels))
     }

@@ -23,7 +23,7 @@ pub fn blackout(outputs: Vec<Settings>) -> Vec<Lit> {
     let darkened = apart::each(outputs, |settings| {
         let channels = settings.strip.calibration.channels();
         let black = vec![0; settings.strip.layout.pixels * channels];
-        darken(settings.kind.into_open(), &black, channels)
+        darken(settings.kind.opener(), &black, channels)
     });
     let mut lit = Vec::new();
     for (name, darkened) in names.into_iter().zip(darkened) {

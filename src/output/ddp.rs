@@ -5,8 +5,20 @@
 //! big-endian, and up to 1440 bytes of pixels. The last packet of a frame carries PUSH, at which the
 //! display shows what it has. There is no end of a stream: black has to do.
 
+use std::sync::Arc;
+
+use crate::finding::Finding;
+use crate::keys::host;
+use crate::keys::table::Table;
+
+use super::claim::Claim;
+use super::doctor::Machine;
+use super::led::Strip;
 use super::led::device::{Device, DeviceError, Open, Pace, Wire};
-use super::udp::{FAREWELLS, KEEP_ALIVE, Peer, farewell};
+use super::udp::{self, FAREWELLS, KEEP_ALIVE, Peer, farewell};
+use super::{Kind, strip};
+
+pub(super) const KIND: super::Entry = ("ddp", read);
 
 /// Where displays listen.
 pub const PORT: u16 = 4048;
@@ -40,6 +52,33 @@ pub struct Settings {
     pub port: u16,
     /// The most frames a second.
     pub fps: u32,
+}
+
+fn read(table: &Table<'_>) -> (Arc<dyn Kind>, Strip) {
+    let settings = Settings {
+        host: host::read(table, "").unwrap_or_default(),
+        port: udp::port(table, PORT),
+        fps: strip::fps(table, udp::FPS, strip::MAX_FPS),
+    };
+    (Arc::new(settings), strip::of_network(table))
+}
+
+impl Kind for Settings {
+    fn name(&self) -> &'static str {
+        KIND.0
+    }
+
+    fn claim(&self, _: &Strip) -> Option<Claim> {
+        Claim::port(&self.host, self.port)
+    }
+
+    fn describe(&self, _: &Strip) -> String {
+        udp::describe(KIND.0, &self.host, self.port, PORT)
+    }
+
+    fn examine(&self, _: &Strip, _: &Machine) -> Vec<Finding> {
+        vec![udp::examine(&self.host, self.port)]
+    }
 }
 
 impl Open for Settings {

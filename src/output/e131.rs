@@ -1,20 +1,28 @@
 //! E1.31, streaming ACN: DMX universes over UDP, to one host or to all that want them.
 //!
 //! [`packet`] is a data packet of ANSI E1.31-2018: three layers, 126 bytes before the first channel.
-//! A strip takes as many universes as it needs, of 170 pixels each (128 with white), from `universe`
-//! on; a pixel never straddles two of them. Receivers hold the last frame until they miss the source
-//! for 2.5 s, or are told that it has ended: black goes out before that, and all of it to where the
-//! frames went.
+//! Receivers hold the last frame until they miss the source for 2.5 s, or are told that it has ended:
+//! black goes out before that, and all of it to where the frames went.
 //! No synchronisation and no discovery packets: a strip of light needs neither.
 
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use crate::finding::Finding;
+use crate::keys::host;
+use crate::keys::problem::Problem;
+use crate::keys::table::Table;
 
+use super::claim::Claim;
+use super::doctor::Machine;
+use super::led::Strip;
 use super::led::device::{Device, DeviceError, Open, Pace, Wire};
 use super::udp::{self, KEEP_ALIVE, Peer, farewell};
+use super::{Kind, dmx, strip};
+
+pub(super) const KIND: super::Entry = ("e131", read);
 
 /// Where receivers listen; the protocol knows no other.
 pub const PORT: u16 = 5568;
@@ -25,20 +33,11 @@ pub const LAST_UNIVERSE: u32 = 63_999;
 /// The highest priority. Receivers of several sources obey the highest.
 pub const MAX_PRIORITY: u32 = 200;
 
-/// Frames a second at the most (E1.31, 6.6.1).
-pub const MAX_FPS: u32 = 44;
-
 /// The bytes of a source's name: 64 with the zero that ends it.
 pub const MAX_SOURCE_NAME: usize = 63;
 
-/// So many packets say that a stream has ended (E1.31, 6.2.6).
+/// Packets that say that a stream has ended (E1.31, 6.2.6).
 const TERMINATIONS: u32 = 3;
-
-/// Receivers drop a packet whose number is up to 20 behind the last one of the source (E1.31,
-/// 6.7.2), and the source is the same after a restart. A show gets over that within half a second;
-/// what only darkens a strip that was left lit would be dropped as a whole. Its second packet is so
-/// much further on that it is not, and with it none that follows.
-pub(super) const JUMP: u8 = 64;
 
 /// Bytes of a packet before its first channel.
 const HEADER: usize = 126;
@@ -78,6 +77,82 @@ pub enum To {
     },
 }
 
+fn read(table: &Table<'_>) -> (Arc<dyn Kind>, Strip) {
+    let strip = strip::of_network(table);
+    let host = host::read(table, ", or `host = \"multicast\"` for all that listen");
+    let interface = table.parsed("interface", "192.168.1.20", |text| {
+        text.parse::<Ipv4Addr>().map_err(
+            |_| "`interface` is the IPv4 address of this machine on the network to send to",
+        )
+    });
+    let to = match host {
+        Some(host) if host == host::MULTICAST => To::Multicast { interface },
+        host => {
+            if interface.is_some() && host.is_some() {
+                let message = "`interface` is for `host = \"multicast\"` alone";
+                let hint = "the system knows the way to one host; leave the key out";
+                table.report(Problem::new(table.place("interface"), message).hint(hint));
+            }
+            To::Host(host.unwrap_or_default())
+        }
+    };
+    let settings = Settings {
+        to,
+        port: udp::port(table, PORT),
+        universe: dmx::universe(table, &strip, 1, 1..=LAST_UNIVERSE),
+        priority: table
+            .whole("priority", 0..=MAX_PRIORITY)
+            .and_then(|priority| u8::try_from(priority).ok())
+            .unwrap_or(100),
+        source_name: source_name(table).unwrap_or_else(|| "hashtug".to_owned()),
+        fps: strip::fps(table, udp::FPS, dmx::MAX_FPS),
+    };
+    (Arc::new(settings), strip)
+}
+
+fn source_name(table: &Table<'_>) -> Option<String> {
+    let name = table.name("source_name")?;
+    if name.len() > MAX_SOURCE_NAME {
+        let message = format!("`source_name` has {} bytes, and {MAX_SOURCE_NAME} fit", name.len());
+        table.report(Problem::new(table.place("source_name"), message));
+    }
+    Some(name)
+}
+
+impl Kind for Settings {
+    fn name(&self) -> &'static str {
+        KIND.0
+    }
+
+    fn claim(&self, strip: &Strip) -> Option<Claim> {
+        let host = match &self.to {
+            To::Host(host) => host,
+            To::Multicast { .. } => host::MULTICAST,
+        };
+        dmx::claim(host, self.port, self.universe, strip)
+    }
+
+    fn describe(&self, strip: &Strip) -> String {
+        let host = match &self.to {
+            To::Host(host) => host,
+            To::Multicast { interface: None } => "all that listen",
+            To::Multicast { interface: Some(address) } => {
+                &format!("all that listen on the network of {address}")
+            }
+        };
+        let priority = match self.priority {
+            100 => String::new(),
+            priority => format!(" with priority {priority}"),
+        };
+        let place = udp::describe(KIND.0, host, self.port, PORT);
+        format!("{place}, {}{priority}", dmx::describe(self.universe, strip))
+    }
+
+    fn examine(&self, strip: &Strip, _: &Machine) -> Vec<Finding> {
+        vec![dmx::examine(self.universe, LAST_UNIVERSE, strip), self.way()]
+    }
+}
+
 impl Open for Settings {
     fn open(&mut self) -> Result<Box<dyn Device>, DeviceError> {
         let way = match &self.to {
@@ -102,8 +177,8 @@ impl Open for Settings {
 }
 
 impl Settings {
-    /// For `hashtug doctor`: where packets would leave. Sends none.
-    pub(super) fn examine(&self) -> Finding {
+    /// Where packets would leave. Sends none.
+    fn way(&self) -> Finding {
         let interface = match &self.to {
             To::Host(host) => return udp::examine(host, self.port),
             To::Multicast { interface } => *interface,
@@ -136,18 +211,6 @@ fn multicast(interface: Option<Ipv4Addr>) -> Result<UdpSocket, DeviceError> {
         reason,
         hint: "; `interface` is an address of this machine",
     })
-}
-
-/// The channels of a universe that pixels use: whole pixels only.
-#[must_use]
-pub const fn slots(channels: usize) -> usize {
-    512 / channels * channels
-}
-
-/// The universes that so many pixels take.
-#[must_use]
-pub const fn universes(pixels: usize, channels: usize) -> usize {
-    pixels.div_ceil(512 / channels)
 }
 
 /// The multicast group of a universe.
@@ -277,7 +340,7 @@ impl Stream {
         let sequence = self.sequence;
         self.sequence = sequence.wrapping_add(1);
         self.frames = self.frames.saturating_add(1);
-        for (data, universe) in bytes.chunks(slots(channels)).zip(self.universe..) {
+        for (data, universe) in bytes.chunks(dmx::slots(channels)).zip(self.universe..) {
             packet(&self.source, universe, sequence, state, data, &mut self.packet);
             self.way.send(universe, &self.packet)?;
         }
@@ -299,7 +362,7 @@ impl Device for Stream {
         let (length, channels) = self.shape;
         let black = vec![0; length];
         if self.frames == 1 {
-            self.sequence = self.sequence.wrapping_add(JUMP - 1);
+            self.sequence = self.sequence.wrapping_add(dmx::JUMP - 1);
         }
         let dark = farewell(1, || self.show(&black, channels, State::Live));
         dark.and(farewell(TERMINATIONS, || self.show(&black, channels, State::Terminated)))

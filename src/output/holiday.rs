@@ -3,8 +3,23 @@
 //! One packet is one frame: ten bytes that mean nothing and fifty colours. The lights keep the last
 //! frame for ever, and there is no end of a stream: black has to do.
 
+use std::sync::Arc;
+
+use crate::finding::Finding;
+use crate::keys::host;
+use crate::keys::problem::Problem;
+use crate::keys::table::Table;
+use crate::render::colour::Order;
+
+use super::Kind;
+use super::claim::Claim;
+use super::doctor::Machine;
+use super::led::Strip;
 use super::led::device::{Device, DeviceError, Open, Pace, Wire};
-use super::udp::{FAREWELLS, KEEP_ALIVE, Peer, farewell};
+use super::strip::{self, Defaults, MAX_PIXELS, White};
+use super::udp::{self, FAREWELLS, KEEP_ALIVE, Peer, farewell};
+
+pub(super) const KIND: super::Entry = ("holiday", read);
 
 /// Where the string listens.
 pub const PORT: u16 = 9988;
@@ -26,6 +41,39 @@ pub struct Settings {
     pub port: u16,
     /// The most frames a second.
     pub fps: u32,
+}
+
+fn read(table: &Table<'_>) -> (Arc<dyn Kind>, Strip) {
+    let pixels = strip::pixels(table, MAX_PIXELS);
+    if pixels != PIXELS {
+        let message = format!("a Holiday has 50 pixels, not {pixels}");
+        table.report(Problem::new(table.place("pixels"), message).hint("leave the key out"));
+    }
+    let defaults = Defaults { order: Order::RGB, white: White::Known(false) };
+    let settings = Settings {
+        host: host::read(table, "").unwrap_or_default(),
+        port: udp::port(table, PORT),
+        fps: strip::fps(table, 25, 60),
+    };
+    (Arc::new(settings), strip::read(table, PIXELS, &defaults))
+}
+
+impl Kind for Settings {
+    fn name(&self) -> &'static str {
+        KIND.0
+    }
+
+    fn claim(&self, _: &Strip) -> Option<Claim> {
+        Claim::port(&self.host, self.port)
+    }
+
+    fn describe(&self, _: &Strip) -> String {
+        udp::describe(KIND.0, &self.host, self.port, PORT)
+    }
+
+    fn examine(&self, _: &Strip, _: &Machine) -> Vec<Finding> {
+        vec![udp::examine(&self.host, self.port)]
+    }
 }
 
 impl Open for Settings {

@@ -1,119 +1,156 @@
 //! Where the result goes: lights. An output shows the newest scene, keeps its own errors to itself,
 //! and never holds up another.
+//!
+//! A kind of output is one file that implements [`Kind`], with its keys, what it drives, and how it
+//! is described and looked at; and one line in the table of kinds, [`KINDS`].
 
 mod apart;
 pub mod artnet;
 pub mod blackout;
+pub mod claim;
 pub mod ddp;
+mod dmx;
 pub mod doctor;
 pub mod e131;
 pub mod holiday;
 pub mod led;
 pub mod spi;
 pub mod status;
+mod strip;
 pub mod terminal;
 mod udp;
 pub mod wled;
 
+use std::any::Any;
+use std::fmt;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::finding::Finding;
+use crate::keys::names::Names;
+use crate::keys::table::Table;
 use crate::render::bytes::Encoding;
-use crate::render::colour::Calibration;
-use crate::render::layout::Layout;
-use crate::render::power::Budget;
 use crate::snapshot::{OutputState, OutputStatus, Snapshot};
 
-use led::device::Open;
+use claim::{Claim, Claims};
+use doctor::Machine;
 use led::Strip;
+use led::device::Open;
 use status::{Desk, Monitor, Sent};
 
+/// The kinds, in the order in which messages list them.
+#[rustfmt::skip] // A line each.
+const KINDS: &[Entry] = &[
+    terminal::KIND,
+    spi::KIND,
+    ddp::KIND,
+    e131::KIND,
+    artnet::KIND,
+    wled::KIND,
+    holiday::KIND,
+];
+
+/// A kind: the word that the config has for it, and what reads its keys.
+type Entry = (&'static str, fn(&Table<'_>) -> (Arc<dyn Kind>, Strip));
+
+/// What a kind of output knows, but how to light: that is its [`Open`].
+pub trait Kind: Any + Open + Keys + fmt::Debug + Sync {
+    /// As in the config.
+    fn name(&self) -> &'static str;
+
+    /// What its bytes mean.
+    fn encoding(&self) -> Encoding {
+        Encoding::Duty
+    }
+
+    /// What it drives, so that no other output does too; `None` if that could not be read.
+    fn claim(&self, strip: &Strip) -> Option<Claim>;
+
+    /// Where it would send, for `hashtug check`.
+    fn describe(&self, strip: &Strip) -> String;
+
+    /// What `hashtug doctor` finds of it without sending light.
+    fn examine(&self, strip: &Strip, machine: &Machine) -> Vec<Finding>;
+}
+
+/// The keys of a kind, which whoever opens its device gets a copy of, and which can be compared.
+pub trait Keys {
+    /// What opens its device.
+    fn opener(&self) -> Box<dyn Open>;
+
+    /// Whether the other is of the same kind, and has the same keys.
+    fn equals(&self, other: &dyn Kind) -> bool;
+}
+
+impl<K: Kind + Clone + PartialEq> Keys for K {
+    fn opener(&self) -> Box<dyn Open> {
+        Box::new(self.clone())
+    }
+
+    fn equals(&self, other: &dyn Kind) -> bool {
+        (other as &dyn Any).downcast_ref::<K>() == Some(self)
+    }
+}
+
+impl PartialEq for dyn Kind {
+    fn eq(&self, other: &dyn Kind) -> bool {
+        self.equals(other)
+    }
+}
+
 /// One `[[output]]` of the config.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// What logs call it.
     pub name: String,
     /// What it is, with the keys of that kind.
-    pub kind: Kind,
+    pub kind: Arc<dyn Kind>,
     /// The lights.
     pub strip: Strip,
 }
 
-/// The kinds of output.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
-    /// A strip drawn in the terminal.
-    Terminal(terminal::Settings),
-    /// A strip on the SPI bus of a Raspberry Pi.
-    Spi(spi::Settings),
-    /// A display by the Distributed Display Protocol.
-    Ddp(ddp::Settings),
-    /// Universes of DMX by streaming ACN.
-    E131(e131::Settings),
-    /// Universes of DMX by Art-Net.
-    Artnet(artnet::Settings),
-    /// A WLED controller by its own protocol.
-    Wled(wled::Settings),
-    /// A Holiday.
-    Holiday(holiday::Settings),
+// Not derived: that would move the shared kind.
+impl PartialEq for Settings {
+    fn eq(&self, other: &Settings) -> bool {
+        self.name == other.name && *self.kind == *other.kind && self.strip == other.strip
+    }
 }
 
-impl Kind {
-    /// As in the config.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Kind::Terminal(_) => "terminal",
-            Kind::Spi(_) => "spi",
-            Kind::Ddp(_) => "ddp",
-            Kind::E131(_) => "e131",
-            Kind::Artnet(_) => "artnet",
-            Kind::Wled(_) => "wled",
-            Kind::Holiday(_) => "holiday",
-        }
-    }
-
-    /// What its bytes mean.
-    #[must_use]
-    pub fn encoding(&self) -> Encoding {
-        match self {
-            Kind::Terminal(_) => Encoding::Screen,
-            Kind::Spi(_)
-            | Kind::Ddp(_)
-            | Kind::E131(_)
-            | Kind::Artnet(_)
-            | Kind::Wled(_)
-            | Kind::Holiday(_) => Encoding::Duty,
-        }
-    }
-
-    /// What opens its device.
-    #[must_use]
-    pub fn into_open(self) -> Box<dyn Open> {
-        match self {
-            Kind::Terminal(settings) => Box::new(settings),
-            Kind::Spi(settings) => Box::new(settings),
-            Kind::Ddp(settings) => Box::new(settings),
-            Kind::E131(settings) => Box::new(settings),
-            Kind::Artnet(settings) => Box::new(settings),
-            Kind::Wled(settings) => Box::new(settings),
-            Kind::Holiday(settings) => Box::new(settings),
-        }
-    }
+/// Reads the `[[output]]` tables. One without a kind that exists is left out, and recorded as a
+/// problem.
+pub(crate) fn read(root: &Table<'_>) -> Vec<Settings> {
+    let mut names = Names::new("outputs");
+    let mut claims = Claims::default();
+    let outputs = root.each("output", "[[output]]", |table| {
+        let kind = table.kind(KINDS, &[]);
+        let name = names.claim(table, kind.map(|(kind, _)| kind));
+        kind.map(|(_, read)| {
+            let (kind, strip) = read(table);
+            let settings = Settings { name, kind, strip };
+            claims.note(table, &settings);
+            settings
+        })
+    });
+    outputs.into_iter().flatten().collect()
 }
 
 impl Settings {
-    /// A strip in the terminal, as a config without any other key has it.
+    /// What it would send, and where, for `hashtug check`.
     #[must_use]
-    pub fn terminal() -> Settings {
-        let strip = Strip {
-            layout: Layout::plain(50),
-            calibration: Calibration::default(),
-            budget: Budget { max_milliamps: u32::MAX },
+    pub fn describe(&self) -> String {
+        let Strip { layout, calibration, budget } = &self.strip;
+        let pixels = match layout.pixels {
+            1 => "1 pixel".to_owned(),
+            pixels => format!("{pixels} pixels"),
         };
-        let kind = Kind::Terminal(terminal::Settings { fps: 30 });
-        Settings { name: kind.name().to_owned(), kind, strip }
+        let place = self.kind.describe(&self.strip);
+        if self.kind.encoding() == Encoding::Screen {
+            return format!("{place}, {pixels}");
+        }
+        let white = if calibration.white { "w" } else { "" };
+        let (order, most) = (calibration.order, budget.max_milliamps);
+        format!("{place}, {pixels} {order}{white}, at most {most} mA")
     }
 
     /// Where the output will say how it is doing, and where that is heard.
@@ -122,7 +159,6 @@ impl Settings {
         desk(&self.name, self.kind.name(), &self.strip, self.kind.encoding())
     }
 }
-
 /// The same for any strip.
 #[must_use]
 pub fn desk(name: &str, kind: &'static str, strip: &Strip, encoding: Encoding) -> (Desk, Monitor) {
@@ -153,6 +189,66 @@ pub fn desk(name: &str, kind: &'static str, strip: &Strip, encoding: Encoding) -
 /// Runs an output until the show ends, and leaves the strip dark.
 pub async fn run(settings: Settings, snapshots: watch::Receiver<Arc<Snapshot>>, desk: Desk) {
     let encoding = settings.kind.encoding();
-    led::run(&settings.name, &settings.strip, encoding, settings.kind.into_open(), snapshots, desk)
+    led::run(&settings.name, &settings.strip, encoding, settings.kind.opener(), snapshots, desk)
         .await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+    use crate::keys::log::Log;
+    use crate::keys::syntax;
+
+    /// The outputs of a config, of which the rest is not looked at.
+    pub(super) fn parse(text: &str) -> Vec<Settings> {
+        let log = Log::new(Path::new(""));
+        let parsed = syntax::parse(text);
+        let outputs = Table::root(parsed.root.get_ref(), &log, read);
+        assert!(log.into_problems().is_empty(), "{text}");
+        outputs
+    }
+
+    /// The name of each file below a folder, and its lines without comments.
+    fn files(folder: &Path, name: &str) -> Vec<(String, Vec<String>)> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let name = format!("{name}{}", entry.file_name().to_str().unwrap());
+            if entry.path().is_dir() {
+                files.extend(self::files(&entry.path(), &format!("{name}/")));
+            } else {
+                let text = fs::read_to_string(entry.path()).unwrap();
+                let lines = text.lines().map(|line| line.split("//").next().unwrap().trim());
+                files.push((name, lines.map(str::to_owned).collect()));
+            }
+        }
+        files
+    }
+
+    /// Whether code goes by way of the module `kind`.
+    fn names(line: &str, kind: &str) -> bool {
+        let path = format!("{kind}::");
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        line.match_indices(&path).any(|(at, _)| !line[..at].ends_with(is_word))
+    }
+
+    #[test]
+    fn a_kind_is_its_own_file_a_module_and_a_line_of_the_table() {
+        let files = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), "");
+        assert!(files.iter().any(|(name, _)| name == "output/led/frames.rs"), "all are read");
+        for (kind, _) in KINDS {
+            let own = [format!("output/{kind}.rs"), format!("output/{kind}/")];
+            let elsewhere: Vec<(&str, &str)> = files
+                .iter()
+                .filter(|(name, _)| !own.iter().any(|own| name.starts_with(own)))
+                .flat_map(|(name, lines)| lines.iter().map(move |line| (&**name, &**line)))
+                .filter(|(_, line)| names(line, kind) || *line == format!("pub mod {kind};"))
+                .collect();
+            let module = format!("pub mod {kind};");
+            let entry = format!("{kind}::KIND,");
+            assert_eq!(elsewhere, [("output/mod.rs", &*module), ("output/mod.rs", &*entry)]);
+        }
+    }
 }

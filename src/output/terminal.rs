@@ -7,21 +7,99 @@
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
+use std::sync::Arc;
 
 use console::{Term, measure_text_width, truncate_str};
 
-use crate::render::colour::Linear;
+use crate::finding::Finding;
+use crate::keys::table::Table;
+use crate::render::bytes::Encoding;
+use crate::render::colour::{Calibration, Linear};
+use crate::render::layout::Layout;
+use crate::render::power::Budget;
 use crate::rgb::Rgb;
 use crate::snapshot::{RecordingState, RecordingStatus, Snapshot, SourceState};
 use crate::{telemetry, timer};
 
+use super::claim::Claim;
+use super::doctor::Machine;
+use super::led::Strip;
 use super::led::device::{Device, DeviceError, Open, Pace, Wire};
+use super::{Kind, strip};
+
+pub(super) const KIND: super::Entry = ("terminal", read);
+
+/// The most frames a second that a terminal takes without lagging behind.
+const MAX_FPS: u32 = 30;
 
 /// The keys of a `terminal` output. More lights than the terminal is wide share its cells.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Frames a second at the most, 1..=30.
     pub fps: u32,
+}
+
+fn read(table: &Table<'_>) -> (Arc<dyn Kind>, Strip) {
+    let layout = Layout {
+        reverse: table.flag("reverse").unwrap_or(false),
+        mirror: table.flag("mirror").unwrap_or(false),
+        offset: table.whole("offset", 0..=1000).unwrap_or(0) as usize,
+        ..Layout::plain(strip::pixels(table, 1000))
+    };
+    let calibration =
+        Calibration { brightness: strip::brightness(table), ..Calibration::default() };
+    let settings = Settings { fps: strip::fps(table, MAX_FPS, MAX_FPS) };
+    (Arc::new(settings), Strip { layout, calibration, budget: NO_BUDGET })
+}
+
+/// Cells of a terminal draw nothing.
+const NO_BUDGET: Budget = Budget { max_milliamps: u32::MAX };
+
+impl super::Settings {
+    /// Whether it draws where standard output is.
+    #[must_use]
+    pub fn is_terminal(&self) -> bool {
+        self.kind.name() == KIND.0
+    }
+
+    /// A strip in the terminal, as a config without any other key has it.
+    #[must_use]
+    pub fn terminal() -> super::Settings {
+        let strip = Strip {
+            layout: Layout::plain(50),
+            calibration: Calibration::default(),
+            budget: NO_BUDGET,
+        };
+        super::Settings {
+            name: KIND.0.to_owned(),
+            kind: Arc::new(Settings { fps: MAX_FPS }),
+            strip,
+        }
+    }
+}
+
+impl Kind for Settings {
+    fn name(&self) -> &'static str {
+        KIND.0
+    }
+
+    fn encoding(&self) -> Encoding {
+        Encoding::Screen
+    }
+
+    fn claim(&self, _: &Strip) -> Option<Claim> {
+        Some(Claim::own("terminal", "kind", "leave one of them out"))
+    }
+
+    fn describe(&self, _: &Strip) -> String {
+        "terminal".to_owned()
+    }
+
+    fn examine(&self, strip: &Strip, _: &Machine) -> Vec<Finding> {
+        let pixels = strip.layout.pixels;
+        let said = format!("{pixels} pixels are drawn where standard output is one");
+        vec![Finding::ok("terminal", said)]
+    }
 }
 
 impl Open for Settings {

@@ -9,6 +9,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::time::Duration;
 
 use crate::finding::Finding;
+use crate::keys::table::Table;
 
 use super::led::device::DeviceError;
 
@@ -16,12 +17,15 @@ use super::led::device::DeviceError;
 /// so that one packet may be lost.
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(1);
 
-/// No protocol here has an answer that says that the black frame arrived; so many more are sent.
+/// Black frames at the end: no protocol here has an answer that says that the first one arrived.
 pub(super) const FAREWELLS: u32 = 2;
 
-/// A full send buffer is waited for so long, and a refusal of the first frame. A later frame is worth
-/// more than this one by then.
+/// The wait for a full send buffer, and for a refusal of the first frame. A later frame is worth more
+/// than this one by then.
 const PATIENCE: Duration = Duration::from_millis(20);
+
+/// Frames a second that devices on a network take without stutter, also over Wi-Fi.
+pub(super) const FPS: u32 = 40;
 
 /// One host that takes packets.
 #[derive(Debug)]
@@ -71,6 +75,18 @@ impl Peer {
             _ => Ok(()),
         }
     }
+}
+
+/// Reads the key `port`.
+pub(super) fn port(table: &Table<'_>, default: u16) -> u16 {
+    let port = table.whole("port", 1..=u32::from(u16::MAX));
+    port.and_then(|port| u16::try_from(port).ok()).unwrap_or(default)
+}
+
+/// For `hashtug check`: where packets go.
+pub(super) fn describe(kind: &str, host: &str, port: u16, usual: u16) -> String {
+    let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    if port == usual { format!("{kind} to {host}") } else { format!("{kind} to {host}:{port}") }
 }
 
 /// For `hashtug doctor`: whether a host is found, and where packets to it would leave. Sends none.

@@ -6,8 +6,21 @@
 //! nothing has come for `timeout`, and at once when the output ends. It shows what it gets: gamma
 //! is corrected here.
 
+use std::sync::Arc;
+
+use crate::finding::Finding;
+use crate::keys::problem::Problem;
+use crate::keys::table::Table;
+use crate::keys::{duration, host};
+
+use super::claim::Claim;
+use super::doctor::Machine;
+use super::led::Strip;
 use super::led::device::{Device, DeviceError, Open, Pace, Wire};
-use super::udp::{FAREWELLS, KEEP_ALIVE, Peer, farewell};
+use super::udp::{self, FAREWELLS, KEEP_ALIVE, Peer, farewell};
+use super::{Kind, strip};
+
+pub(super) const KIND: super::Entry = ("wled", read);
 
 /// Where WLED listens.
 pub const PORT: u16 = 21324;
@@ -42,6 +55,41 @@ pub struct Settings {
     pub timeout: u8,
     /// The most frames a second.
     pub fps: u32,
+}
+
+fn read(table: &Table<'_>) -> (Arc<dyn Kind>, Strip) {
+    let strip = strip::of_network(table);
+    let pixels = strip.layout.pixels;
+    if strip.calibration.white && pixels > MAX_RGBW {
+        let message = format!("{pixels} pixels with white do not fit one packet; {MAX_RGBW} do");
+        let hint = "WLED takes more by another protocol: `kind = \"ddp\"`";
+        table.report(Problem::new(table.place("pixels"), message).hint(hint));
+    }
+    let settings = Settings {
+        host: host::read(table, "").unwrap_or_default(),
+        port: udp::port(table, PORT),
+        timeout: table.parsed("timeout", "2s", timeout).unwrap_or(2),
+        fps: strip::fps(table, udp::FPS, strip::MAX_FPS),
+    };
+    (Arc::new(settings), strip)
+}
+
+impl Kind for Settings {
+    fn name(&self) -> &'static str {
+        KIND.0
+    }
+
+    fn claim(&self, _: &Strip) -> Option<Claim> {
+        Claim::port(&self.host, self.port)
+    }
+
+    fn describe(&self, _: &Strip) -> String {
+        udp::describe(KIND.0, &self.host, self.port, PORT)
+    }
+
+    fn examine(&self, _: &Strip, _: &Machine) -> Vec<Finding> {
+        vec![udp::examine(&self.host, self.port)]
+    }
 }
 
 impl Open for Settings {
@@ -86,6 +134,16 @@ pub fn encode<E>(
         send(packet)?;
     }
     Ok(())
+}
+
+/// Seconds until WLED takes over when nothing comes.
+fn timeout(text: &str) -> Result<u8, String> {
+    let duration = duration(text).map_err(|error| error.to_string())?;
+    let seconds =
+        u8::try_from(duration.as_secs()).ok().filter(|seconds| (2..=254).contains(seconds));
+    seconds.filter(|_| duration.subsec_nanos() == 0).ok_or_else(|| {
+        format!("`timeout` must be from 2s to 254s in whole seconds, not {duration:?}")
+    })
 }
 
 /// A controller that takes frames.

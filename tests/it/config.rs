@@ -6,6 +6,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hashtug::config::{Config, Error};
@@ -149,7 +150,7 @@ fn everything_can_be_set() {
             source::Settings { name: "second".to_owned(), kind: second },
         ]
     );
-    let kind = output::Kind::Terminal(terminal::Settings { fps: 1 });
+    let kind = kind(terminal::Settings { fps: 1 });
     let strip = Strip {
         layout: Layout { reverse: true, mirror: true, offset: 3, ..Layout::plain(16) },
         calibration: Calibration { brightness: 0.0, ..Calibration::default() },
@@ -2464,7 +2465,7 @@ host = "10.0.0.8"
         strip: strip.clone(),
     };
     let e131 = |to| {
-        output::Kind::E131(e131::Settings {
+        kind(e131::Settings {
             to,
             port: 5568,
             universe: 1,
@@ -2473,7 +2474,7 @@ host = "10.0.0.8"
             fps: 40,
         })
     };
-    let spi = output::Kind::Spi(spi::Settings {
+    let spi = kind(spi::Settings {
         device: spi::Address { bus: 0, slave: 0 },
         chip: spi::Chip::Ws2812,
         hz: 3_000_000,
@@ -2481,7 +2482,7 @@ host = "10.0.0.8"
         fps: 60,
     });
     let host = || "wled.local".to_owned();
-    let ddp = output::Kind::Ddp(ddp::Settings { host: host(), port: 4048, fps: 40 });
+    let ddp = kind(ddp::Settings { host: host(), port: 4048, fps: 40 });
     let host = |host: &str| e131::To::Host(host.to_owned());
     let all = e131::To::Multicast { interface: None };
     let artnet = artnet::Settings { host: "10.0.0.6".into(), port: 6454, universe: 0, fps: 40 };
@@ -2494,9 +2495,9 @@ host = "10.0.0.8"
             output("ddp", ddp, &plain),
             output("e131", e131(host("::1")), &strip(300, Order::RGB, 12_600)),
             output("rig", e131(all), &plain),
-            output("artnet", output::Kind::Artnet(artnet), &plain),
-            output("wled", output::Kind::Wled(wled), &plain),
-            output("holiday", output::Kind::Holiday(holiday), &plain),
+            output("artnet", kind(artnet), &plain),
+            output("wled", kind(wled), &plain),
+            output("holiday", kind(holiday), &plain),
         ]
     );
 }
@@ -2576,13 +2577,13 @@ timeout = "1m"
         pixels: 61,
         fps: 30,
     };
-    assert_eq!(rope.kind, output::Kind::Spi(settings));
+    assert_eq!(*rope.kind, *kind(settings));
 
     let matrix = Matrix { width: 16, height: 8, serpentine: true };
     assert_eq!(ddp.strip.layout.matrix, Some(matrix));
     assert!(ddp.strip.calibration.white);
     let settings = ddp::Settings { host: "10.0.0.5".into(), port: 4049, fps: 40 };
-    assert_eq!(ddp.kind, output::Kind::Ddp(settings));
+    assert_eq!(*ddp.kind, *kind(settings));
 
     let settings = e131::Settings {
         to: e131::To::Multicast { interface: Some([192, 168, 1, 20].into()) },
@@ -2592,10 +2593,10 @@ timeout = "1m"
         source_name: "left wall".into(),
         fps: 40,
     };
-    assert_eq!(e131.kind, output::Kind::E131(settings));
+    assert_eq!(*e131.kind, *kind(settings));
     assert_eq!(apa102.strip.calibration.order, Order::BGR);
-    let output::Kind::Wled(wled) = &wled.kind else { panic!("{wled:?}") };
-    assert_eq!(wled.timeout, 60);
+    let settings = wled::Settings { host: "10.0.0.5".into(), port: 21324, timeout: 60, fps: 40 };
+    assert_eq!(*wled.kind, *kind(settings));
 }
 
 #[test]
@@ -3190,6 +3191,11 @@ fn report(path: &str) -> String {
 #[track_caller]
 fn parse(text: &str, origin: &Path) -> Config {
     Config::parse(text, origin).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The keys of an output, as the config has them.
+fn kind(kind: impl output::Kind) -> Arc<dyn output::Kind> {
+    Arc::new(kind)
 }
 
 #[track_caller]

@@ -483,7 +483,7 @@ fn a_common_driver_of_the_smart_leds_family_is_a_device_and_sends_the_same_bits(
     let transfers = bus.0.clone();
     let driver = ws2812_spi::hosted::Ws2812::new(bus);
     let mut device: Box<dyn Device> =
-        Box::new(spi::Strip::new(driver, |[g, r, b]| RGB8 { r, g, b }));
+        Box::new(spi::SmartLeds::new(driver, |[g, r, b]| RGB8 { r, g, b }));
     write(&mut device, &ramp(300), 3);
     let ours = transfer(Chip::Ws2812, spi::DEFAULT_HZ, &ramp(300));
     assert_eq!(bare(&transfers.lock().unwrap()[0]), bare(&ours));

@@ -35,26 +35,34 @@ pub fn close_colours(contest: &Contest) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
+pub(super) mod tests {
+    use std::time::Duration;
 
     use super::*;
-    use crate::config::Config;
+    use crate::contest::{PALETTE, Reposts, Team, Vote};
     use crate::finding::Verdict;
+    use crate::rgb::Rgb;
 
-    const TEAMS: &str = "[[team]]\nname = \"A\"\nhashtags = [\"a\"]\n\
-                         [[team]]\nname = \"B\"\nhashtags = [\"b\"]\n";
+    /// A team `A` and a team `B`.
+    pub(in crate::output::doctor) fn contest(a: Rgb, b: Rgb) -> Contest {
+        let team = |name: &str, color| Team {
+            name: name.to_owned(),
+            hashtags: vec![name.to_lowercase()],
+            color,
+            size: 1.0,
+        };
+        let (minute, teams) = (Duration::from_mins(1), vec![team("A", a), team("B", b)]);
+        Contest::new(String::new(), minute, Vote::Latest, Reposts::Ignore, teams).unwrap()
+    }
 
     #[test]
     fn colours_that_some_eyes_mix_up_are_named() {
-        let text = TEAMS.replace("hashtags = [\"a\"]", "hashtags = [\"a\"]\ncolor = \"#ff0000\"");
-        let text = text.replace("hashtags = [\"b\"]", "hashtags = [\"b\"]\ncolor = \"#008000\"");
-        let config = Config::parse(&text, Path::new("test.toml")).unwrap();
+        let contest = tests::contest(Rgb::new(0xff, 0, 0), Rgb::new(0, 0x80, 0));
         assert_eq!(
-            close_colours(&config.contest),
+            close_colours(&contest),
             ["`A` #ff0000 and `B` #008000 look much alike to eyes without red"]
         );
-        let config = Config::parse(TEAMS, Path::new("test.toml")).unwrap();
-        assert_eq!(colours(&config.contest)[0].verdict, Verdict::Ok);
+        let contest = tests::contest(PALETTE[0], PALETTE[1]);
+        assert_eq!(colours(&contest)[0].verdict, Verdict::Ok);
     }
 }

@@ -10,11 +10,12 @@ mod machine;
 
 use crate::contest::Contest;
 use crate::finding::{Finding, Part, Verdict};
+use crate::render::bytes::Encoding;
 use crate::render::power::{CHANNEL_MILLIAMPS, IDLE_MILLIAMPS};
 
+use super::Settings;
 use super::apart::{self, Missed};
 use super::led::Strip;
-use super::{Kind, Settings, artnet, e131, spi, udp};
 
 pub use colours::close_colours;
 pub use machine::Machine;
@@ -44,25 +45,11 @@ fn late(missed: &Missed) -> Finding {
 
 fn output(settings: &Settings, machine: &Machine) -> Vec<Finding> {
     let Settings { kind, strip, .. } = settings;
-    let mut findings = match kind {
-        Kind::Terminal(_) => {
-            let pixels = strip.layout.pixels;
-            let said = format!("{pixels} pixels are drawn where standard output is one");
-            return vec![Finding::ok("terminal", said)];
-        }
-        Kind::Spi(spi) => spi::doctor::examine(spi, machine),
-        Kind::Ddp(ddp) => vec![udp::examine(&ddp.host, ddp.port)],
-        Kind::Wled(wled) => vec![udp::examine(&wled.host, wled.port)],
-        Kind::Holiday(holiday) => vec![udp::examine(&holiday.host, holiday.port)],
-        Kind::Artnet(artnet) => {
-            let universes = universes(artnet.universe, artnet::LAST_UNIVERSE, strip);
-            vec![universes, udp::examine(&artnet.host, artnet.port)]
-        }
-        Kind::E131(e131) => {
-            let universes = universes(e131.universe, e131::LAST_UNIVERSE, strip);
-            vec![universes, e131.examine()]
-        }
-    };
+    let mut findings = kind.examine(strip, machine);
+    // A screen draws no current, and is looked at anyway.
+    if kind.encoding() == Encoding::Screen {
+        return findings;
+    }
     findings.push(current(strip));
     // What cannot be opened cannot be lit either.
     if findings.iter().all(|finding| finding.verdict != Verdict::Fail) {
@@ -77,19 +64,6 @@ fn light() -> Finding {
     let hint =
         "`hashtug leds walk` sends light: it names what refuses, and eyes tell what it shows";
     Finding::untried("light", said, hint)
-}
-
-/// Which universes a strip takes.
-fn universes(first: u16, last_there_is: u32, strip: &Strip) -> Finding {
-    let pixels = strip.layout.pixels;
-    let count = e131::universes(pixels, strip.calibration.channels());
-    let last = usize::from(first) + count - 1;
-    let said = format!("{pixels} pixels take universes {first} to {last}");
-    if last <= last_there_is as usize {
-        Finding::ok("universes", said)
-    } else {
-        Finding::fail("universes", said, Some("begin with a lower `universe`"))
-    }
 }
 
 /// What all white would draw, and what is allowed.
@@ -118,11 +92,11 @@ fn current(strip: &Strip) -> Finding {
 mod tests {
     use std::fs;
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
-    use std::path::Path;
 
     use super::*;
-    use crate::config::Config;
+    use crate::contest::PALETTE;
     use crate::finding;
+    use crate::output::tests::parse;
 
     /// A Raspberry Pi in a folder.
     struct Pi {
@@ -149,17 +123,13 @@ mod tests {
         }
 
         fn found(&self, output: &str) -> String {
-            let config = format!("{TEAMS}[[output]]\n{output}\n");
-            let config = Config::parse(&config, Path::new("test.toml")).unwrap();
-            let settings = &config.outputs[0];
+            let [settings] = &*parse(&format!("[[output]]\n{output}\n")) else {
+                panic!("{output}")
+            };
             let findings = self::output(settings, &self.machine);
-            let name = settings.name.clone();
-            finding::table(&[Part { name, findings }])
+            finding::table(&[Part { name: settings.name.clone(), findings }])
         }
     }
-
-    const TEAMS: &str = "[[team]]\nname = \"A\"\nhashtags = [\"a\"]\n\
-                         [[team]]\nname = \"B\"\nhashtags = [\"b\"]\n";
 
     #[test]
     fn a_new_pi_is_told_every_line_to_write() {
@@ -236,10 +206,10 @@ mod tests {
         let port = receiver.local_addr().unwrap().port();
         let found = |host: &str| {
             let text = format!(
-                "{TEAMS}[[output]]\nkind = \"ddp\"\nhost = \"{host}\"\nport = {port}\npixels = 4\n"
+                "[[output]]\nkind = \"ddp\"\nhost = \"{host}\"\nport = {port}\npixels = 4\n"
             );
-            let config = Config::parse(&text, Path::new("test.toml")).unwrap();
-            let parts = examine(&config.outputs, &config.contest, &Machine::this());
+            let contest = colours::tests::contest(PALETTE[0], PALETTE[1]);
+            let parts = examine(&parse(&text), &contest, &Machine::this());
             let [host, .., last] = &*parts[0].findings else { panic!("{parts:?}") };
             (host.clone(), last.clone())
         };

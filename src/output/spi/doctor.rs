@@ -8,7 +8,7 @@ use crate::finding::Finding;
 use crate::output::doctor::Machine;
 
 /// Looks at the machine, the device file, and the lines that the firmware and the kernel have.
-pub(in crate::output) fn examine(settings: &Settings, machine: &Machine) -> Vec<Finding> {
+pub(super) fn examine(settings: &Settings, machine: &Machine) -> Vec<Finding> {
     let mut findings = Vec::new();
     let model = machine.model();
     match &model {

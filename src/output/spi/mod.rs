@@ -15,7 +15,7 @@
 //! `/boot/firmware/cmdline.txt` makes it 5442.
 //!
 //! A frame is one write. A chip is a driver with smart-leds' `SmartLedsWrite` over a bus with
-//! `embedded_hal`'s `SpiBus` ([`Ws2812`], [`Apa102`]), and [`Strip`] makes a device of any driver of
+//! `embedded_hal`'s `SpiBus` ([`Ws2812`], [`Apa102`]), and [`SmartLeds`] makes a device of any driver of
 //! that family. Crates for hardware are named in this folder alone, and exist on Linux alone.
 
 mod address;
@@ -23,25 +23,37 @@ mod address;
 mod apa102;
 #[cfg(target_os = "linux")]
 mod bus;
-pub(super) mod doctor;
+mod doctor;
 #[cfg(target_os = "linux")]
-mod strip;
+mod smart_leds;
 #[cfg(target_os = "linux")]
 mod ws2812;
 
 use std::fmt;
+use std::sync::Arc;
 
 #[cfg(target_os = "linux")]
 use embedded_hal::spi::SpiBus;
 #[cfg(target_os = "linux")]
-use smart_leds_trait::{RGB8, RGBW, White};
+use smart_leds_trait::{RGB8, RGBW};
 
+use crate::finding::Finding;
+use crate::keys::problem::Problem;
+use crate::keys::table::Table;
+use crate::output::claim::Claim;
+use crate::output::doctor::Machine;
+use crate::output::led::Strip;
 use crate::output::led::device::{Device, DeviceError, Open, Pace};
+use crate::output::strip::{self, Defaults, MAX_PIXELS, White};
 use crate::output::udp::KEEP_ALIVE;
+use crate::output::{Entry, Kind};
+use crate::render::colour::Order;
 
 pub use address::{Address, AddressError};
 #[cfg(target_os = "linux")]
-pub use {apa102::Apa102, strip::Strip, ws2812::Ws2812};
+pub use {apa102::Apa102, smart_leds::SmartLeds, ws2812::Ws2812};
+
+pub(super) const KIND: Entry = ("spi", read);
 
 /// What spidev takes at once where nobody has set it.
 pub const DEFAULT_BUFSIZ: usize = 4096;
@@ -158,13 +170,73 @@ where
     match chip {
         Chip::Ws2812 | Chip::Sk6812 => {
             let driver = Ws2812::<B, 3>::new(bus, hz);
-            Box::new(Strip::new(driver, |[g, r, b]| RGB8 { r, g, b }))
+            Box::new(SmartLeds::new(driver, |[g, r, b]| RGB8 { r, g, b }))
         }
         Chip::Sk6812w => {
             let driver = Ws2812::<B, 4>::new(bus, hz);
-            Box::new(Strip::new(driver, |[g, r, b, w]| RGBW { r, g, b, a: White(w) }))
+            Box::new(SmartLeds::new(driver, |[g, r, b, w]| RGBW {
+                r,
+                g,
+                b,
+                a: smart_leds_trait::White(w),
+            }))
         }
-        Chip::Apa102 => Box::new(Strip::new(Apa102::new(bus), |[b, g, r]| RGB8 { r, g, b })),
+        Chip::Apa102 => Box::new(SmartLeds::new(Apa102::new(bus), |[b, g, r]| RGB8 { r, g, b })),
+    }
+}
+
+const CHIPS: [(&str, Chip); 4] = [
+    ("ws2812", Chip::Ws2812),
+    ("sk6812", Chip::Sk6812),
+    ("sk6812w", Chip::Sk6812w),
+    ("apa102", Chip::Apa102),
+];
+
+fn read(table: &Table<'_>) -> (Arc<dyn Kind>, Strip) {
+    let chip = table.choice("chip", &CHIPS).unwrap_or(Chip::Ws2812);
+    let device = table.parsed("device", "/dev/spidev0.0", str::parse);
+    let range = if chip == Chip::Apa102 { APA102_HZ } else { MIN_HZ..=MAX_HZ };
+    let hz = table.whole("hz", range).unwrap_or(DEFAULT_HZ);
+    let pixels = strip::pixels(table, MAX_PIXELS);
+    let length = transfer_length(chip, hz, pixels);
+    if length > MAX_TRANSFER {
+        let message = format!(
+            "{pixels} pixels of {chip} take {length} bytes, and {MAX_TRANSFER} is the most"
+        );
+        let hint = "a frame is one transfer on the bus; use fewer pixels, or a network output";
+        table.report(Problem::new(table.place("pixels"), message).hint(hint));
+    }
+    let white = chip.channels() == 4;
+    let (why, hint) = if white {
+        (format!("the chip `{chip}` has white"), "leave the key out; without white it is `sk6812`")
+    } else {
+        (format!("the chip `{chip}` has no white"), "leave the key out; with white it is `sk6812w`")
+    };
+    strip::white_is(table, white, &why, hint);
+    let order = if chip == Chip::Apa102 { Order::BGR } else { Order::GRB };
+    let strip = strip::read(table, pixels, &Defaults { order, white: White::Known(white) });
+    let device = device.unwrap_or(Address::FIRST);
+    let fps = strip::fps(table, 60, strip::MAX_FPS);
+    (Arc::new(Settings { device, chip, hz, pixels, fps }), strip)
+}
+
+impl Kind for Settings {
+    fn name(&self) -> &'static str {
+        KIND.0
+    }
+
+    fn claim(&self, _: &Strip) -> Option<Claim> {
+        // The data line of a bus: strips do not see which slave is selected.
+        let hint = "one strip, or two in a row, is one output; `segments` splits it";
+        Some(Claim::own(format!("SPI bus {}", self.device.bus), "device", hint))
+    }
+
+    fn describe(&self, _: &Strip) -> String {
+        format!("spi at {}, {}", self.device, self.chip)
+    }
+
+    fn examine(&self, _: &Strip, machine: &Machine) -> Vec<Finding> {
+        doctor::examine(self, machine)
     }
 }
 

@@ -3,14 +3,15 @@
 
 use crate::keys::problem::Problem;
 use crate::keys::table::Table;
-use crate::output::led::Strip;
 use crate::render::colour::{Calibration, Order};
 use crate::render::layout::{Layout, Matrix, Segment};
 use crate::render::power::{Budget, CHANNEL_MILLIAMPS, IDLE_MILLIAMPS};
 use crate::rgb::Rgb;
 
+use super::led::Strip;
+
 /// As long as the first string that a hashtag ever pulled at.
-pub(super) const PIXELS: u32 = 50;
+const PIXELS: u32 = 50;
 
 /// Ten times what the largest wall of a hall has. More is a slip of the finger, and would take the
 /// network all of its time.
@@ -25,8 +26,11 @@ const PIXEL_MILLIAMPS: u32 = 2 * CHANNEL_MILLIAMPS + IDLE_MILLIAMPS + 1;
 
 const MAX_MILLIAMPS: u32 = 1_000_000;
 
+/// More frames a second no eye sees.
+pub(super) const MAX_FPS: u32 = 120;
+
 /// What a kind of output decides for its strips.
-pub(super) struct Kin {
+pub(super) struct Defaults {
     pub(super) order: Order,
     pub(super) white: White,
 }
@@ -40,19 +44,30 @@ pub(super) enum White {
 }
 
 /// Reads the strip, but not how many pixels it has.
-pub(super) fn read(table: &Table<'_>, pixels: usize, kin: &Kin) -> Strip {
-    let white = match kin.white {
+pub(super) fn read(table: &Table<'_>, pixels: usize, defaults: &Defaults) -> Strip {
+    let white = match defaults.white {
         White::Asked => table.flag("white").unwrap_or(false),
         White::Known(white) => white,
     };
     let calibration = Calibration {
-        order: order(table, white).unwrap_or(kin.order),
+        order: order(table, white).unwrap_or(defaults.order),
         white,
         brightness: fraction(table, "brightness", 0.0, 1.0).unwrap_or(1.0),
         gamma: fraction(table, "gamma", 1.0, 4.0).unwrap_or(2.2),
         white_balance: white_balance(table),
     };
     Strip { layout: layout(table, pixels), calibration, budget: budget(table, pixels) }
+}
+
+/// Reads a strip behind a network, which may be any.
+pub(super) fn of_network(table: &Table<'_>) -> Strip {
+    let pixels = pixels(table, MAX_PIXELS);
+    read(table, pixels, &Defaults { order: Order::RGB, white: White::Asked })
+}
+
+/// The most frames a second.
+pub(super) fn fps(table: &Table<'_>, default: u32, most: u32) -> u32 {
+    table.whole("fps", 1..=most).unwrap_or(default)
 }
 
 /// How many pixels there are.
