@@ -22,7 +22,7 @@ use crate::config::Config;
 use crate::event::SourceId;
 use crate::keyboard::Key;
 use crate::order::Order;
-use crate::output::status::{Desk, Monitor};
+use crate::output::status::{Monitor, StatusSender};
 use crate::post::{self, Hasher};
 use crate::recorder::Recorder;
 use crate::show::task::Beside;
@@ -72,8 +72,8 @@ pub async fn run(
     if let Some(order) = first_order {
         show.apply(show::Event::Order(order), Now::default());
     }
-    let (desks, monitors): (Vec<Desk>, Vec<Monitor>) =
-        config.outputs.iter().map(output::Settings::desk).unzip();
+    let (statuses, monitors): (Vec<StatusSender>, Vec<Monitor>) =
+        config.outputs.iter().map(output::Settings::status_channel).unzip();
     let beside = Beside {
         recorder: recorder.clone(),
         outputs: monitors.iter().map(|monitor| monitor.status.clone()).collect(),
@@ -82,10 +82,10 @@ pub async fn run(
     let (snapshot_tx, snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
     let (orders, news, doors) = show::task::doors();
     let mut parts = Parts::default();
-    for (settings, desk) in config.outputs.into_iter().zip(desks) {
+    for (settings, status) in config.outputs.into_iter().zip(statuses) {
         let span = info_span!("output", name = settings.name);
         let name = format!("output `{}`", settings.name);
-        parts.start(name, output::run(settings, snapshots.clone(), desk).instrument(span));
+        parts.start(name, output::run(settings, snapshots.clone(), status).instrument(span));
     }
     let pages = listener.as_ref().map(TcpListener::local_addr);
     let watchdog = watchdog::run(pages, snapshots.clone(), monitors.clone(), stop.clone());

@@ -216,15 +216,15 @@ mod tests {
     #[tokio::test]
     async fn a_show_is_alive_if_its_pages_say_so_and_its_loops_turn() {
         let mut show = Life::Pages(pages(b"HTTP/1.1 200 OK\r\n\r\n").await);
-        let (desk, monitor) = output::Settings::terminal().desk();
+        let (status, monitor) = output::Settings::terminal().status_channel();
         let mut outputs = [monitor];
         let stands = Err("output `terminal` does not turn".to_owned());
         assert_eq!(looks_alive(&mut show, &mut outputs).await, stands);
-        desk.turns.send_modify(|turns| *turns += 1);
+        status.turns.send_modify(|turns| *turns += 1);
         assert_eq!(looks_alive(&mut show, &mut outputs).await, Ok(()));
         assert_eq!(looks_alive(&mut show, &mut outputs).await, stands, "it has turned since");
-        desk.turns.send_modify(|turns| *turns += 1);
-        drop(desk);
+        status.turns.send_modify(|turns| *turns += 1);
+        drop(status);
         assert_eq!(looks_alive(&mut show, &mut outputs).await, stands, "it has ended");
     }
 

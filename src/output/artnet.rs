@@ -13,7 +13,7 @@ use crate::keys::table::Table;
 use super::claim::Claim;
 use super::doctor::Machine;
 use super::led::Strip;
-use super::led::device::{Device, DeviceError, Open, Pace, Wire};
+use super::led::device::{Device, DeviceError, Open, Refresh, Wire};
 use super::udp::{self, FAREWELLS, KEEP_ALIVE, Peer, farewell};
 use super::{Kind, dmx, strip};
 
@@ -83,8 +83,8 @@ impl Open for Settings {
         }))
     }
 
-    fn pace(&self) -> Pace {
-        Pace { fps: self.fps, repeats: 3, keep_alive: Some(KEEP_ALIVE) }
+    fn refresh(&self) -> Refresh {
+        Refresh { fps: self.fps, repeats: 3, keep_alive: Some(KEEP_ALIVE) }
     }
 }
 

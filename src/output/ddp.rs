@@ -14,7 +14,7 @@ use crate::keys::table::Table;
 use super::claim::Claim;
 use super::doctor::Machine;
 use super::led::Strip;
-use super::led::device::{Device, DeviceError, Open, Pace, Wire};
+use super::led::device::{Device, DeviceError, Open, Refresh, Wire};
 use super::udp::{self, FAREWELLS, KEEP_ALIVE, Peer, farewell};
 use super::{Kind, strip};
 
@@ -87,12 +87,12 @@ impl Open for Settings {
         Ok(Box::new(Display { peer, sequence: LAST_SEQUENCE, packet: Vec::new(), shape: (0, 3) }))
     }
 
-    fn pace(&self) -> Pace {
-        Pace { fps: self.fps, repeats: 1, keep_alive: Some(KEEP_ALIVE) }
+    fn refresh(&self) -> Refresh {
+        Refresh { fps: self.fps, repeats: 1, keep_alive: Some(KEEP_ALIVE) }
     }
 }
 
-/// Tells the packets of one frame. `sequence` is the number of the packet before, and becomes that
+/// Sends the packets of one frame. `sequence` is the number of the packet before, and becomes that
 /// of the last one; `packet` is room for one packet.
 ///
 /// # Errors

@@ -15,7 +15,7 @@ use super::Kind;
 use super::claim::Claim;
 use super::doctor::Machine;
 use super::led::Strip;
-use super::led::device::{Device, DeviceError, Open, Pace, Wire};
+use super::led::device::{Device, DeviceError, Open, Refresh, Wire};
 use super::strip::{self, Defaults, MAX_PIXELS, White};
 use super::udp::{self, FAREWELLS, KEEP_ALIVE, Peer, farewell};
 
@@ -24,7 +24,7 @@ pub(super) const KIND: super::Entry = ("holiday", read);
 /// Where the string listens.
 pub const PORT: u16 = 9988;
 
-/// A Holiday has so many lights, and takes no packet of another length.
+/// Lights of a Holiday, which does not take a packet of another length.
 pub const PIXELS: usize = 50;
 
 const HEADER: usize = 10;
@@ -81,8 +81,8 @@ impl Open for Settings {
         Ok(Box::new(Holiday { peer: Peer::open(&self.host, self.port)? }))
     }
 
-    fn pace(&self) -> Pace {
-        Pace { fps: self.fps, repeats: 1, keep_alive: Some(KEEP_ALIVE) }
+    fn refresh(&self) -> Refresh {
+        Refresh { fps: self.fps, repeats: 1, keep_alive: Some(KEEP_ALIVE) }
     }
 }
 

@@ -31,13 +31,13 @@ use crate::finding::Finding;
 use crate::keys::names::Names;
 use crate::keys::table::Table;
 use crate::render::bytes::Encoding;
-use crate::snapshot::{OutputState, OutputStatus, Snapshot};
+use crate::snapshot::Snapshot;
 
 use claim::{Claim, Claims};
 use doctor::Machine;
 use led::Strip;
 use led::device::Open;
-use status::{Desk, Monitor, Sent};
+use status::{Monitor, StatusSender};
 
 /// The kinds, in the order in which messages list them.
 #[rustfmt::skip] // A line each.
@@ -153,43 +153,20 @@ impl Settings {
         format!("{place}, {pixels} {order}{white}, at most {most} mA")
     }
 
-    /// Where the output will say how it is doing, and where that is heard.
+    /// The two ends of how the output is doing.
     #[must_use]
-    pub fn desk(&self) -> (Desk, Monitor) {
-        desk(&self.name, self.kind.name(), &self.strip, self.kind.encoding())
+    pub fn status_channel(&self) -> (StatusSender, Monitor) {
+        status::channel(&self.name, self.kind.name(), &self.strip, self.kind.encoding())
     }
 }
-/// The same for any strip.
-#[must_use]
-pub fn desk(name: &str, kind: &'static str, strip: &Strip, encoding: Encoding) -> (Desk, Monitor) {
-    let screen = encoding == Encoding::Screen;
-    let status = OutputStatus {
-        name: name.to_owned(),
-        kind,
-        state: OutputState::Opening,
-        error: None,
-        pixels: strip.layout.pixels,
-        frames: 0,
-        skipped: 0,
-        repeated: 0,
-        errors: 0,
-        milliamps: None,
-        max_milliamps: (!screen).then_some(strip.budget.max_milliamps),
-        limited: false,
-        flash_limited: false,
-    };
-    let (status_tx, status_rx) = watch::channel(status);
-    let sent = Sent::new(strip.layout.pixels, &strip.calibration, encoding);
-    let (sent_tx, sent_rx) = watch::channel(sent);
-    let (turns_tx, turns_rx) = watch::channel(0);
-    let desk = Desk { status: status_tx, sent: sent_tx, turns: turns_tx };
-    (desk, Monitor { status: status_rx, sent: sent_rx, turns: turns_rx })
-}
-
 /// Runs an output until the show ends, and leaves the strip dark.
-pub async fn run(settings: Settings, snapshots: watch::Receiver<Arc<Snapshot>>, desk: Desk) {
+pub async fn run(
+    settings: Settings,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    status: StatusSender,
+) {
     let encoding = settings.kind.encoding();
-    led::run(&settings.name, &settings.strip, encoding, settings.kind.opener(), snapshots, desk)
+    led::run(&settings.name, &settings.strip, encoding, settings.kind.opener(), snapshots, status)
         .await;
 }
 

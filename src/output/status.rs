@@ -4,7 +4,9 @@ use tokio::sync::watch;
 
 use crate::render::bytes::Encoding;
 use crate::render::colour::{Calibration, Linear};
-use crate::snapshot::OutputStatus;
+use crate::snapshot::{OutputState, OutputStatus};
+
+use super::led::Strip;
 
 /// The frame that the device took last.
 #[derive(Clone, Debug)]
@@ -50,14 +52,14 @@ impl Sent {
     }
 }
 
-/// Where an output says how it is doing.
-pub struct Desk {
+/// Where an output sends how it is doing, and what it sent last.
+pub struct StatusSender {
     pub(super) status: watch::Sender<OutputStatus>,
     pub(super) sent: watch::Sender<Sent>,
     pub(crate) turns: watch::Sender<u64>,
 }
 
-/// Where it is heard. Newest wins, and nobody is waited for.
+/// Where that is read. Newest wins, and nobody is waited for.
 #[derive(Clone)]
 pub struct Monitor {
     /// How the output is doing.
@@ -66,4 +68,36 @@ pub struct Monitor {
     pub sent: watch::Receiver<Sent>,
     /// How often the frame loop has turned: with each scene at least, whatever the device does.
     pub turns: watch::Receiver<u64>,
+}
+
+/// The two ends of how an output is doing that has not begun.
+#[must_use]
+pub fn channel(
+    name: &str,
+    kind: &'static str,
+    strip: &Strip,
+    encoding: Encoding,
+) -> (StatusSender, Monitor) {
+    let screen = encoding == Encoding::Screen;
+    let status = OutputStatus {
+        name: name.to_owned(),
+        kind,
+        state: OutputState::Opening,
+        error: None,
+        pixels: strip.layout.pixels,
+        frames: 0,
+        skipped: 0,
+        repeated: 0,
+        errors: 0,
+        milliamps: None,
+        max_milliamps: (!screen).then_some(strip.budget.max_milliamps),
+        limited: false,
+        flash_limited: false,
+    };
+    let (status_tx, status_rx) = watch::channel(status);
+    let sent = Sent::new(strip.layout.pixels, &strip.calibration, encoding);
+    let (sent_tx, sent_rx) = watch::channel(sent);
+    let (turns_tx, turns_rx) = watch::channel(0);
+    let sender = StatusSender { status: status_tx, sent: sent_tx, turns: turns_tx };
+    (sender, Monitor { status: status_rx, sent: sent_rx, turns: turns_rx })
 }

@@ -24,7 +24,7 @@ use crate::{telemetry, timer};
 use super::claim::Claim;
 use super::doctor::Machine;
 use super::led::Strip;
-use super::led::device::{Device, DeviceError, Open, Pace, Wire};
+use super::led::device::{Device, DeviceError, Open, Refresh, Wire};
 use super::{Kind, strip};
 
 pub(super) const KIND: super::Entry = ("terminal", read);
@@ -107,15 +107,15 @@ impl Open for Settings {
         Ok(Box::new(Terminal::open()))
     }
 
-    fn pace(&self) -> Pace {
-        Pace { fps: self.fps, repeats: 0, keep_alive: None }
+    fn refresh(&self) -> Refresh {
+        Refresh { fps: self.fps, repeats: 0, keep_alive: None }
     }
 }
 
 /// Text starts here; also the margin on the right.
 const MARGIN: usize = 2;
 
-/// The strip is so many lines tall, so that it is seen.
+/// Lines of the strip, which is tall enough to be seen.
 const STRIP_LINES: usize = 2;
 
 /// On fewer columns nothing is drawn: every line would wrap.
@@ -187,7 +187,7 @@ impl Device for Terminal {
     }
 }
 
-/// Takes a picture of so many lines away. The cursor stands at the start of the line below it.
+/// Takes a picture of some lines away. The cursor stands at the start of the line below it.
 fn erase(lines: usize) -> String {
     match lines {
         0 => String::new(),
@@ -291,7 +291,7 @@ fn teams(snapshot: &Snapshot, width: usize) -> Vec<String> {
     (0..snapshot.teams.len()).map(line).collect()
 }
 
-/// So many things, as people say it.
+/// A number of things, as people say it.
 fn count(number: u64, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }

@@ -105,8 +105,8 @@ pub(super) fn leave_from(socket: &UdpSocket) -> String {
     socket.local_addr().map_or_else(|_| String::new(), |from| format!(" leave from {}", from.ip()))
 }
 
-/// Says goodbye so many times, whatever comes of it, and tells the first failure: a refusal may be that
-/// of an earlier packet.
+/// Sends the end of a stream some times, whatever comes of it, and returns the first failure: a refusal
+/// may be that of an earlier packet.
 pub(super) fn farewell(
     times: u32,
     mut send: impl FnMut() -> Result<(), DeviceError>,

@@ -16,7 +16,7 @@ use crate::keys::{duration, host};
 use super::claim::Claim;
 use super::doctor::Machine;
 use super::led::Strip;
-use super::led::device::{Device, DeviceError, Open, Pace, Wire};
+use super::led::device::{Device, DeviceError, Open, Refresh, Wire};
 use super::udp::{self, FAREWELLS, KEEP_ALIVE, Peer, farewell};
 use super::{Kind, strip};
 
@@ -99,12 +99,12 @@ impl Open for Settings {
         Ok(Box::new(Controller { peer, timeout, packet: Vec::new(), shape: (0, 3) }))
     }
 
-    fn pace(&self) -> Pace {
-        Pace { fps: self.fps, repeats: 1, keep_alive: Some(KEEP_ALIVE) }
+    fn refresh(&self) -> Refresh {
+        Refresh { fps: self.fps, repeats: 1, keep_alive: Some(KEEP_ALIVE) }
     }
 }
 
-/// Tells the packets of one frame; `timeout` in seconds, `packet` is room for one packet.
+/// Sends the packets of one frame; `timeout` in seconds, `packet` is room for one packet.
 ///
 /// # Errors
 /// The first of `send`; the rest of the frame is left out then.

@@ -65,7 +65,7 @@ const LONGEST_STEP: Duration = Duration::from_millis(100);
 
 /// What a frame is like, besides its bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct FrameReport {
     /// The next frame would look different though the scene stays the same.
     pub moving: bool,
     /// What the strip draws, in mA; `None` on a screen.
@@ -165,14 +165,14 @@ impl Renderer {
 
     /// Makes the frame of `scene`, `elapsed` after the last one. `bytes` gets [`Renderer::bytes`]
     /// bytes; if it has had so many already, nothing is allocated.
-    pub fn frame(&mut self, scene: &Scene, elapsed: Duration, bytes: &mut Vec<u8>) -> Report {
+    pub fn frame(&mut self, scene: &Scene, elapsed: Duration, bytes: &mut Vec<u8>) -> FrameReport {
         self.continue_with(scene, elapsed);
         let (moving, level) = self.draw(scene, elapsed);
         let (sums, limited) = self.level(level);
         let (held, reined) = self.hold(sums, elapsed);
         bytes.resize(self.bytes(), 0);
         let (milliamps, reduced) = self.encode(bytes);
-        Report {
+        FrameReport {
             moving: moving || self.fade < 1.0 || held,
             milliamps,
             limited: limited || reined || reduced,

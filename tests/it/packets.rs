@@ -262,12 +262,12 @@ fn a_frame_that_stands_is_sent_again_before_receivers_let_go() {
     let wled = wled::Settings { host: host(), port: 1, timeout: 2, fps: 40 };
     let artnet = artnet::Settings { host: host(), port: 1, universe: 0, fps: 40 };
     let ddp = ddp::Settings { host: host(), port: 1, fps: 40 };
-    for pace in [to_host(1, 1).pace(), artnet.pace(), ddp.pace(), wled.pace()] {
-        assert_eq!(pace.keep_alive, Some(Duration::from_secs(1)));
-        assert_eq!(pace.fps, 40);
+    for refresh in [to_host(1, 1).refresh(), artnet.refresh(), ddp.refresh(), wled.refresh()] {
+        assert_eq!(refresh.keep_alive, Some(Duration::from_secs(1)));
+        assert_eq!(refresh.fps, 40);
     }
     // E1.31, 6.6.2: three times at the rate, and only then less often.
-    assert_eq!(to_host(1, 1).pace().repeats, 3);
+    assert_eq!(to_host(1, 1).refresh().repeats, 3);
 }
 
 #[test]

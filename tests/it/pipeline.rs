@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use hashtug::event::SourceId;
 use hashtug::output;
-use hashtug::output::led::device::Pace;
-use hashtug::output::led::memory::{Memory, Told};
+use hashtug::output::led::device::Refresh;
+use hashtug::output::led::memory::{Memory, Received};
 use hashtug::output::led::{self, Strip};
 use hashtug::post::Hasher;
 use hashtug::render::Renderer;
@@ -167,16 +167,16 @@ async fn the_strip_follows_the_split_and_ends_dark() {
         calibration: Calibration::default(),
         budget: Budget { max_milliamps: 2000 },
     };
-    let memory = Memory::new(told_tx, Pace { fps: 30, repeats: 0, keep_alive: None });
-    let (desk, _monitor) = output::desk("strip", "memory", &strip, Encoding::Duty);
-    led::run("memory", &strip, Encoding::Duty, Box::new(memory), play.snapshots, desk).await;
-    let mut told: Vec<Told> = told_rx.iter().collect();
-    assert_eq!(told.pop(), Some(Told::End));
-    assert_eq!(told.pop(), Some(Told::Frame(vec![0; 150])));
+    let memory = Memory::new(told_tx, Refresh { fps: 30, repeats: 0, keep_alive: None });
+    let (status, _monitor) = output::status::channel("strip", "memory", &strip, Encoding::Duty);
+    led::run("memory", &strip, Encoding::Duty, Box::new(memory), play.snapshots, status).await;
+    let mut told: Vec<Received> = told_rx.iter().collect();
+    assert_eq!(told.pop(), Some(Received::End));
+    assert_eq!(told.pop(), Some(Received::Frame(vec![0; 150])));
     assert!(told.len() > 10, "{}", told.len());
     let mut meter = Meter::new(50, &strip.calibration, Some(strip.budget));
     for told in &told {
-        let Told::Frame(bytes) = told else { panic!("it ended early") };
+        let Received::Frame(bytes) = told else { panic!("it ended early") };
         meter.frame(Duration::ZERO, bytes);
     }
     assert!(told.windows(2).any(|pair| pair[0] != pair[1]));

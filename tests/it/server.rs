@@ -9,7 +9,7 @@ use futures_util::{SinkExt, StreamExt};
 use hashtug::contest::TeamId;
 use hashtug::event::{self, SourceId};
 use hashtug::order::Order;
-use hashtug::output::led::device::Pace;
+use hashtug::output::led::device::Refresh;
 use hashtug::output::led::memory::Memory;
 use hashtug::output::led::{self, Strip};
 use hashtug::output::status::Monitor;
@@ -89,7 +89,7 @@ impl Server {
         spawn_blocking(move || http::get_with(&address, &path, &headers)).await.unwrap()
     }
 
-    /// Asks until the answer is as expected; the publishing task has its own pace.
+    /// Asks until the answer is as expected; the publishing task has its own refresh.
     async fn get_until(&self, path: &str, good: impl Fn(&Answer) -> bool) -> Answer {
         let patience = Patience::new();
         loop {
@@ -172,13 +172,14 @@ fn output(pattern: Pattern) -> (Monitor, watch::Sender<Arc<Snapshot>>, JoinHandl
         calibration: Calibration { order: colour::Order::GRB, ..Calibration::default() },
         budget: Budget { max_milliamps: 100 },
     };
-    let (desk, monitor) = hashtug::output::desk("strip", "memory", &strip, Encoding::Duty);
+    let (status, monitor) =
+        hashtug::output::status::channel("strip", "memory", &strip, Encoding::Duty);
     let (snapshots_tx, snapshots) = watch::channel(showing(pattern));
-    let pace = Pace { fps: 200, repeats: 0, keep_alive: None };
+    let refresh = Refresh { fps: 200, repeats: 0, keep_alive: None };
     let (told_tx, told) = std::sync::mpsc::sync_channel(100_000);
     let task = tokio::spawn(async move {
-        let memory = Box::new(Memory::new(told_tx, pace));
-        led::run("strip", &strip, Encoding::Duty, memory, snapshots, desk).await;
+        let memory = Box::new(Memory::new(told_tx, refresh));
+        led::run("strip", &strip, Encoding::Duty, memory, snapshots, status).await;
         drop(told);
     });
     (monitor, snapshots_tx, task)

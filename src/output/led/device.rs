@@ -19,7 +19,7 @@ pub struct Wire<'a> {
 
 /// An open strip, or what stands in for one. Its calls may block; it has a thread of its own.
 pub trait Device: Send {
-    /// Shows one frame, whole. Unchanged frames come too, as often as [`Pace`] asks for.
+    /// Shows one frame, whole. Unchanged frames come too, as often as [`Refresh`] asks for.
     fn write(&mut self, wire: &Wire<'_>) -> Result<(), DeviceError>;
     /// The stream ends here; a black frame was written just before. The last call.
     fn end(&mut self) -> Result<(), DeviceError>;
@@ -31,12 +31,12 @@ pub trait Open: Send + 'static {
     /// If the device is not there, or not yet.
     fn open(&mut self) -> Result<Box<dyn Device>, DeviceError>;
     /// How the device wants its frames.
-    fn pace(&self) -> Pace;
+    fn refresh(&self) -> Refresh;
 }
 
 /// How often a device is written to.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Pace {
+pub struct Refresh {
     /// The most frames a second.
     pub fps: u32,
     /// How often an unchanged frame is repeated at that rate before it is only kept alive.

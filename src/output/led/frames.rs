@@ -1,6 +1,6 @@
 //! What goes to a device, and when: the frame loop without clock, channels and thread.
 //!
-//! Asked when it wants to be woken, told what time it is, it says what the device is to do: show a
+//! Asked when it wants to be woken, given the time, it answers what the device is to do: show a
 //! new frame, show the last one again, or nothing. A frame is rendered only for a device that is
 //! free to take it, so that the renderer has seen what the strip has.
 
@@ -11,10 +11,10 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use crate::render::scene::Scene;
-use crate::render::{Renderer, Report};
+use crate::render::{FrameReport, Renderer};
 use crate::snapshot::{OutputState, OutputStatus};
 
-use super::device::{DeviceError, Pace};
+use super::device::{DeviceError, Refresh};
 use super::retry::Retry;
 use super::thread::{Show, Task};
 
@@ -27,7 +27,7 @@ pub(super) struct Frames {
     changed: bool,
     /// When that was.
     rendered: Instant,
-    report: Report,
+    report: FrameReport,
     /// The bytes that were rendered last.
     last: Vec<u8>,
     /// The device shows words too, so that a scene is news even if its light is not.
@@ -50,7 +50,7 @@ impl Frames {
         renderer: Renderer,
         scene: Scene,
         words: bool,
-        pace: Pace,
+        refresh: Refresh,
         status: watch::Sender<OutputStatus>,
         now: Instant,
     ) -> Frames {
@@ -59,10 +59,10 @@ impl Frames {
             room: Some(Vec::with_capacity(renderer.bytes())),
             last: Vec::with_capacity(renderer.bytes()),
             rendered: now,
-            beat: Beat::new(pace, now),
+            beat: Beat::new(refresh, now),
             status,
             retry: Retry::default(),
-            report: Report::default(),
+            report: FrameReport::default(),
             changed: true,
             busy: false,
             missed: false,
@@ -112,7 +112,7 @@ impl Frames {
         self.changed = false;
         if !news {
             self.room = Some(bytes);
-            self.tell();
+            self.publish_limits();
             let repeat = self.beat.repeat_at().is_some_and(|at| at <= now);
             if repeat {
                 self.beat.repeated(now);
@@ -128,11 +128,11 @@ impl Frames {
     }
 
     /// The frame that stands is what was asked for in another way: it may be limited since.
-    fn tell(&self) {
-        let Report { milliamps, limited, flash_limited, .. } = self.report;
+    fn publish_limits(&self) {
+        let FrameReport { milliamps, limited, flash_limited, .. } = self.report;
         self.status.send_if_modified(|status| {
-            let told = (status.milliamps, status.limited, status.flash_limited);
-            if status.frames == 0 || told == (milliamps, limited, flash_limited) {
+            let published = (status.milliamps, status.limited, status.flash_limited);
+            if status.frames == 0 || published == (milliamps, limited, flash_limited) {
                 return false;
             }
             (status.milliamps, status.limited, status.flash_limited) =
@@ -207,7 +207,7 @@ impl Frames {
 
 /// The rate, and the repetition of frames that stand.
 struct Beat {
-    pace: Pace,
+    refresh: Refresh,
     period: Duration,
     due: Instant,
     /// When the device was written to last.
@@ -216,9 +216,9 @@ struct Beat {
 }
 
 impl Beat {
-    fn new(pace: Pace, now: Instant) -> Beat {
-        let period = Duration::from_secs(1) / pace.fps.max(1);
-        Beat { pace, period, due: now, written: now, repeats_left: 0 }
+    fn new(refresh: Refresh, now: Instant) -> Beat {
+        let period = Duration::from_secs(1) / refresh.fps.max(1);
+        Beat { refresh, period, due: now, written: now, repeats_left: 0 }
     }
 
     /// The first frame after a quiet time is due at once.
@@ -232,12 +232,12 @@ impl Beat {
             Some(self.due)
         } else {
             // A little sooner than the device needs it.
-            self.pace.keep_alive.map(|longest| self.written + longest * 9 / 10)
+            self.refresh.keep_alive.map(|longest| self.written + longest * 9 / 10)
         }
     }
 
     fn shown(&mut self, now: Instant) {
-        self.repeats_left = self.pace.repeats;
+        self.repeats_left = self.refresh.repeats;
         self.written = now;
         self.passed(now);
     }

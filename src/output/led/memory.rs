@@ -2,29 +2,29 @@
 
 use std::sync::mpsc::SyncSender;
 
-use super::device::{Device, DeviceError, Open, Pace, Wire};
+use super::device::{Device, DeviceError, Open, Refresh, Wire};
 
-/// What a strip was told.
+/// What a strip has received.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum Received {
     /// A frame, as it was on the wire.
     Frame(Vec<u8>),
     /// The stream has ended.
     End,
 }
 
-/// Sends everything that it is told; waits while nobody takes it.
+/// Sends everything that it receives; waits while nobody takes it.
 #[derive(Clone)]
 pub struct Memory {
-    told: SyncSender<Told>,
-    pace: Pace,
+    received: SyncSender<Received>,
+    refresh: Refresh,
 }
 
 impl Memory {
-    /// A strip whose frames go to `told`, as often as `pace` says.
+    /// A strip whose frames go to `received`, as often as `refresh` says.
     #[must_use]
-    pub fn new(told: SyncSender<Told>, pace: Pace) -> Memory {
-        Memory { told, pace }
+    pub fn new(received: SyncSender<Received>, refresh: Refresh) -> Memory {
+        Memory { received, refresh }
     }
 }
 
@@ -33,18 +33,18 @@ impl Open for Memory {
         Ok(Box::new(self.clone()))
     }
 
-    fn pace(&self) -> Pace {
-        self.pace
+    fn refresh(&self) -> Refresh {
+        self.refresh
     }
 }
 
 impl Device for Memory {
     fn write(&mut self, wire: &Wire<'_>) -> Result<(), DeviceError> {
-        self.told.send(Told::Frame(wire.bytes.to_vec())).map_err(|_| closed())
+        self.received.send(Received::Frame(wire.bytes.to_vec())).map_err(|_| closed())
     }
 
     fn end(&mut self) -> Result<(), DeviceError> {
-        self.told.send(Told::End).map_err(|_| closed())
+        self.received.send(Received::End).map_err(|_| closed())
     }
 }
 

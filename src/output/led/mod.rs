@@ -25,11 +25,11 @@ use crate::render::power::Budget;
 use crate::render::scene::Scene;
 use crate::snapshot::Snapshot;
 
-use super::status::Desk;
+use super::status::StatusSender;
 use device::Open;
 use frames::Frames;
 pub(super) use thread::darken;
-use thread::{Said, Thread};
+use thread::{Reply, Thread};
 
 /// What all strips have.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,22 +49,23 @@ pub async fn run(
     encoding: Encoding,
     open: Box<dyn Open>,
     mut snapshots: watch::Receiver<Arc<Snapshot>>,
-    desk: Desk,
+    status: StatusSender,
 ) {
     let Strip { layout, calibration, budget } = strip;
     let renderer = Renderer::new(layout, calibration, *budget, encoding);
-    let pace = open.pace();
+    let refresh = open.refresh();
     let black = vec![0; renderer.bytes()];
     let channels = calibration.channels();
-    let mut thread = match Thread::start(name, open, black, channels, desk.sent) {
+    let mut thread = match Thread::start(name, open, black, channels, status.sent) {
         Ok(thread) => thread,
         Err(error) => return warn!(output = name, %error, "no thread for the output"),
     };
     let words = encoding == Encoding::Screen;
     let mut scene = newest(&mut snapshots);
-    let mut frames = Frames::new(renderer, scene.clone(), words, pace, desk.status, Instant::now());
+    let mut frames =
+        Frames::new(renderer, scene.clone(), words, refresh, status.status, Instant::now());
     loop {
-        desk.turns.send_modify(|turns| *turns += 1);
+        status.turns.send_modify(|turns| *turns += 1);
         let wake = frames.wake();
         tokio::select! {
             biased;
@@ -79,9 +80,9 @@ pub async fn run(
                     frames.take(next);
                 }
             }
-            said = thread.said() => match said {
-                Some(Said::Done { spare, result }) => frames.done(spare, result, Instant::now()),
-                Some(Said::Dark) | None => break,
+            reply = thread.reply() => match reply {
+                Some(Reply::Done { spare, result }) => frames.done(spare, result, Instant::now()),
+                Some(Reply::Dark) | None => break,
             },
             () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {
                 if let Some(task) = frames.next(Instant::now()) {

@@ -7,12 +7,11 @@ use std::time::Duration;
 
 use tokio::task::{JoinHandle, yield_now};
 
-use super::device::{Device, DeviceError, Pace, Wire};
-use super::memory::{Memory, Told};
+use super::device::{Device, DeviceError, Refresh, Wire};
+use super::memory::{Memory, Received};
 use super::thread::Task;
 use super::*;
-use crate::output::desk;
-use crate::output::status::Monitor;
+use crate::output::status::{self, Monitor};
 use crate::picture::Pattern;
 use crate::render::check::{Meter, snapshot_of};
 use crate::rgb::Rgb;
@@ -25,8 +24,8 @@ fn strip() -> Strip {
     Strip { layout: Layout::plain(4), calibration: Calibration::default(), budget: BUDGET }
 }
 
-fn pace(fps: u32, repeats: u32, keep_alive: Option<u64>) -> Pace {
-    Pace { fps, repeats, keep_alive: keep_alive.map(Duration::from_millis) }
+fn refresh(fps: u32, repeats: u32, keep_alive: Option<u64>) -> Refresh {
+    Refresh { fps, repeats, keep_alive: keep_alive.map(Duration::from_millis) }
 }
 
 fn split(share: f64) -> Scene {
@@ -52,17 +51,17 @@ struct Simulation {
 }
 
 impl Simulation {
-    fn new(pace: Pace, scene: Scene) -> Simulation {
-        Simulation::supplied(pace, scene, BUDGET)
+    fn new(refresh: Refresh, scene: Scene) -> Simulation {
+        Simulation::supplied(refresh, scene, BUDGET)
     }
 
-    fn supplied(pace: Pace, scene: Scene, budget: Budget) -> Simulation {
+    fn supplied(refresh: Refresh, scene: Scene, budget: Budget) -> Simulation {
         let strip = strip();
         let renderer = Renderer::new(&strip.layout, &strip.calibration, budget, Encoding::Duty);
-        let (desk, monitor) = desk("strip", "memory", &strip, Encoding::Duty);
+        let (status, monitor) = status::channel("strip", "memory", &strip, Encoding::Duty);
         let now = Instant::now();
         Simulation {
-            frames: Frames::new(renderer, scene, false, pace, desk.status, now),
+            frames: Frames::new(renderer, scene, false, refresh, status.status, now),
             monitor,
             start: now,
             now,
@@ -119,7 +118,7 @@ fn times(log: &[(u64, char)]) -> Vec<u64> {
 
 #[tokio::test(start_paused = true)]
 async fn frames_go_out_at_the_rate_until_all_has_settled() {
-    let mut simulation = Simulation::new(pace(50, 0, None), split(1.0));
+    let mut simulation = Simulation::new(refresh(50, 0, None), split(1.0));
     let log = simulation.run(5000);
     assert_eq!(log[0], (0, 's'));
     let gaps: Vec<u64> = times(&log).windows(2).map(|pair| pair[1] - pair[0]).collect();
@@ -133,7 +132,7 @@ async fn frames_go_out_at_the_rate_until_all_has_settled() {
 
 #[tokio::test(start_paused = true)]
 async fn the_first_frame_after_a_quiet_time_goes_out_at_once() {
-    let mut simulation = Simulation::new(pace(50, 0, None), split(1.0));
+    let mut simulation = Simulation::new(refresh(50, 0, None), split(1.0));
     simulation.run(5007);
     simulation.frames.take(split(0.5));
     let log = simulation.run(1000);
@@ -142,7 +141,7 @@ async fn the_first_frame_after_a_quiet_time_goes_out_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stall_is_not_made_up_for() {
-    let mut simulation = Simulation::new(pace(50, 0, None), split(1.0));
+    let mut simulation = Simulation::new(refresh(50, 0, None), split(1.0));
     simulation.run(100);
     simulation.takes = Duration::from_millis(333);
     simulation.run(20);
@@ -156,7 +155,7 @@ async fn a_stall_is_not_made_up_for() {
 
 #[tokio::test(start_paused = true)]
 async fn a_frame_that_stands_is_repeated_and_then_kept_alive() {
-    let mut simulation = Simulation::new(pace(40, 3, Some(1000)), split(1.0));
+    let mut simulation = Simulation::new(refresh(40, 3, Some(1000)), split(1.0));
     let log = simulation.run(5000);
     let last = log.iter().rposition(|&(_, what)| what == 's').unwrap();
     let at = log[last].0;
@@ -178,7 +177,7 @@ async fn a_frame_that_stands_is_repeated_and_then_kept_alive() {
 
 #[tokio::test(start_paused = true)]
 async fn a_device_that_fails_is_tried_again_less_and_less_often_and_comes_back_by_itself() {
-    let mut simulation = Simulation::new(pace(50, 0, None), split(1.0));
+    let mut simulation = Simulation::new(refresh(50, 0, None), split(1.0));
     simulation.run(3000);
     simulation.fails = true;
     simulation.frames.take(split(0.5));
@@ -200,7 +199,7 @@ async fn a_device_that_fails_is_tried_again_less_and_less_often_and_comes_back_b
 
 #[tokio::test(start_paused = true)]
 async fn a_strip_that_is_late_comes_up_from_black_too() {
-    let mut simulation = Simulation::new(pace(50, 0, None), split(1.0));
+    let mut simulation = Simulation::new(refresh(50, 0, None), split(1.0));
     simulation.fails = true;
     simulation.run(20_000);
     simulation.fails = false;
@@ -217,7 +216,7 @@ async fn a_strip_that_is_late_comes_up_from_black_too() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slow_device_gets_fewer_frames_and_never_an_old_one() {
-    let mut simulation = Simulation::new(pace(50, 0, None), split(1.0));
+    let mut simulation = Simulation::new(refresh(50, 0, None), split(1.0));
     simulation.takes = Duration::from_millis(70);
     for step in 0..50u32 {
         simulation.frames.take(split(f64::from(step % 2)));
@@ -231,22 +230,22 @@ async fn a_slow_device_gets_fewer_frames_and_never_an_old_one() {
 
 /// An output at work, with its thread.
 struct Output {
-    told: Receiver<Told>,
+    told: Receiver<Received>,
     monitor: Monitor,
     task: JoinHandle<()>,
 }
 
 impl Output {
     fn start(
-        open: impl FnOnce(SyncSender<Told>) -> Box<dyn Open>,
+        open: impl FnOnce(SyncSender<Received>) -> Box<dyn Open>,
         snapshots: &watch::Sender<Arc<Snapshot>>,
     ) -> Output {
         let (told_tx, told) = sync_channel(100_000);
-        let (desk, monitor) = desk("strip", "memory", &strip(), Encoding::Duty);
+        let (status, monitor) = status::channel("strip", "memory", &strip(), Encoding::Duty);
         let snapshots = snapshots.subscribe();
         let open = open(told_tx);
         let task = tokio::spawn(async move {
-            run("strip", &strip(), Encoding::Duty, open, snapshots, desk).await;
+            run("strip", &strip(), Encoding::Duty, open, snapshots, status).await;
         });
         Output { told, monitor, task }
     }
@@ -255,16 +254,16 @@ impl Output {
     async fn frame(&self) -> Vec<u8> {
         loop {
             match self.told.try_recv() {
-                Ok(Told::Frame(bytes)) => return bytes,
-                Ok(Told::End) => panic!("it has ended"),
+                Ok(Received::Frame(bytes)) => return bytes,
+                Ok(Received::End) => panic!("it has ended"),
                 Err(_) => yield_now().await,
             }
         }
     }
 }
 
-fn memory(told: SyncSender<Told>) -> Box<dyn Open> {
-    Box::new(Memory::new(told, pace(50, u32::MAX, None)))
+fn memory(told: SyncSender<Received>) -> Box<dyn Open> {
+    Box::new(Memory::new(told, refresh(50, u32::MAX, None)))
 }
 
 /// While this is held the clock stands still unless it is moved.
@@ -279,7 +278,7 @@ fn standing_clock() -> SyncSender<()> {
 struct Clumsy {
     calls: Arc<AtomicUsize>,
     plan: fn(usize) -> Result<(), DeviceError>,
-    told: SyncSender<Told>,
+    told: SyncSender<Received>,
 }
 
 impl Open for Clumsy {
@@ -288,27 +287,27 @@ impl Open for Clumsy {
         Ok(Box::new(Clumsy { calls: Arc::clone(calls), plan: *plan, told: told.clone() }))
     }
 
-    fn pace(&self) -> Pace {
-        pace(50, 0, None)
+    fn refresh(&self) -> Refresh {
+        refresh(50, 0, None)
     }
 }
 
 impl Device for Clumsy {
     fn write(&mut self, wire: &Wire<'_>) -> Result<(), DeviceError> {
         (self.plan)(self.calls.fetch_add(1, Ordering::SeqCst))?;
-        let _nobody_looks = self.told.send(Told::Frame(wire.bytes.to_vec()));
+        let _nobody_looks = self.told.send(Received::Frame(wire.bytes.to_vec()));
         Ok(())
     }
 
     fn end(&mut self) -> Result<(), DeviceError> {
-        let _nobody_looks = self.told.send(Told::End);
+        let _nobody_looks = self.told.send(Received::End);
         Ok(())
     }
 }
 
 fn clumsy(
     plan: fn(usize) -> Result<(), DeviceError>,
-) -> impl FnOnce(SyncSender<Told>) -> Box<dyn Open> {
+) -> impl FnOnce(SyncSender<Received>) -> Box<dyn Open> {
     move |told| Box::new(Clumsy { calls: Arc::default(), plan, told })
 }
 
@@ -351,7 +350,7 @@ fn broken() -> DeviceError {
 }
 
 /// What a strip was told last, after its feed has ended. A device has its patience of a real clock.
-async fn end_of(plan: fn(usize) -> Result<(), DeviceError>) -> (Vec<Told>, OutputState) {
+async fn end_of(plan: fn(usize) -> Result<(), DeviceError>) -> (Vec<Received>, OutputState) {
     let snapshots = watch::Sender::new(snapshot(1.0));
     let output = Output::start(clumsy(plan), &snapshots);
     let mut status = output.monitor.status.clone();
@@ -362,8 +361,8 @@ async fn end_of(plan: fn(usize) -> Result<(), DeviceError>) -> (Vec<Told>, Outpu
     (output.told.try_iter().collect(), state)
 }
 
-fn is_black_and_ended(told: &[Told]) -> bool {
-    told.ends_with(&[Told::Frame(vec![0; 12]), Told::End])
+fn is_black_and_ended(told: &[Received]) -> bool {
+    told.ends_with(&[Received::Frame(vec![0; 12]), Received::End])
 }
 
 #[tokio::test]
@@ -400,7 +399,7 @@ async fn a_strip_goes_black_when_its_loop_is_dropped() {
     // As when the program panics: nobody says goodbye.
     output.task.abort();
     assert!(output.task.await.unwrap_err().is_cancelled());
-    let told: Vec<Told> = output.told.iter().collect();
+    let told: Vec<Received> = output.told.iter().collect();
     assert!(is_black_and_ended(&told), "{told:?}");
     assert_eq!(output.monitor.sent.borrow().bytes, [0; 12]);
 }
@@ -411,7 +410,7 @@ async fn a_frame_that_stands_is_told_to_be_limited_whenever_it_became_so() {
     for max_milliamps in 60..240 {
         let white = Scene::Pattern(Pattern::White);
         let budget = Budget { max_milliamps };
-        let mut simulation = Simulation::supplied(pace(200, 0, None), white, budget);
+        let mut simulation = Simulation::supplied(refresh(200, 0, None), white, budget);
         simulation.run(3000);
         assert!(simulation.monitor.status.borrow().limited, "{max_milliamps} mA");
     }

@@ -39,8 +39,8 @@ pub(super) struct Show {
     pub(super) snapshot: Option<Arc<Snapshot>>,
 }
 
-/// What the thread says.
-pub(super) enum Said {
+/// What the thread answers.
+pub(super) enum Reply {
     /// It did what it was told to, or why it could not; and the room for the next frame.
     Done { spare: Option<Vec<u8>>, result: Result<(), DeviceError> },
     /// The strip is dark, or cannot be made so.
@@ -51,7 +51,7 @@ pub(super) enum Said {
 /// that the strip is dark even if the loop, or the whole program, panics.
 pub(super) struct Thread {
     tasks: Option<SyncSender<Task>>,
-    said: mpsc::Receiver<Said>,
+    replies: mpsc::Receiver<Reply>,
     handle: Option<JoinHandle<()>>,
 }
 
@@ -65,7 +65,7 @@ impl Thread {
         sent: watch::Sender<Sent>,
     ) -> std::io::Result<Thread> {
         let (tasks_tx, tasks_rx) = sync_channel(1);
-        let (said_tx, said_rx) = mpsc::channel(2);
+        let (replies_tx, replies_rx) = mpsc::channel(2);
         let worker = Worker {
             name: name.to_owned(),
             open,
@@ -73,11 +73,11 @@ impl Thread {
             black,
             channels,
             sent,
-            said: said_tx,
+            replies: replies_tx,
         };
         let thread = std::thread::Builder::new().name(format!("output {name}"));
         let handle = thread.spawn(move || worker.run(&tasks_rx))?;
-        Ok(Thread { tasks: Some(tasks_tx), said: said_rx, handle: Some(handle) })
+        Ok(Thread { tasks: Some(tasks_tx), replies: replies_rx, handle: Some(handle) })
     }
 
     /// Gives it something to do. It must not be doing anything.
@@ -87,23 +87,23 @@ impl Thread {
         }
     }
 
-    /// What it says; `None` if it has ended.
-    pub(super) async fn said(&mut self) -> Option<Said> {
-        self.said.recv().await
+    /// Its next answer; `None` if it has ended.
+    pub(super) async fn reply(&mut self) -> Option<Reply> {
+        self.replies.recv().await
     }
 
     /// Ends the stream. False if the device takes too long, and is left behind.
     pub(super) async fn end(mut self) -> bool {
         self.tasks = None;
         let dark = async {
-            while let Some(said) = self.said.recv().await {
-                if matches!(said, Said::Dark) {
+            while let Some(reply) = self.replies.recv().await {
+                if matches!(reply, Reply::Dark) {
                     break;
                 }
             }
         };
         let dark = tokio::time::timeout(PATIENCE, dark).await.is_ok();
-        let ended = async { while self.said.recv().await.is_some() {} };
+        let ended = async { while self.replies.recv().await.is_some() {} };
         let ended = dark && tokio::time::timeout(PATIENCE, ended).await.is_ok();
         if !ended {
             // It has had its time.
@@ -133,7 +133,7 @@ struct Worker {
     black: Vec<u8>,
     channels: usize,
     sent: watch::Sender<Sent>,
-    said: mpsc::Sender<Said>,
+    replies: mpsc::Sender<Reply>,
 }
 
 impl Worker {
@@ -148,8 +148,8 @@ impl Worker {
             if result.is_ok() {
                 self.sent.send_modify(|sent| sent.bytes.clone_from(&show.bytes));
             }
-            // The loop reads what was said before it gives the next task.
-            let _gone = self.said.try_send(Said::Done { spare, result });
+            // The loop reads the reply before it gives the next task.
+            let _gone = self.replies.try_send(Reply::Done { spare, result });
         }
         self.darken();
     }
@@ -163,7 +163,7 @@ impl Worker {
         } else if let Err(error) = result {
             warn!(output = self.name, error = error.to_string(), "output may be left lit");
         }
-        let _gone = self.said.try_send(Said::Dark);
+        let _gone = self.replies.try_send(Reply::Dark);
         if let Some(mut device) = self.device.take()
             && let Err(error) = attempt(|| device.end())
         {

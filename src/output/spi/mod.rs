@@ -43,7 +43,7 @@ use crate::keys::table::Table;
 use crate::output::claim::Claim;
 use crate::output::doctor::Machine;
 use crate::output::led::Strip;
-use crate::output::led::device::{Device, DeviceError, Open, Pace};
+use crate::output::led::device::{Device, DeviceError, Open, Refresh};
 use crate::output::strip::{self, Defaults, MAX_PIXELS, White};
 use crate::output::udp::KEEP_ALIVE;
 use crate::output::{Entry, Kind};
@@ -252,8 +252,8 @@ impl Open for Settings {
         Err(DeviceError::Unfit(unfit))
     }
 
-    fn pace(&self) -> Pace {
+    fn refresh(&self) -> Refresh {
         // A strip holds its frame; one that was plugged in anew or caught a glitch gets it again.
-        Pace { fps: self.fps, repeats: 1, keep_alive: Some(KEEP_ALIVE) }
+        Refresh { fps: self.fps, repeats: 1, keep_alive: Some(KEEP_ALIVE) }
     }
 }
