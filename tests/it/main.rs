@@ -7,6 +7,7 @@ mod cli;
 mod config;
 mod dark;
 mod doctor;
+mod layers;
 mod leds;
 mod oracle;
 mod packets;
