@@ -7,6 +7,7 @@ use std::process::{Output, Stdio};
 use tempfile::tempdir;
 
 use crate::support::path;
+use crate::support::patience::{Finish, Limit, ended};
 use crate::support::program::{hashtug, last, lines, tally, tally_of};
 
 const KEYNOTE: &str = "fixtures/posts/keynote.jsonl";
@@ -114,7 +115,7 @@ fn files_are_counted_as_if_they_were_one() {
     let (a, b) = (folder.path().join("a.jsonl"), folder.path().join("b.jsonl"));
     std::fs::write(&a, post(0, "ada", "#tabs")).unwrap();
     std::fs::write(&b, post(1, "ada", "#spaces")).unwrap();
-    let output = hashtug(&["tally", a.to_str().unwrap(), b.to_str().unwrap()]).output().unwrap();
+    let output = hashtug(&["tally", a.to_str().unwrap(), b.to_str().unwrap()]).finish();
     let snapshot = last(&output);
     assert_eq!(snapshot["teams"][0]["votes"], 0);
     assert_eq!(snapshot["teams"][1]["votes"], 1);
@@ -289,13 +290,9 @@ fn wrong_options_say_what_to_write() {
         &["`tabs` belongs to both team `Tabs` and team `More`"],
     );
     fails(&with(&["--team", "Tabs=other"]), 2, &["two teams are named `Tabs`"]);
-    fails(
-        &hashtug(&["tally", "-", "--team", "Only=one"]).output().unwrap(),
-        2,
-        &["needs two teams"],
-    );
-    fails(&hashtug(&["tally"]).output().unwrap(), 2, &["FILE"]);
-    fails(&hashtug(&["dance"]).output().unwrap(), 2, &["dance"]);
+    fails(&hashtug(&["tally", "-", "--team", "Only=one"]).finish(), 2, &["needs two teams"]);
+    fails(&hashtug(&["tally"]).finish(), 2, &["FILE"]);
+    fails(&hashtug(&["dance"]).finish(), 2, &["dance"]);
 }
 
 #[test]
@@ -306,9 +303,10 @@ fn a_reader_who_has_seen_enough_is_no_failure() {
                 .map(str::to_owned);
         let mut command = hashtug(&arguments.each_ref().map(|argument| &**argument));
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let _limit = Limit::of(&child);
         let mut first = [0; 100];
         child.stdout.take().unwrap().read_exact(&mut first).unwrap();
-        let output = child.wait_with_output().unwrap();
+        let output = ended(child);
         assert_eq!(output.status.code(), Some(0), "{format}");
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(!stderr.contains("error"), "{format}: {stderr}");
@@ -320,6 +318,7 @@ fn rows_come_as_soon_as_they_are_known() {
     let mut command = hashtug(&["tally", "-", "--every", "1s", "--format", "csv"]);
     command.args(["--team", "Tabs=tabs", "--team", "Spaces=spaces"]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let _limit = Limit::of(&child);
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all((post(0, "ada", "#tabs") + &post(9, "bo", "#tabs")).as_bytes()).unwrap();
     // Standard input stays open: what is read here was not held back until its end.
@@ -328,6 +327,7 @@ fn rows_come_as_soon_as_they_are_known() {
     while rows.lines().count() < 10 {
         let mut buffer = [0; 1024];
         let count = stdout.read(&mut buffer).unwrap();
+        assert_ne!(count, 0, "it ended early: {rows}");
         rows += std::str::from_utf8(&buffer[..count]).unwrap();
     }
     drop(stdin);
@@ -339,7 +339,8 @@ fn a_full_disk_is_a_failure() {
     for arguments in [&["tally", "-"][..], &["tally", "-", "--format", "csv"], &["check"], &["man"]]
     {
         let full = File::options().write(true).open("/dev/full").unwrap();
-        let output = hashtug(arguments).stdout(full).output().unwrap();
+        let mut command = hashtug(arguments);
+        let output = ended(command.stdout(full).stderr(Stdio::piped()).spawn().unwrap());
         fails(&output, 1, &["cannot write to standard output", "No space left on device"]);
     }
 }
@@ -349,7 +350,7 @@ fn every_help_has_an_example() {
     for command in [&[][..], &["run"], &["tally"], &["check"], &["completions"], &["man"]] {
         let mut arguments = command.to_vec();
         arguments.push("--help");
-        let output = hashtug(&arguments).output().unwrap();
+        let output = hashtug(&arguments).finish();
         let help = String::from_utf8(output.stdout).unwrap();
         assert_eq!(output.status.code(), Some(0));
         assert!(help.contains("Example") && help.contains("hashtug "), "{help}");
@@ -358,16 +359,14 @@ fn every_help_has_an_example() {
 
 #[test]
 fn completions_and_manual_come_from_the_same_definitions() {
-    let print = |arguments: &[&str]| {
-        String::from_utf8(hashtug(arguments).output().unwrap().stdout).unwrap()
-    };
+    let print = |arguments: &[&str]| String::from_utf8(hashtug(arguments).finish().stdout).unwrap();
     assert!(print(&["completions", "bash"]).contains("--every"));
     assert!(print(&["man"]).contains("hashtug"));
 }
 
 #[test]
 fn check_says_what_would_run() {
-    let output = hashtug(&["check", "-c", path("config.toml").to_str().unwrap()]).output().unwrap();
+    let output = hashtug(&["check", "-c", path("config.toml").to_str().unwrap()]).finish();
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0));
     for what in [
@@ -388,7 +387,7 @@ fn check_says_what_live_sources_would_do() {
     std::fs::write(&config, LIVE).unwrap();
     let mut check = hashtug(&["check", "-c", config.to_str().unwrap()]);
     check.env("HASHTUG_TEST_TOKEN", "hunter2");
-    let output = check.output().unwrap();
+    let output = check.finish();
     let stdout = String::from_utf8(output.stdout).unwrap();
     for line in [
         "source   bluesky: bluesky at jetstream1.us-east.bsky.network, and 3 more in turn\n",
@@ -413,7 +412,7 @@ fn check_finds_a_variable_that_is_not_set() {
         check.env_remove("HASHTUG_TEST_TOKEN");
         check.envs(value.map(|value| ("HASHTUG_TEST_TOKEN", value)));
         let says = "source `x`: the environment variable `HASHTUG_TEST_TOKEN` is not set";
-        fails(&check.output().unwrap(), 2, &[says, "hint: set it before the start"]);
+        fails(&check.finish(), 2, &[says, "hint: set it before the start"]);
     }
 }
 
@@ -454,7 +453,7 @@ fn check_finds_a_recording_that_is_not_there() {
     let config = folder.path().join("config.toml");
     let text = std::fs::read_to_string(path("config.toml")).unwrap();
     std::fs::write(&config, text).unwrap();
-    let output = hashtug(&["check", "-c", config.to_str().unwrap()]).output().unwrap();
+    let output = hashtug(&["check", "-c", config.to_str().unwrap()]).finish();
     fails(&output, 2, &["source `rehearsal`: cannot open `", "keynote.jsonl"]);
 }
 
@@ -465,7 +464,7 @@ fn a_broken_config_stops_every_command_before_it_starts() {
     for command in [&["check"][..], &["run"], &["tally", "-"]] {
         let mut arguments = command.to_vec();
         arguments.extend(["-c", config]);
-        fails(&hashtug(&arguments).output().unwrap(), 2, &["typos.toml:", "hint: "]);
+        fails(&hashtug(&arguments).finish(), 2, &["typos.toml:", "hint: "]);
     }
-    fails(&hashtug(&["check", "-c", "/nowhere.toml"]).output().unwrap(), 2, &["/nowhere.toml"]);
+    fails(&hashtug(&["check", "-c", "/nowhere.toml"]).finish(), 2, &["/nowhere.toml"]);
 }

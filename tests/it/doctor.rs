@@ -14,6 +14,7 @@ use tokio::task::spawn_blocking;
 use crate::support::fake::answers::{Answers, Authority, Validity, answer};
 use crate::support::fake::jetstream::Jetstream;
 use crate::support::http;
+use crate::support::patience::{Finish, found, until};
 use crate::support::program::{Show, hashtug};
 use crate::support::receivers;
 use crate::support::spidev::Spidev;
@@ -103,7 +104,7 @@ fn command(arguments: &[&str], folder: &Path, config: &str) -> Command {
 
 /// Exit code, table and the rest.
 async fn doctor(mut command: Command) -> (Option<i32>, String, String) {
-    let output = spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let output = spawn_blocking(move || command.finish()).await.unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
@@ -150,14 +151,14 @@ async fn no_trouble_of_a_source_stops_another() {
     let (show, snapshot) = spawn_blocking(move || {
         let show = Show::start(command);
         // All have failed, and one is live.
-        loop {
+        let snapshot = found("the failures", || {
             let snapshot = http::get(&show.address, "/api/v1/snapshot").json();
             let sources = snapshot["sources"].as_array().unwrap();
             let failed = sources.iter().filter(|source| source["problem"].is_string()).count();
-            if failed == sources.len() - 1 && sources[failed]["state"] == "live" {
-                break (show, snapshot);
-            }
-        }
+            let is_all = failed == sources.len() - 1 && sources[failed]["state"] == "live";
+            is_all.then_some(snapshot)
+        });
+        (show, snapshot)
     })
     .await
     .unwrap();
@@ -184,7 +185,9 @@ async fn no_trouble_of_a_source_stops_another() {
         server.post(now, "ada", &post.to_string(), "tabs");
     }
     spawn_blocking(move || {
-        while http::get(&show.address, "/api/v1/snapshot").json()["teams"][0]["total"] != 50 {}
+        until("all posts", || {
+            http::get(&show.address, "/api/v1/snapshot").json()["teams"][0]["total"] == 50
+        });
     })
     .await
     .unwrap();

@@ -2,20 +2,20 @@
 
 use std::process::Command;
 
-use crate::support::{self, path};
+use crate::support::patience::{Finish, PATIENCE};
+use crate::support::{has, left_out, path};
 
 #[test]
 fn generated_recordings_of_every_feed_count_the_same() {
-    if Command::new("python3").arg("--version").output().is_err() {
-        support::left_out("python3 is not installed");
+    if !has("python3") {
+        left_out("python3 is not installed");
         return;
     }
     let output = Command::new("python3")
         .arg(path("tests/oracle/compare.py"))
         .args([env!("CARGO_BIN_EXE_hashtug"), "--seeds", "6"])
         .env("PYTHONDONTWRITEBYTECODE", "1")
-        .output()
-        .unwrap();
+        .finish_within(PATIENCE * 5);
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.contains("recordings agree"), "{said}");

@@ -10,6 +10,7 @@ use hashtug::output::spi::{self, Chip};
 use hashtug::output::{artnet, ddp, e131, holiday, wled};
 
 use crate::support::path;
+use crate::support::patience::PATIENCE;
 use crate::support::receivers::{self, Dmx};
 use crate::support::strip;
 
@@ -127,7 +128,7 @@ fn wled_shows_what_was_sent() {
 /// A socket that takes packets, and its port.
 fn socket() -> (UdpSocket, u16) {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-    socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
     let port = socket.local_addr().unwrap().port();
     (socket, port)
 }

@@ -28,6 +28,7 @@ use hashtug::source::{self, SourceContext};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::support::patience::within;
 use crate::support::program::lines;
 use crate::support::{self, contest, path, program};
 
@@ -66,7 +67,7 @@ impl Play {
     /// Every snapshot until the tally ends, by the time it shows.
     async fn all(mut self) -> BTreeMap<String, Arc<Snapshot>> {
         let mut all = BTreeMap::new();
-        while self.snapshots.changed().await.is_ok() {
+        while within("a snapshot", self.snapshots.changed()).await.is_ok() {
             let snapshot = self.snapshots.borrow_and_update().clone();
             if let Some(at) = snapshot.at {
                 all.insert(at.to_string(), snapshot);
@@ -153,7 +154,7 @@ async fn a_recording_without_posts_of_the_contest_ends_even_if_it_should_repeat(
     writeln!(file, "{{\"at\":0,\"text\":\"nothing here\"}}").unwrap();
     let mut play = play(Input::File(file.path().to_owned()), Speed::Times(1.0), true);
     let ended = |snapshot: &Arc<Snapshot>| snapshot.sources[0].state == SourceState::Ended;
-    let snapshot = play.snapshots.wait_for(ended).await.unwrap().clone();
+    let snapshot = within("the end", play.snapshots.wait_for(ended)).await.unwrap().clone();
     assert_eq!((snapshot.at, snapshot.posts.unmatched), (None, 1));
 }
 

@@ -16,9 +16,10 @@ use tempfile::tempdir;
 use crate::support::fake::jetstream::Jetstream;
 use crate::support::fake::mastodon::{Ids, Mastodon, TOKEN_ENV, Way};
 use crate::support::fake::nostr::{Author, Relay};
+use crate::support::patience::{Finish, ended, found, joined, until};
 use crate::support::program::{Show, hashtug, last, lines, tally, unpacked};
 use crate::support::rig::{Rig, quick};
-use crate::support::{contest, http, left_out};
+use crate::support::{contest, has, http, left_out};
 
 const FORMS: [&str; 3] = ["friday.jsonl", "friday.jsonl.gz", "friday.jsonl.zst"];
 
@@ -302,7 +303,7 @@ fn a_disk_that_stands_still_holds_up_nobody_and_what_is_lost_is_said() {
     let status = writer.finish();
     assert_eq!((status.state, status.lost), (RecordingState::On, before_lost));
     std::fs::File::options().write(true).open(&path).unwrap().write_all(b"\"end\"}\n").unwrap();
-    let text = reader.join().unwrap();
+    let text = joined("the end of the recording", reader);
     let written = text.lines().filter(|line| line.contains("\"hashtags\":[]")).count() as u64;
     assert_eq!(written + lost, told.cast_unsigned());
     let said = text.lines().filter_map(|line| {
@@ -342,12 +343,11 @@ fn f22_what_was_written_survives_being_killed() {
     for name in FORMS {
         let out = folder.path().join(name);
         let mut show = Show::start(record(&out, &config));
-        let mut safe = 0;
-        while safe < 500 {
+        let safe = found("what is written", || {
             let recording = recording(&show);
             assert_eq!((&recording["state"], &recording["path"]), (&json!("on"), &json!(name)));
-            safe = recording["lines"].as_u64().unwrap();
-        }
+            recording["lines"].as_u64().filter(|&lines| lines >= 500)
+        });
         show.signal("-KILL");
         show.end();
         let text = String::from_utf8(unpacked(&out)).unwrap();
@@ -366,15 +366,15 @@ fn f21_a_full_disk_ends_the_recording_and_not_the_show() {
         let out = folder.path().join(name);
         std::os::unix::fs::symlink("/dev/full", &out).unwrap();
         let mut show = Show::start(record(&out, &config));
-        while recording(&show)["state"] == "on" {}
+        until("the end of the recording", || recording(&show)["state"] != "on");
         stopped(&mut show, "No space left on device");
     }
 }
 
 #[test]
 fn f21_a_limit_of_file_sizes_ends_the_recording_and_leaves_it_readable() {
-    if !Command::new("prlimit").arg("--version").output().is_ok_and(|out| out.status.success()) {
-        return left_out("a limit of file sizes, for which there is no prlimit here");
+    if !has("prlimit") {
+        return left_out("`prlimit` is not installed");
     }
     let folder = tempdir().unwrap();
     let config = config(folder.path(), "127.0.0.1:0");
@@ -384,7 +384,7 @@ fn f21_a_limit_of_file_sizes_ends_the_recording_and_leaves_it_readable() {
         command.args(["--fsize=30000", "--", env!("CARGO_BIN_EXE_hashtug"), "record"]);
         command.arg(&out).arg("-c").arg(&config).stdin(Stdio::null());
         let mut show = Show::start(command);
-        while recording(&show)["state"] == "on" {}
+        until("the end of the recording", || recording(&show)["state"] != "on");
         stopped(&mut show, "File too large");
         let counted = last(&tally(&out, &[]));
         assert!(counted["posts"]["received"].as_u64().unwrap() > 10, "{name}: {counted}");
@@ -402,7 +402,8 @@ fn stopped(show: &mut Show, why: &str) {
     assert_eq!(first["state"], "full", "{first}");
     assert!(first["error"].as_str().unwrap().contains(why), "{first}");
     // Posts go on, and are counted as lost to the recording.
-    while recording(show)["lost"].as_u64() < Some(first["lost"].as_u64().unwrap() + 100) {}
+    let lost = first["lost"].as_u64().unwrap();
+    until("more losses", || recording(show)["lost"].as_u64() >= Some(lost + 100));
     show.signal("-INT");
     let (code, said, _) = show.end();
     assert_eq!(code, Some(1), "{said}");
@@ -417,15 +418,19 @@ fn a_recording_ends_after_its_time_and_nothing_is_overwritten() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let config = config(folder.path(), &taken.local_addr().unwrap().to_string());
     let out = folder.path().join(FORMS[2]);
-    let output = record(&out, &config).args(["--for", "300ms"]).output().unwrap();
+    let output = record(&out, &config).args(["--for", "300ms"]).finish();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(0), "{said}");
-    assert!(said.contains("no pages") && said.contains("nothing was lost"), "{said}");
+    assert!(said.contains("no pages") && said.contains("the time is over"), "{said}");
     assert!(output.stdout.is_empty());
-    let counted = last(&tally(&out, &[]));
-    assert!(counted["posts"]["matched"].as_u64().unwrap() > 0, "{counted}");
     let before = std::fs::read(&out).unwrap();
-    let output = record(&out, &config).output().unwrap();
+    // However far the show came.
+    let lines = unpacked(&out).split_inclusive(|&byte| byte == b'\n').count();
+    let summary =
+        format!("recorded {lines} lines, {} bytes in {}; nothing", before.len(), FORMS[2]);
+    assert!(said.contains(&summary), "{summary}: {said}");
+    assert_eq!(last(&tally(&out, &[]))["posts"]["malformed"], 0);
+    let output = record(&out, &config).finish();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(2), "{said}");
     assert!(said.contains("not overwritten") && said.contains("hint: choose"), "{said}");
@@ -437,13 +442,13 @@ fn a_recording_goes_to_standard_output_and_ends_with_its_reader() {
     let folder = tempdir().unwrap();
     let config = config(folder.path(), "127.0.0.1:0");
     let mut command = record(Path::new("-"), &config);
-    let output = command.args(["--for", "300ms"]).output().unwrap();
+    let output = command.args(["--for", "300ms"]).finish();
     let first = lines(&output).into_iter().next().unwrap();
     assert_eq!(first["note"], "start");
     let mut command = record(Path::new("-"), &config);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
+    let output = ended(child);
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(!said.contains("error") && !said.contains("ERROR"), "{said}");

@@ -2,12 +2,12 @@
 
 use std::os::unix::net::UnixDatagram;
 use std::process::Command;
-use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::support::patience::{Finish, PATIENCE};
 use crate::support::program::{Show, hashtug};
-use crate::support::{left_out, path};
+use crate::support::{has, left_out, path};
 
 /// What a manager hears until it has heard `last`.
 fn heard_until(socket: &UnixDatagram, last: &str) -> Vec<String> {
@@ -36,7 +36,7 @@ fn a_service_manager_hears_of_the_start_of_life_and_of_the_end() {
     std::fs::write(&config, text).unwrap();
     let address = folder.path().join("notify");
     let manager = UnixDatagram::bind(&address).unwrap();
-    manager.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    manager.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut command = hashtug(&["run", "-c", config.to_str().unwrap()]);
     // It wants a sign of life each two seconds, and gets four.
     command.env("NOTIFY_SOCKET", &address).env("WATCHDOG_USEC", "2000000");
@@ -55,7 +55,7 @@ fn a_service_manager_hears_of_the_start_of_life_and_of_the_end() {
 
 #[test]
 fn the_unit_is_understood_and_exposes_little() {
-    if Command::new("systemd-analyze").arg("--version").output().is_err() {
+    if !has("systemd-analyze") {
         left_out("`systemd` is not installed");
         return;
     }
@@ -67,11 +67,11 @@ fn the_unit_is_understood_and_exposes_little() {
     let unit = unit.replace("Documentation=man:hashtug(1)\n", "");
     let file = folder.path().join("hashtug.service");
     std::fs::write(&file, unit).unwrap();
-    let output = Command::new("systemd-analyze").arg("verify").arg(&file).output().unwrap();
+    let output = Command::new("systemd-analyze").arg("verify").arg(&file).finish();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert!(output.status.success());
     let mut security = Command::new("systemd-analyze");
     security.args(["security", "--offline=true", "--threshold=20"]).arg(&file);
-    let output = security.output().unwrap();
+    let output = security.finish();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::support::patience::{Finish, Limit, found, in_time, until};
 use crate::support::program::{Show, hashtug, kill};
-use crate::support::{http, left_out};
+use crate::support::{has, http, left_out};
 
 const CONFIG: &str = "[contest]\ntitle = \"Lightning talks\"\n\
      [[team]]\nname = \"Tabs\"\nhashtags = [\"tabs\"]\n\
@@ -30,18 +31,13 @@ fn pages_hear_of_the_timer_and_of_the_keys() {
     assert_eq!(first["phase"], "green");
     assert_eq!(first["color"], "#00ff00");
     keys.write_all(b"+\nneither\np\n").unwrap();
-    let held = loop {
-        let timer = timer();
-        if timer["paused"] == true {
-            break timer;
-        }
-    };
+    let held = found("the pause", || Some(timer()).filter(|timer| timer["paused"] == true));
     assert_eq!(held["total_ms"], 360_000);
     assert_eq!(timer()["remaining_ms"], held["remaining_ms"], "it stands still");
     keys.write_all(b"q\n").unwrap();
     let (code, said, took) = show.end();
     assert_eq!(code, Some(0), "{said}");
-    assert!(took < Duration::from_secs(1), "{took:?}");
+    in_time("the end", took, Duration::from_secs(1));
 }
 
 #[test]
@@ -53,13 +49,13 @@ fn marks_of_the_config_change_the_light() {
     let folder = self::folder(&text.replace("\"1h\"", "\"89m59s990ms\""));
     let show = Show::start(hashtug(&["timer", "90m", "-c", &config(&folder)]));
     let phase = || http::get(&show.address, "/api/v1/snapshot").json()["timer"]["phase"].clone();
-    while phase() != "yellow" {}
+    until("yellow", || phase() == "yellow");
 }
 
 #[test]
 fn marks_in_the_wrong_order_are_refused() {
     let folder = folder(&format!("{CONFIG}[timer]\nyellow = \"20s\"\nred = \"60s\"\n"));
-    let output = hashtug(&["timer", "5m", "-c", &config(&folder)]).output().unwrap();
+    let output = hashtug(&["timer", "5m", "-c", &config(&folder)]).finish();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(
@@ -72,7 +68,7 @@ fn marks_in_the_wrong_order_are_refused() {
 #[test]
 fn a_talk_has_a_length() {
     for length in ["0s", "5", "48h"] {
-        let output = hashtug(&["timer", length]).output().unwrap();
+        let output = hashtug(&["timer", length]).finish();
         assert_eq!(output.status.code(), Some(2), "{length}");
     }
 }
@@ -116,6 +112,10 @@ struct Terminal {
 
 impl Terminal {
     fn start(panic: &str) -> Option<Terminal> {
+        if !has("script") {
+            left_out("`script` is not installed");
+            return None;
+        }
         let folder = folder(CONFIG);
         let program = env!("CARGO_BIN_EXE_hashtug");
         let shell = format!(
@@ -126,10 +126,7 @@ impl Terminal {
         script.args(["-qec", &shell, "/dev/null"]).current_dir(&folder);
         script.env("TERM", "xterm-256color").env("HASHTUG_TEST_PANIC", panic);
         script.env("RUST_BACKTRACE", "0").stdin(Stdio::piped()).stdout(Stdio::piped());
-        let Ok(mut script) = script.spawn() else {
-            left_out("`script` is not installed");
-            return None;
-        };
+        let mut script = script.spawn().unwrap();
         let (keys, screen) = (script.stdin.take().unwrap(), script.stdout.take().unwrap());
         Some(Terminal { folder, script, keys, screen, seen: String::new() })
     }
@@ -137,6 +134,7 @@ impl Terminal {
     /// Reads on until something stands there.
     #[track_caller]
     fn wait_for(&mut self, what: &str) {
+        let _limit = Limit::of(&self.script);
         let from = self.seen.len();
         let mut buffer = [0; 4096];
         while !self.seen[from..].contains(what) {
@@ -162,6 +160,7 @@ impl Terminal {
     /// Waits for the end.
     #[track_caller]
     fn assert_left_as_it_was(&mut self) {
+        let _limit = Limit::of(&self.script);
         let mut rest = Vec::new();
         self.screen.read_to_end(&mut rest).unwrap();
         self.seen += &String::from_utf8_lossy(&rest);

@@ -17,6 +17,7 @@ use crate::support::fake::mastodon::{
     Ids, Mastodon, Part, REFUSED, Refusal, TOKEN_ENV, WORDS, Way,
 };
 use crate::support::http::get;
+use crate::support::patience::within;
 use crate::support::program::{Show, hashtug};
 use crate::support::proxy::{Fault, Proxy};
 use crate::support::rig::{Rig, quick};
@@ -418,18 +419,26 @@ async fn no_token_and_no_word_of_a_post_is_ever_shown() {
         let address = address.clone();
         tokio::task::spawn_blocking(move || get(&address, "/api/v1/snapshot").text().to_owned())
     };
-    while server.streams() == 0 {
-        snapshot().await.unwrap();
-    }
+    within("a stream", async {
+        while server.streams() == 0 {
+            snapshot().await.unwrap();
+        }
+    })
+    .await;
     for tag in ["tabs", "spaces", "other"] {
         server.post(Way::Both, Clock::from_wall().now(), "ada", &[tag]);
     }
     // A post that cannot be read, and what the server says of one that it refuses.
     server.say("tabs", "update", &format!(r##"{{"id":"7","content":"#tabs {WORDS}"}}"##));
-    let mut shown = snapshot().await.unwrap();
-    while !shown.contains(r#""matched":2"#) || !shown.contains(r#""malformed":1"#) {
-        shown = snapshot().await.unwrap();
-    }
+    let shown = within("three posts", async {
+        loop {
+            let shown = snapshot().await.unwrap();
+            if shown.contains(r#""matched":2"#) && shown.contains(r#""malformed":1"#) {
+                return shown;
+            }
+        }
+    })
+    .await;
     show.signal("-TERM");
     let (_, said, _) = tokio::task::spawn_blocking(|| {
         let mut show = show;

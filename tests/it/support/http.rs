@@ -3,6 +3,8 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
+use super::patience::PATIENCE;
+
 /// An answer, taken apart.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -41,6 +43,8 @@ pub(crate) fn get(address: &str, path: &str) -> Answer {
 /// Sends a request as it stands and reads to the end of the answer.
 pub(crate) fn request(address: &str, request: &str) -> Answer {
     let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.set_write_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();

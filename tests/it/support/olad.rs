@@ -12,7 +12,8 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use super::{Patience, http, left_out};
+use super::patience::{self, Finish, Patience};
+use super::{has, http, left_out};
 
 /// All that might look for hardware or listen elsewhere.
 const OTHERS: [&str; 19] = [
@@ -48,7 +49,7 @@ pub(crate) struct Olad {
 impl Olad {
     /// Starts it and waits until it answers; `None` where it is not installed.
     pub(crate) fn start() -> Option<Olad> {
-        if Command::new("olad").arg("--version").output().is_err() {
+        if !has("olad") {
             left_out("`ola` is not installed");
             return None;
         }
@@ -63,7 +64,7 @@ impl Olad {
             None
         };
         let alone = File::create(std::env::temp_dir().join("hashtug-olad.lock")).unwrap();
-        alone.lock().unwrap();
+        patience::until("the end of another test with olad", || alone.try_lock().is_ok());
         let folder = TempDir::new().unwrap();
         configure(folder.path());
         let (http_port, rpc_port) = (free_port(), free_port());
@@ -126,7 +127,7 @@ fn configure(folder: &Path) {
 
 /// A number that `id` prints.
 fn id(arguments: &[&str]) -> Option<u32> {
-    let output = Command::new("id").args(arguments).output().unwrap();
+    let output = Command::new("id").args(arguments).finish();
     str::from_utf8(&output.stdout).unwrap().trim().parse().ok()
 }
 

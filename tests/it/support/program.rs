@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use super::patience::{Finish, Limit, ended, joined};
+
 /// The program, about to be started away from any config of the repository.
 pub(crate) fn hashtug(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hashtug"));
@@ -34,7 +36,7 @@ pub(crate) fn unpacked(path: &Path) -> Vec<u8> {
 pub(crate) fn tally(file: &Path, more: &[&str]) -> Output {
     let mut command = hashtug(&["tally", file.to_str().unwrap()]);
     command.args(["--team", "Tabs=tabs,teamtabs", "--team", "Spaces=spaces"]).args(more);
-    command.output().unwrap()
+    command.finish()
 }
 
 /// The same, fed through standard input.
@@ -46,8 +48,8 @@ pub(crate) fn tally_of(input: &[u8], more: &[&str]) -> Output {
     let mut stdin = child.stdin.take().unwrap();
     let input = input.to_vec();
     let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap();
+    let output = ended(child);
+    joined("the end of the input", writer);
     output
 }
 
@@ -80,6 +82,7 @@ impl Show {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut said = String::new();
+        let _limit = Limit::of(&child);
         let address = loop {
             let mut line = String::new();
             assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "it ended early: {said}");
@@ -100,6 +103,7 @@ impl Show {
         #[expect(clippy::disallowed_methods, reason = "a process has a clock of its own")]
         let start = Instant::now();
         let mut said = std::mem::take(&mut self.said);
+        let _limit = Limit::of(&self.child);
         while self.stderr.read_line(&mut said).unwrap() > 0 {}
         (self.child.wait().unwrap().code(), said, start.elapsed())
     }

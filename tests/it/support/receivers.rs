@@ -2,7 +2,8 @@
 //! They refuse what a real one would not understand.
 
 use std::net::{Ipv4Addr, UdpSocket};
-use std::time::Duration;
+
+use super::patience::PATIENCE;
 
 /// A big-endian number.
 fn number(bytes: &[u8]) -> usize {
@@ -145,7 +146,7 @@ pub(crate) fn artnet(packet: &[u8]) -> Dmx {
 /// A socket that has joined multicast groups on loopback, and its port.
 pub(crate) fn multicast(groups: &[Ipv4Addr]) -> (UdpSocket, u16) {
     let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
-    socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
     for group in groups {
         socket.join_multicast_v4(group, &Ipv4Addr::LOCALHOST).unwrap();
     }

@@ -19,10 +19,8 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use super::patience::PATIENCE;
 use crate::support;
-
-/// Longer than anything takes here.
-const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A source that is in a hurry, so that tests are.
 pub(crate) fn quick() -> Times {

@@ -5,7 +5,8 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::{left_out, path};
+use super::patience::Finish;
+use super::{has, left_out, path};
 
 /// A device file that exists for programs that are started with it.
 pub(crate) struct Spidev {
@@ -15,15 +16,16 @@ pub(crate) struct Spidev {
 impl Spidev {
     /// Builds it; `None` where there is no C compiler.
     pub(crate) fn new() -> Option<Spidev> {
+        if !has("cc") {
+            left_out("`cc` is not installed");
+            return None;
+        }
         let folder = TempDir::new().unwrap();
         let library = folder.path().join("spidev.so");
         let mut cc = Command::new("cc");
         cc.args(["-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-o"]);
         cc.arg(&library).arg(path("tests/it/support/spidev.c")).arg("-ldl");
-        let Ok(output) = cc.output() else {
-            left_out("`cc` is not installed");
-            return None;
-        };
+        let output = cc.finish();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let spidev = Spidev { folder };
         spidev.set("bufsiz", "4096\n");
