@@ -10,10 +10,11 @@ import { promisify } from "node:util";
 
 import axe from "axe-core";
 
+import { countFrames } from "../support/canvas.js";
+import { LIMIT } from "../support/patience.js";
 import { Show, posts } from "../support/show.js";
 
 const PAGES = ["/", "/stage"];
-const LIMIT = { timeout: 90_000 };
 const SIZES = [
   { width: 1280, height: 720 },
   { width: 800, height: 600 },
@@ -21,10 +22,6 @@ const SIZES = [
 ];
 /** Compressed, everything that the stage is made of. */
 const STAGE_BYTES = 60 * 1024;
-/** Fewer frames a second than this look like a fault; a small machine without a graphics card has more. */
-const FRAMES = 20;
-/** A machine that compiles beside it can only make this slower, so the best of some tries counts. */
-const TRIES = 8;
 
 for (const path of PAGES) {
   for (const colorScheme of ["dark", "light"]) {
@@ -82,16 +79,13 @@ test("all that the stage loads is at most 60 KB compressed", LIMIT, async (t) =>
   assert.ok(sum <= STAGE_BYTES, JSON.stringify(files, null, 1));
 });
 
-test("the stage draws at least 20 frames a second at 1280x720 with full crowds", LIMIT, async (t) => {
+test("the stage draws picture after picture with full crowds", LIMIT, async (t) => {
   const show = await Show.start(t, { speed: 20, repeat: true });
   const visit = await show.visit("/stage", { prepare: (page) => page.addInitScript(countFrames) });
   await visit.moreNews(20);
-  let best = 0;
-  for (let attempt = 0; attempt < TRIES && best < FRAMES; attempt += 1) {
-    best = Math.max(best, await visit.page.evaluate(() => window.framesASecond(2000)));
-  }
-  t.diagnostic(`${best.toFixed(1)} frames a second`);
-  assert.ok(best >= FRAMES, `${best.toFixed(1)} frames a second`);
+  const from = await visit.page.evaluate(() => window.framesDrawn());
+  // How many a second is looked at by speed.test.js, on a machine that does nothing else.
+  await visit.until((from) => window.framesDrawn() > from + 40, from);
 });
 
 test("the scripts of the pages pass the type checker", LIMIT, async () => {
@@ -114,26 +108,4 @@ async function audit(visit) {
   return violations
     .filter(({ impact }) => impact === "serious" || impact === "critical")
     .map(({ id, help, nodes }) => ({ id, help, at: nodes.map(({ target }) => target) }));
-}
-
-/** Runs in the page, before its own scripts: counts the frames in which the tug was drawn. */
-function countFrames() {
-  let drawn = false;
-  const { fillRect } = CanvasRenderingContext2D.prototype;
-  CanvasRenderingContext2D.prototype.fillRect = function (...box) {
-    drawn ||= this.canvas.id === "canvas";
-    fillRect.apply(this, box);
-  };
-  const framesASecond = async (milliseconds) => {
-    const start = performance.now();
-    let frames = 0;
-    drawn = false;
-    while (performance.now() - start < milliseconds) {
-      await new Promise((next) => requestAnimationFrame(next));
-      if (drawn) frames += 1;
-      drawn = false;
-    }
-    return (frames * 1000) / (performance.now() - start);
-  };
-  Object.defineProperty(window, "framesASecond", { value: framesASecond });
 }

@@ -5,9 +5,9 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { test } from "node:test";
 
+import { LIMIT } from "../support/patience.js";
 import { Show, posts } from "../support/show.js";
 
-const LIMIT = { timeout: 90_000 };
 const PIXELS = 20;
 
 /** A byte of light as a byte of sRGB (IEC 61966-2-1). @param {number} byte */

@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { LIMIT } from "../support/patience.js";
 import { Show, posts } from "../support/show.js";
 
 const PAGES = ["/", "/stage"];
-const LIMIT = { timeout: 90_000 };
 const SIZES = [
   { width: 390, height: 844 },
   { width: 800, height: 600 },

@@ -50,3 +50,22 @@ export async function borders(visit, teams) {
     });
   }, colours);
 }
+
+/** Runs in the page, before its own scripts: counts the frames in which the tug was drawn. */
+export function countFrames() {
+  let frames = 0;
+  let drawn = false;
+  const { fillRect } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.fillRect = function (...box) {
+    if (this.canvas.id === "canvas" && !drawn) {
+      drawn = true;
+      frames += 1;
+      // What is drawn by one callback is one frame.
+      queueMicrotask(() => {
+        drawn = false;
+      });
+    }
+    fillRect.apply(this, box);
+  };
+  Object.defineProperty(window, "framesDrawn", { value: () => frames });
+}

@@ -1,18 +1,23 @@
-// A service that sends posts, a line each, and can fall silent, hang up and come back.
+// A service that sends posts, a line each, and signs of life. It can fall silent, hang up and come back.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
+
+/** Often enough that a source hears of it in time. */
+const BEAT_MS = 200;
 
 export class Feed {
   #server;
   #answers = new Set();
   #port = 0;
+  #beat;
 
   /** Starts a feed that ends with the test. */
   static async start(test) {
     const feed = new Feed();
     test.after(() => feed.hangUp());
     await feed.listen();
+    feed.speak();
     return feed;
   }
 
@@ -40,13 +45,22 @@ export class Feed {
     }
   }
 
-  /** A sign of life. */
-  beat() {
-    for (const answer of this.#answers) answer.write("\n");
+  /** Gives signs of life from here on. */
+  speak() {
+    this.#beat ??= setInterval(() => {
+      for (const answer of this.#answers) answer.write("\n");
+    }, BEAT_MS);
+  }
+
+  /** Gives none, with every connection open. */
+  fallSilent() {
+    clearInterval(this.#beat);
+    this.#beat = undefined;
   }
 
   /** Closes every connection, and lets nobody in. */
   hangUp() {
+    this.fallSilent();
     this.#server.close();
     this.#server.closeAllConnections();
   }

@@ -12,12 +12,11 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
+import { PATIENCE_MS } from "./patience.js";
 import { Visit } from "./visit.js";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const PROGRAM = process.env.HASHTUG_BIN ?? join(ROOT, "target/debug/hashtug");
-/** A start takes a tenth of a second; this is for a machine that compiles beside it. */
-const START_MS = 20_000;
 
 export const KEYNOTE = join(ROOT, "fixtures/posts/keynote.jsonl");
 
@@ -36,7 +35,8 @@ export class Show {
 
   /**
    * Starts a show that ends with the test. Without `posts` it plays the keynote; `speed` and `repeat`
-   * are those of the recording. `sources` take the place of the recording, and `command` that of `run`.
+   * are those of the recording. `sources` take the place of the recording, and `command` that of `run`;
+   * `timer` are the marks of a timer.
    */
   static async start(test, settings = {}) {
     const show = new Show();
@@ -71,7 +71,10 @@ export class Show {
     program.kill("SIGTERM");
     // A held program hears the signal when it goes on.
     program.kill("SIGCONT");
-    await gone;
+    const timer = setTimeout(() => program.kill("SIGKILL"), PATIENCE_MS);
+    const [code] = await gone;
+    clearTimeout(timer);
+    if (code === null) throw new Error(`${PROGRAM} did not end when it was told to`);
   }
 
   hold() {
@@ -87,15 +90,18 @@ export class Show {
   }
 
   async snapshot() {
-    const response = await fetch(`${this.origin}/api/v1/snapshot`);
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const response = await fetch(`${this.origin}/api/v1/snapshot`, { signal });
     return response.json();
   }
 
   /** The snapshot after the last post; only for a show that does not repeat. */
   async lastSnapshot() {
+    const end = performance.now() + PATIENCE_MS;
     for (;;) {
       const snapshot = await this.snapshot();
       if (snapshot.sources.every(({ state }) => state === "ended")) return snapshot;
+      if (performance.now() > end) throw new Error(`no end of the recording: ${JSON.stringify(snapshot)}`);
     }
   }
 
@@ -144,7 +150,7 @@ export function posts(counts) {
   );
 }
 
-function config({ title = "Tabs or spaces?", teams = [TABS, SPACES], port = 0, ...more }) {
+function config({ title = "Tabs or spaces?", teams = [TABS, SPACES], port = 0, timer = {}, ...more }) {
   const { posts, speed = "max", repeat = false, source = "rehearsal", outputs = [] } = more;
   // JSON and TOML agree on how a text, a number and a list of texts are written.
   const team = ({ name, hashtags, color }) =>
@@ -156,6 +162,7 @@ function config({ title = "Tabs or spaces?", teams = [TABS, SPACES], port = 0, .
     ...teams.map(team),
     ...sources.map((source) => `[[source]]\n${pairs(source)}`),
     ...outputs.map((output) => `[[output]]\n${pairs(output)}`),
+    `[timer]\n${pairs(timer)}`,
     `[web]\n${pairs({ listen: `127.0.0.1:${port}` })}`,
   ].join("\n");
 }
@@ -168,7 +175,7 @@ function pairs(values) {
 
 async function address(program) {
   const said = [];
-  const timer = setTimeout(() => program.kill("SIGKILL"), START_MS);
+  const timer = setTimeout(() => program.kill("SIGKILL"), PATIENCE_MS);
   const failed = new Promise((_, reject) => program.on("error", reject));
   const read = async () => {
     for await (const line of createInterface({ input: program.stderr })) {

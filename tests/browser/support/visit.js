@@ -8,6 +8,8 @@ import assert from "node:assert/strict";
 import { after } from "node:test";
 import { chromium } from "playwright-core";
 
+import { PATIENCE_MS } from "./patience.js";
+
 const FLAGS = [
   "--no-sandbox",
   "--disable-gpu",
@@ -17,8 +19,6 @@ const FLAGS = [
   "--disable-component-update",
   "--disable-sync",
 ];
-/** How long a page may take to come to a state that a test waits for. */
-export const PATIENCE_MS = 20_000;
 
 let browser = null;
 after(async () => (await browser)?.close());
@@ -145,12 +145,21 @@ export class Visit {
 function keepTime() {
   const times = { news: 0, stale: 0, newsBeforeStale: 0 };
   Object.defineProperty(window, "times", { value: times });
-  const watch = { subtree: true, attributes: true, attributeFilter: ["data-seq", "data-connection"] };
+  // As it comes, and not when the page has got round to showing it.
+  window.WebSocket = class extends WebSocket {
+    /** @param {[string | URL, (string | string[])?]} address */
+    constructor(...address) {
+      super(...address);
+      this.addEventListener("message", () => {
+        times.news = performance.now();
+      });
+    }
+  };
+  const watch = { subtree: true, attributes: true, attributeFilter: ["data-connection"] };
   new MutationObserver((records) => {
-    for (const { target, attributeName } of records) {
+    for (const { target } of records) {
       if (!(target instanceof HTMLElement) || target !== document.documentElement) continue;
-      if (attributeName === "data-seq") times.news = performance.now();
-      else if (target.dataset.connection === "stale" && times.stale < times.news) {
+      if (target.dataset.connection === "stale" && times.stale < times.news) {
         times.stale = performance.now();
         times.newsBeforeStale = times.news;
       }
