@@ -120,7 +120,7 @@ fn lines_under<'a>(table: &'a str, title: &str) -> Vec<&'a str> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f11_the_doctor_has_words_of_its_own_for_every_trouble() {
+async fn the_doctor_has_words_of_its_own_for_every_trouble() {
     let folder = tempdir().unwrap();
     let ward = Ward::open(folder.path()).await;
     let config = TEAMS.to_owned() + &ward.sources();

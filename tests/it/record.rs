@@ -121,7 +121,7 @@ async fn the_recording_of_a_show_counts_as_the_show_did() {
 }
 
 #[tokio::test]
-async fn t21_a_recording_names_nobody() {
+async fn a_recording_names_nobody() {
     let folder = tempdir().unwrap();
     let path = folder.path().join(FORMS[0]);
     show(&path, Form::Posts).await;
@@ -337,7 +337,7 @@ fn recording(show: &Show) -> Value {
 }
 
 #[test]
-fn f22_what_was_written_survives_being_killed() {
+fn what_was_written_survives_being_killed() {
     let folder = tempdir().unwrap();
     let config = config(folder.path(), "127.0.0.1:0");
     for name in FORMS {
@@ -359,7 +359,7 @@ fn f22_what_was_written_survives_being_killed() {
 }
 
 #[test]
-fn f21_a_full_disk_ends_the_recording_and_not_the_show() {
+fn a_full_disk_ends_the_recording_and_not_the_show() {
     let folder = tempdir().unwrap();
     let config = config(folder.path(), "127.0.0.1:0");
     for name in FORMS {
@@ -372,7 +372,7 @@ fn f21_a_full_disk_ends_the_recording_and_not_the_show() {
 }
 
 #[test]
-fn f21_a_limit_of_file_sizes_ends_the_recording_and_leaves_it_readable() {
+fn a_limit_of_file_sizes_ends_the_recording_and_leaves_it_readable() {
     if !has("prlimit") {
         return left_out("`prlimit` is not installed");
     }

@@ -39,7 +39,7 @@ fn a_finished_file_holds_all_lines() {
 }
 
 #[test]
-fn f22_a_file_cut_anywhere_has_all_that_was_flushed_before() {
+fn a_file_cut_anywhere_has_all_that_was_flushed_before() {
     let folder = tempdir().unwrap();
     for name in FORMS {
         let path = folder.path().join(name);
@@ -85,7 +85,7 @@ fn nothing_that_exists_is_overwritten() {
 }
 
 #[test]
-fn f21_a_full_disk_is_an_error_and_takes_nothing_more() {
+fn a_full_disk_is_an_error_and_takes_nothing_more() {
     let folder = tempdir().unwrap();
     for name in FORMS {
         let path = folder.path().join(name);

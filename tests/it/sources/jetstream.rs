@@ -66,7 +66,7 @@ async fn posts_and_their_ends_are_counted() {
 }
 
 #[tokio::test]
-async fn f01_a_thousand_cuts_lose_no_post_and_count_none_twice() {
+async fn a_thousand_cuts_lose_no_post_and_count_none_twice() {
     const CUTS: u64 = 1000;
     let (server, proxy, mut rig) = connected(Jetstream::url).await;
     // The first post is there before the first cut, so that there is something to resume from.
@@ -102,7 +102,7 @@ async fn f01_a_thousand_cuts_lose_no_post_and_count_none_twice() {
 }
 
 #[tokio::test]
-async fn f02_a_silent_network_is_stale_and_then_dead_and_comes_back() {
+async fn a_silent_network_is_stale_and_then_dead_and_comes_back() {
     let (server, proxy, mut rig) = connected(Jetstream::url).await;
     server.post(us(&rig.clock), "ada", "1", "tabs");
     rig.until("a post", |s| s.posts.matched == 1).await;
@@ -126,7 +126,7 @@ async fn f02_a_silent_network_is_stale_and_then_dead_and_comes_back() {
 }
 
 #[tokio::test]
-async fn f01_a_connection_that_is_closed_on_one_side_is_made_again() {
+async fn a_connection_that_is_closed_on_one_side_is_made_again() {
     let (server, proxy, mut rig) = connected(Jetstream::url).await;
     server.post(us(&rig.clock), "ada", "1", "tabs");
     rig.until("a post", |s| s.posts.matched == 1).await;
@@ -138,7 +138,7 @@ async fn f01_a_connection_that_is_closed_on_one_side_is_made_again() {
 }
 
 #[tokio::test]
-async fn f03_single_bytes_and_a_thin_line_change_no_count() {
+async fn single_bytes_and_a_thin_line_change_no_count() {
     for fault in [Fault::Sliced(1), Fault::Bandwidth(20_000)] {
         let server = Jetstream::start().await;
         let proxy = Proxy::start(server.address).await;
@@ -156,7 +156,7 @@ async fn f03_single_bytes_and_a_thin_line_change_no_count() {
 }
 
 #[tokio::test]
-async fn f05_what_the_server_has_forgotten_is_a_gap() {
+async fn what_the_server_has_forgotten_is_a_gap() {
     let (server, proxy, mut rig) = connected(Jetstream::url).await;
     let start = us(&rig.clock) - 42_000_000;
     server.post(start, "ada", "1", "tabs");
@@ -221,7 +221,7 @@ async fn a_cut_in_a_stream_that_was_quiet_for_long_is_no_gap() {
 }
 
 #[tokio::test]
-async fn f05_a_cursor_that_is_refused_is_given_up_and_told_as_a_gap() {
+async fn a_cursor_that_is_refused_is_given_up_and_told_as_a_gap() {
     let (server, proxy, mut rig) = connected(Jetstream::url_of_second).await;
     server.post(us(&rig.clock), "ada", "1", "tabs");
     rig.until("a post", |s| s.posts.matched == 1).await;
@@ -251,7 +251,7 @@ async fn the_next_endpoint_is_tried_where_one_is_down() {
 }
 
 #[tokio::test]
-async fn f11_clocks_that_are_years_apart_change_nothing() {
+async fn clocks_that_are_years_apart_change_nothing() {
     let year = Duration::from_hours(24 * 365);
     let server = Jetstream::start().await;
     // The laptop has no battery for its clock.

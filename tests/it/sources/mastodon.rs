@@ -104,7 +104,7 @@ async fn all_ways_count_posts_and_their_ends_alike() {
 }
 
 #[tokio::test]
-async fn f01_a_thousand_cuts_lose_no_post_and_count_none_twice() {
+async fn a_thousand_cuts_lose_no_post_and_count_none_twice() {
     const CUTS: u64 = 1000;
     let server = Mastodon::start(Ids::Timed).await;
     let proxy = Proxy::start(server.address).await;
@@ -143,7 +143,7 @@ async fn f01_a_thousand_cuts_lose_no_post_and_count_none_twice() {
 }
 
 #[tokio::test]
-async fn f01_a_half_closed_connection_is_made_again() {
+async fn a_half_closed_connection_is_made_again() {
     for part in [Part::Socket, Part::Events] {
         let server = Mastodon::start(Ids::Timed).await;
         if part == Part::Events {
@@ -162,7 +162,7 @@ async fn f01_a_half_closed_connection_is_made_again() {
 }
 
 #[tokio::test]
-async fn f02_a_silent_network_is_stale_and_then_dead_and_what_was_missed_is_made_up_for() {
+async fn a_silent_network_is_stale_and_then_dead_and_what_was_missed_is_made_up_for() {
     let server = Mastodon::start(Ids::Timed).await;
     let proxy = Proxy::start(server.address).await;
     let mut rig = Rig::start(&contest(), streamed(proxy.address, Mode::Auto), quick());
@@ -180,7 +180,7 @@ async fn f02_a_silent_network_is_stale_and_then_dead_and_what_was_missed_is_made
 }
 
 #[tokio::test]
-async fn f04_events_in_any_order_end_in_the_same_count() {
+async fn events_in_any_order_end_in_the_same_count() {
     let server = Mastodon::start(Ids::Timed).await;
     let kinds = streamed(server.address, Mode::Auto);
     let mut rig = Rig::start(&contest(), kinds, quick());
@@ -195,7 +195,7 @@ async fn f04_events_in_any_order_end_in_the_same_count() {
 }
 
 #[tokio::test]
-async fn f05_what_the_timelines_do_not_show_is_a_gap() {
+async fn what_the_timelines_do_not_show_is_a_gap() {
     let server = Mastodon::start(Ids::Timed).await;
     let proxy = Proxy::start(server.address).await;
     let mut rig = Rig::start(&contest(), streamed(proxy.address, Mode::Auto), quick());
@@ -221,7 +221,7 @@ async fn f05_what_the_timelines_do_not_show_is_a_gap() {
 }
 
 #[tokio::test]
-async fn f05_what_is_older_than_the_window_is_a_gap() {
+async fn what_is_older_than_the_window_is_a_gap() {
     let (title, teams) = ("Short".to_owned(), contest().teams().to_vec());
     let window = SECOND / 5;
     let short = Arc::new(Contest::new(title, window, Vote::Every, Reposts::Ignore, teams).unwrap());
@@ -252,7 +252,7 @@ async fn f05_what_is_older_than_the_window_is_a_gap() {
 }
 
 #[tokio::test]
-async fn f06_timelines_that_are_busy_stop_no_stream_and_are_left_alone() {
+async fn timelines_that_are_busy_stop_no_stream_and_are_left_alone() {
     let server = Mastodon::start(Ids::Timed).await;
     let mut busy = refusal(429, r#"{"error":"Too many requests"}"#);
     let in_an_hour = Clock::from_wall().now().saturating_add(Duration::from_hours(1));
@@ -272,7 +272,7 @@ async fn f06_timelines_that_are_busy_stop_no_stream_and_are_left_alone() {
 }
 
 #[tokio::test]
-async fn f11_a_clock_that_is_years_wrong_changes_nothing() {
+async fn a_clock_that_is_years_wrong_changes_nothing() {
     let year = Duration::from_hours(24 * 365);
     for mode in [Mode::Auto, Mode::Poll] {
         let server = Mastodon::start(Ids::Timed).await;
