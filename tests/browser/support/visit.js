@@ -55,9 +55,19 @@ export class Visit {
     visit.#watch(show.address, allow);
     await visit.page.addInitScript(keepTime);
     await prepare(visit.page);
-    await visit.page.goto(show.origin + path);
+    await visit.#go(show.origin + path);
     await visit.until(() => document.documentElement.dataset.connection === "live");
     return visit;
+  }
+
+  /** A busy browser may drop the first address of a new window, before it has asked for anything. */
+  async #go(address) {
+    try {
+      await this.page.goto(address);
+    } catch (error) {
+      if (!String(error).includes("net::ERR_ABORTED") || this.requests.length > 1) throw error;
+      await this.page.goto(address);
+    }
   }
 
   #watch(host, allow) {
