@@ -403,12 +403,16 @@ fn a_secret_is_never_repeated() {
 #[test]
 fn escapes_in_texts_do_not_reach_the_terminal() {
     let teams = "[[team]]\nname = \"A\"\nhashtags = [\"\\u001b[2J\"]\n".repeat(2);
-    answered(&teams);
-    answered(&teams.replace("[2J", &"x".repeat(100_000)));
-    answered("[contest]\nvote = \"\\u0007\"\n\"\\u0007\" = 1\nwindow = \"\\u0007\"\n");
-    answered(
+    let long = teams.replace("[2J", &"x".repeat(100_000));
+    for text in [
+        &*teams,
+        &long,
+        "[contest]\nvote = \"\\u0007\"\n\"\\u0007\" = 1\nwindow = \"\\u0007\"\n",
         "[web]\nlisten = \"\\u0007\"\n[[team]]\nhashtags = \"\\u0007\"\ncolor = \"\\u0007\"\n",
-    );
+    ] {
+        assert!(Config::parse(text, Path::new("config.toml")).is_err(), "{text}");
+        answered(text);
+    }
 }
 
 #[test]
