@@ -252,7 +252,7 @@ fn log_lines_and_frames_do_not_wait_for_each_other() {
         // Not from the start again, which is megabytes.
         lines += drawn[read..].matches("post skipped").count();
         read = drawn.len();
-        lines > 200
+        lines > 50
     });
     let Some(drawn) = drawn else { return };
     // The picture is drawn among them, again and again.
