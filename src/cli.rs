@@ -199,7 +199,7 @@ impl Tally {
 }
 
 fn feed_values() -> clap::builder::PossibleValuesParser {
-    std::iter::once("auto").chain(Feed::ALL.map(Feed::name)).collect::<Vec<_>>().into()
+    Feed::choices().map(|(name, _)| name).collect::<Vec<_>>().into()
 }
 
 fn pattern_values() -> impl TypedValueParser<Value = Pattern> {

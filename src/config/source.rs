@@ -33,15 +33,6 @@ const KINDS: [(&str, Reader); 7] = [
 /// Kinds that people will look for, and that this version does not have.
 const PLANNED: [&str; 2] = ["webhook", "audience"];
 
-const FEEDS: [(&str, Option<Feed>); 6] = [
-    ("auto", None),
-    ("post", Some(Feed::Post)),
-    ("jetstream", Some(Feed::Jetstream)),
-    ("mastodon", Some(Feed::Mastodon)),
-    ("x", Some(Feed::X)),
-    ("nostr", Some(Feed::Nostr)),
-];
-
 /// Slower than this, one post to the next would take longer than any show.
 const MIN_SPEED: f64 = 0.001;
 const MAX_SPEED: f64 = 1000.0;
@@ -67,7 +58,7 @@ fn replay(table: &Table<'_>) -> replay::Settings {
         input: replay::Input::File(table.path("path").unwrap_or_default()),
         speed: speed(table).unwrap_or(replay::Speed::Times(1.0)),
         repeat: table.flag("repeat").unwrap_or(false),
-        feed: table.choice("feed", &FEEDS).unwrap_or(None),
+        feed: table.choice("feed", &Feed::choices().collect::<Vec<_>>()).unwrap_or(None),
     }
 }
 

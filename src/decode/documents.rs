@@ -5,9 +5,24 @@ use crate::event::Message;
 use crate::post::Hasher;
 use crate::timestamp::Timestamp;
 
-use super::Shape;
-use super::mapped::Mapped;
-use super::numbers::Numbers;
+use super::mapped::{Map, Mapped};
+use super::numbers::{Fields, Numbers};
+
+/// What the documents of a service that is none of the known networks hold.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shape {
+    /// Posts, and where in a document each part of them is.
+    Posts(Map),
+    /// Numbers that pull the rope as they grow.
+    Numbers(Fields),
+}
+
+impl Default for Shape {
+    /// hashtug's own posts.
+    fn default() -> Shape {
+        Shape::Posts(Map::default())
+    }
+}
 
 /// Decodes the documents of one source, in order.
 pub enum Documents {

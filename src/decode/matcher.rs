@@ -6,27 +6,16 @@ use crate::contest::{Contest, TeamId};
 use crate::hashtag;
 use crate::post::{Side, TagId, Tags};
 
-use super::Feed;
+use super::boundary::{BEFORE_HASHTAG, is_short};
 use super::json;
-use super::prefilter::{CONTEXT, is_short};
 
-/// How a network writes the hashtags it knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a network writes the hashtags it knows. The greater one covers the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Folding {
     /// As their authors did.
     Plain,
     /// The server has folded Latin diacritics as well.
     Latin,
-}
-
-impl Folding {
-    /// How messages of this feed may write them. Recordings hold messages of all feeds.
-    pub(super) fn of(feed: Option<Feed>) -> Folding {
-        match feed {
-            Some(Feed::Jetstream | Feed::X | Feed::Nostr) => Folding::Plain,
-            Some(Feed::Post | Feed::Mastodon) | None => Folding::Latin,
-        }
-    }
 }
 
 /// What the hashtags of a post say.
@@ -125,5 +114,5 @@ impl Matcher {
 /// stand in almost any message.
 fn stands_in(folded: &str, tag: &str) -> bool {
     memchr::memmem::find_iter(folded.as_bytes(), tag)
-        .any(|at| !is_short(tag) || at == 0 || CONTEXT.contains(&folded.as_bytes()[at - 1]))
+        .any(|at| !is_short(tag) || at == 0 || BEFORE_HASHTAG.contains(&folded.as_bytes()[at - 1]))
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::contest::{PALETTE, Team, Vote};
+use crate::contest::{Contest, PALETTE, Reposts, Team, Vote};
+use crate::event::Message;
+use crate::post::Hasher;
 use crate::snapshot::Posts;
 use crate::tally::{Limits, Tally};
 
@@ -330,19 +332,6 @@ fn a_post_says_by_which_hashtags_it_was_found() {
     // Folded by the server; a recording has it as the team does.
     let status = "{\"uri\":\"u\",\"account\":{\"acct\":\"a\"},\"created_at\":\"2026-11-21T19:04:05Z\",\"tags\":[{\"name\":\"koln\"}]}";
     assert_eq!(tags(Some(Feed::Mastodon), status), ["köln"]);
-}
-
-#[test]
-fn a_block_is_split_into_messages() {
-    let split = |block: &'static str| -> Vec<&'static str> {
-        super::split(block.as_bytes()).into_iter().map(|m| str::from_utf8(m).unwrap()).collect()
-    };
-    assert_eq!(
-        split("{\"a\":1}\r\n\n [{\"b\":[2]}, {\"c\":3}]\n:thump"),
-        ["{\"a\":1}", "{\"b\":[2]}", "{\"c\":3}", ":thump"]
-    );
-    // What a relay sends is an array and one message; what is broken is one too.
-    assert_eq!(split("[\"EVENT\",\"s\",{}]\n[1,"), ["[\"EVENT\",\"s\",{}]", "[1,"]);
 }
 
 #[test]

@@ -16,7 +16,7 @@ use tracing::{debug, info};
 use url::Url;
 
 use crate::contest::Reposts;
-use crate::decode::signature::{self, Forged};
+use crate::decode::networks::nostr::signature::{self, Forged};
 use crate::decode::{Decoder, Feed};
 use crate::source::SourceContext;
 use crate::source::link::failure::{Failure, quoted};

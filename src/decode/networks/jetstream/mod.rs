@@ -11,11 +11,38 @@ use std::borrow::Cow;
 use crate::post::{Deletion, Version};
 use crate::timestamp::Timestamp;
 
-use super::json::{Invalid, Kind, Reader};
-use super::matcher::Folding;
-use super::{Content, Context, Draft, Feed, optional_text, time, time_number};
+use crate::decode::draft::{Content, Context, Draft};
+use crate::decode::json::{Invalid, Kind, Reader};
+use crate::decode::matcher::Folding;
+use crate::decode::network::{Claim, Decode, Members, Network};
+use crate::decode::optional::{optional_text, time, time_number};
+use crate::decode::page::Array;
+use crate::decode::prefilter::words::{Follows, Word};
 
-const POSTS: &str = "app.bsky.feed.post";
+pub(super) const NETWORK: Network = Network {
+    name: NAME,
+    source: Some("bluesky"),
+    claim,
+    array: Array::Page,
+    folding: Folding::Plain,
+    changes: &[
+        Word::new("\"delete\"", Follows::Anything),
+        Word::new("\"update\"", Follows::Anything),
+    ],
+    framing: &[],
+    decode: Decode::One(decode),
+};
+
+const NAME: &str = "jetstream";
+
+/// What posts are called there.
+pub(crate) const POSTS: &str = "app.bsky.feed.post";
+
+fn claim(members: &Members) -> Option<Claim> {
+    let is_first = members.has("time_us") || members.has("did") && members.has("kind");
+    let is_second = members.has("$type") && members.has("payload");
+    (is_first || is_second).then_some(Claim::Certain)
+}
 
 /// The members that both generations have, wherever they stand.
 #[derive(Default)]
@@ -37,7 +64,7 @@ struct Record<'a> {
     wrong: Option<Invalid>,
 }
 
-pub(super) fn decode(context: &Context, text: &str) -> Result<Content, Invalid> {
+fn decode(context: &Context, text: &str) -> Result<Content, Invalid> {
     let mut commit = Commit::default();
     let mut reader = Reader::new(text);
     members(&mut reader, &mut commit)?;
@@ -53,7 +80,7 @@ pub(super) fn decode(context: &Context, text: &str) -> Result<Content, Invalid> 
     };
     let did = commit.did.ok_or(Invalid("commit without `did`"))?;
     let rkey = commit.rkey.ok_or(Invalid("commit without `rkey`"))?;
-    let id = context.hasher.post((Feed::Jetstream, &*did, POSTS), &rkey);
+    let id = context.hasher.post((NAME, &*did, POSTS), &rkey);
     let Some(version) = version else {
         let deletion = Deletion { posts: vec![id], author: None, at: commit.at };
         return Ok(Content::Deletion(deletion));
@@ -69,7 +96,7 @@ pub(super) fn decode(context: &Context, text: &str) -> Result<Content, Invalid> 
     Ok(Content::Post(Draft {
         id: Some(id),
         alias: None,
-        author: Some(context.hasher.author(Feed::Jetstream, &did)),
+        author: Some(context.hasher.author(NAME, &did)),
         at: commit.at,
         found,
         version,

@@ -5,17 +5,41 @@
 //! `e` tags, if they are by the same author. What else a relay says concerns no post.
 //! Source: NIP-01, NIP-09, NIP-18, NIP-24.
 
+pub mod signature;
+
 use std::borrow::Cow;
 
 use crate::contest::Reposts;
 use crate::post::{Deletion, Version};
 use crate::timestamp::Timestamp;
 
-use super::json::{Invalid, Kind, Reader};
-use super::matcher::Folding;
-use super::{Content, Context, Draft, Feed, optional_text, time_number};
+use crate::decode::draft::{Content, Context, Draft};
+use crate::decode::json::{Invalid, Kind, Reader};
+use crate::decode::matcher::Folding;
+use crate::decode::network::{Claim, Decode, Members, Network};
+use crate::decode::optional::{optional_text, time_number};
+use crate::decode::page::Array;
+use crate::decode::prefilter::words::{Follows, Word};
 
-pub(super) fn decode(context: &Context, text: &str) -> Result<Content, Invalid> {
+pub(super) const NETWORK: Network = Network {
+    name: NAME,
+    source: Some("nostr"),
+    claim,
+    // What a relay sends begins with a word.
+    array: Array::MessageIfTextFirst,
+    folding: Folding::Plain,
+    changes: &[Word::new("\"kind\"", Follows::Five)],
+    framing: &[],
+    decode: Decode::One(decode),
+};
+
+const NAME: &str = "nostr";
+
+fn claim(members: &Members) -> Option<Claim> {
+    members.has("pubkey").then_some(Claim::Certain)
+}
+
+fn decode(context: &Context, text: &str) -> Result<Content, Invalid> {
     let mut reader = Reader::new(text);
     let mut event = None;
     if reader.peek()? == Kind::Array {
@@ -119,9 +143,9 @@ impl<'a> Event<'a> {
         let id = self.id.ok_or(Invalid("event without `id`"))?;
         let author = self.pubkey.ok_or(Invalid("event without `pubkey`"))?;
         Ok(Content::Post(Draft {
-            id: Some(context.hasher.post(Feed::Nostr, &id)),
+            id: Some(context.hasher.post(NAME, &id)),
             alias: None,
-            author: Some(context.hasher.author(Feed::Nostr, &author)),
+            author: Some(context.hasher.author(NAME, &author)),
             at: self.at,
             found: context.matcher.side(&self.hashtags, Folding::Plain),
             version: Version::First,
@@ -130,12 +154,11 @@ impl<'a> Event<'a> {
 
     fn deletion(self, context: &Context) -> Result<Content, Invalid> {
         let author = self.pubkey.ok_or(Invalid("event without `pubkey`"))?;
-        let posts: Vec<_> =
-            self.events.iter().map(|id| context.hasher.post(Feed::Nostr, id)).collect();
+        let posts: Vec<_> = self.events.iter().map(|id| context.hasher.post(NAME, id)).collect();
         if posts.is_empty() {
             return Ok(Content::Other);
         }
-        let author = Some(context.hasher.author(Feed::Nostr, &author));
+        let author = Some(context.hasher.author(NAME, &author));
         Ok(Content::Deletion(Deletion { posts, author, at: self.at }))
     }
 }

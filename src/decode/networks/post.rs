@@ -8,24 +8,42 @@ use std::borrow::Cow;
 use crate::post::{Deletion, Version};
 use crate::timestamp::Timestamp;
 
-use super::json::{Invalid, Kind, Reader};
-use super::matcher::{Folding, Found};
-use super::{Content, Context, Draft, Feed, optional_text};
+use crate::decode::draft::{Content, Context, Draft, Line, Raw};
+use crate::decode::json::{Invalid, Kind, Reader};
+use crate::decode::matcher::{Folding, Found};
+use crate::decode::network::{Claim, Decode, Members, Network};
+use crate::decode::optional::optional_text;
+use crate::decode::page::Array;
+use crate::decode::prefilter::words::{Follows, Word};
 
-/// One line.
-pub(super) enum Line<'a> {
-    Content(Content),
-    /// What came over the wire, when, and from which network, if that is said, or the name of the
-    /// source tells.
-    Raw {
-        at: Option<Timestamp>,
-        kind: Option<Feed>,
-        source: Option<Feed>,
-        message: Cow<'a, str>,
-    },
+pub(super) const NETWORK: Network = Network {
+    name: NAME,
+    source: None,
+    claim,
+    array: Array::Page,
+    folding: Folding::Plain,
+    changes: &[Word::new("\"delete\"", Follows::Anything)],
+    framing: &[
+        Word::new("\"note\"", Follows::Colon),
+        Word::new("\"raw\"", Follows::String),
+        Word::new("\"raw\"", Follows::Array),
+    ],
+    decode: Decode::Recording(decode),
+};
+
+const NAME: &str = "post";
+
+fn claim(members: &Members) -> Option<Claim> {
+    let delete = members.kind("delete");
+    let is_line = members.has_any(&["hashtags", "text", "note", "raw"]) || delete.is_some();
+    if members.has("at") && is_line {
+        Some(Claim::Certain)
+    } else {
+        (delete == Some(Kind::String)).then_some(Claim::Possible)
+    }
 }
 
-pub(super) fn decode<'a>(context: &Context, text: &'a str) -> Result<Line<'a>, Invalid> {
+fn decode<'a>(context: &Context, text: &'a str) -> Result<Line<'a>, Invalid> {
     let mut at = None;
     let mut id = None;
     let mut author = None;
@@ -63,12 +81,11 @@ pub(super) fn decode<'a>(context: &Context, text: &'a str) -> Result<Line<'a>, I
         return Ok(if heartbeat {
             Line::Content(Content::Nothing)
         } else {
-            let feed = |name: Option<Cow<'_, str>>| Feed::of_source(&name?);
-            Line::Raw { at, kind: feed(kind), source: feed(source), message }
+            Line::Raw(Raw { at, kind, source, message })
         });
     }
     if let Some(id) = delete {
-        let posts = vec![context.hasher.post(Feed::Post, &id)];
+        let posts = vec![context.hasher.post(NAME, &id)];
         return Ok(Line::Content(Content::Deletion(Deletion { posts, author: None, at })));
     }
     let found = match (hashtags, body) {
@@ -77,9 +94,9 @@ pub(super) fn decode<'a>(context: &Context, text: &'a str) -> Result<Line<'a>, I
         (None, None) => return Err(Invalid("neither `hashtags` nor `text`")),
     };
     Ok(Line::Content(Content::Post(Draft {
-        id: id.map(|id| context.hasher.post(Feed::Post, &id)),
+        id: id.map(|id| context.hasher.post(NAME, &id)),
         alias: None,
-        author: author.map(|author| context.hasher.author(Feed::Post, &author)),
+        author: author.map(|author| context.hasher.author(NAME, &author)),
         at,
         found,
         version: Version::First,

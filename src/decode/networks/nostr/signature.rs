@@ -12,7 +12,7 @@ use secp256k1::XOnlyPublicKey;
 use secp256k1::schnorr::Signature;
 use sha2::{Digest, Sha256};
 
-use super::json::{Invalid, Kind, Reader};
+use crate::decode::json::{Invalid, Kind, Reader};
 
 /// Why an event is not believed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -13,22 +13,49 @@ use crate::contest::Reposts;
 use crate::post::{Deletion, Version};
 use crate::timestamp::Timestamp;
 
-use super::json::{Invalid, Kind, Reader};
-use super::matcher::{Folding, Found};
-use super::{Content, Context, Draft, Feed, optional_text, time};
+use crate::decode::draft::{Content, Context, Draft};
+use crate::decode::json::{Invalid, Kind, Reader};
+use crate::decode::matcher::{Folding, Found};
+use crate::decode::network::{Claim, Decode, Each, Members, Network};
+use crate::decode::optional::{optional_text, time};
+use crate::decode::page::Array;
+use crate::decode::prefilter::words::{Follows, Word};
+
+pub(super) const NETWORK: Network = Network {
+    name: NAME,
+    source: Some("x"),
+    claim,
+    array: Array::Page,
+    folding: Folding::Plain,
+    changes: &[
+        Word::new("\"delete\"", Follows::Anything),
+        Word::new("\"edit_history_tweet_ids\"", Follows::TwoItems),
+    ],
+    framing: &[
+        Word::new("\"data\"", Follows::Array),
+        Word::new("\"statuses\"", Follows::Array),
+        Word::new("\"meta\"", Follows::Colon),
+    ],
+    decode: Decode::Several(decode),
+};
+
+const NAME: &str = "x";
+
+fn claim(members: &Members) -> Option<Claim> {
+    let names = ["data", "statuses", "id_str", "edit_history_tweet_ids", "author_id"];
+    let is_post = members.has_any(&names) || members.has("created_at") && members.has("text");
+    let is_deletion = members.kind("delete") == Some(Kind::Object);
+    (is_post || is_deletion).then_some(Claim::Likely)
+}
 
 /// Reads one object. Each post in it is a message, with its own text, and broken by itself.
-pub(super) fn decode<'a>(
-    context: &Context,
-    text: &'a str,
-    mut report: impl FnMut(&'a str, Result<Content, Invalid>),
-) {
+fn decode<'a>(context: &Context, text: &'a str, report: &mut Each<'_, 'a>) {
     let object = match Object::read(context, text) {
         Ok(object) => object,
         Err(invalid) => return report(text, Err(invalid)),
     };
     if let Some(id) = object.deleted {
-        let posts = vec![context.hasher.post(Feed::X, &id)];
+        let posts = vec![context.hasher.post(NAME, &id)];
         let deletion = Deletion { posts, author: None, at: None };
         return report(text, Ok(Content::Deletion(deletion)));
     }
@@ -261,12 +288,12 @@ impl<'a> Tweet<'a> {
             Some(first) if *first != id && self.versions > 1 => Version::Edit,
             _ => Version::First,
         };
-        let own = context.hasher.post(Feed::X, &id);
-        let first = self.first_version.map_or(own, |first| context.hasher.post(Feed::X, &first));
+        let own = context.hasher.post(NAME, &id);
+        let first = self.first_version.map_or(own, |first| context.hasher.post(NAME, &first));
         Ok(Content::Post(Draft {
             id: Some(first),
             alias: (first != own).then_some(own),
-            author: self.author.map(|author| context.hasher.author(Feed::X, &author)),
+            author: self.author.map(|author| context.hasher.author(NAME, &author)),
             at: self.at,
             found,
             version,

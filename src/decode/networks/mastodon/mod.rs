@@ -11,15 +11,41 @@ use std::borrow::Cow;
 use crate::post::{Deletion, Version};
 use crate::timestamp::Timestamp;
 
-use super::html;
-use super::json::{Invalid, Kind, Reader};
-use super::matcher::{Folding, Found};
-use super::{Content, Context, Draft, Feed, optional_text, time};
+use crate::decode::draft::{Content, Context, Draft};
+use crate::decode::html;
+use crate::decode::json::{Invalid, Kind, Reader};
+use crate::decode::matcher::{Folding, Found};
+use crate::decode::network::{Claim, Decode, Members, Network};
+use crate::decode::optional::{optional_text, time};
+use crate::decode::page::Array;
+use crate::decode::prefilter::words::{Follows, Word};
+
+pub(super) const NETWORK: Network = Network {
+    name: NAME,
+    source: Some("mastodon"),
+    claim,
+    array: Array::Page,
+    folding: Folding::Latin,
+    changes: &[
+        Word::new("\"delete\"", Follows::Anything),
+        Word::new("\"status.update\"", Follows::Anything),
+    ],
+    framing: &[],
+    decode: Decode::One(decode),
+};
+
+const NAME: &str = "mastodon";
 
 /// Ids that hold on one server only.
-const LOCAL: (Feed, &str) = (Feed::Mastodon, "local");
+const LOCAL: (&str, &str) = (NAME, "local");
 
-pub(super) fn decode(context: &Context, text: &str) -> Result<Content, Invalid> {
+fn claim(members: &Members) -> Option<Claim> {
+    let is_event = members.has("event") && members.has_any(&["payload", "stream"]);
+    let is_status = members.has("account") && members.has("uri");
+    (is_event || is_status).then_some(Claim::Likely)
+}
+
+fn decode(context: &Context, text: &str) -> Result<Content, Invalid> {
     let mut event = None;
     let mut payload = None;
     let mut status = Status::default();
@@ -124,9 +150,9 @@ impl<'a> Status<'a> {
         let uri = self.uri.ok_or(Invalid("status without `uri`"))?;
         let author = self.author.ok_or(Invalid("status without `account.acct`"))?;
         Ok(Content::Post(Draft {
-            id: Some(context.hasher.post(Feed::Mastodon, &uri)),
+            id: Some(context.hasher.post(NAME, &uri)),
             alias: self.id.map(|id| context.hasher.post(LOCAL, &id)),
-            author: Some(context.hasher.author(Feed::Mastodon, &author)),
+            author: Some(context.hasher.author(NAME, &author)),
             at: self.at,
             found,
             version,

@@ -17,10 +17,11 @@ use crate::timestamp::Timestamp;
 
 use repeats::Repeats;
 
+use super::boundary::is_short;
 use super::json::{self, Invalid, Kind, Reader};
 use super::matcher::{Folding, Found, Matcher};
 use super::pointer::Pointer;
-use super::prefilter::{Prefilter, Scan, is_short};
+use super::prefilter::{Prefilter, Scan};
 
 /// Where in a message the parts of a post are. What has no pointer is not looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,7 +122,7 @@ impl Mapped {
         let hidden = map.hashtags.is_some() && hashtags.any(|tag| is_short(tag));
         Mapped {
             matcher: Matcher::new(contest),
-            prefilter: (!hidden).then(|| Prefilter::of_hashtags(contest)),
+            prefilter: (!hidden).then(|| Prefilter::new(contest, Folding::Plain, [])),
             delete_word: map
                 .delete
                 .as_ref()
