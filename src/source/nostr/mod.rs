@@ -8,9 +8,9 @@
 //! that it refuses is shown with its name.
 //! Source: NIP-01, NIP-09, NIP-18, NIP-24, NIP-42.
 
+mod closed;
 mod gathering;
 mod hashtags;
-mod message;
 mod relay;
 
 use tokio::sync::mpsc;

@@ -16,6 +16,7 @@ use tracing::{debug, info};
 use url::Url;
 
 use crate::contest::Reposts;
+use crate::decode::networks::nostr::message::{self, Message};
 use crate::decode::networks::nostr::signature::{self, Forged};
 use crate::decode::{Decoder, Feed};
 use crate::source::SourceContext;
@@ -24,8 +25,8 @@ use crate::source::link::websocket::Socket;
 use crate::source::link::{self, Link, Resume, Session, net};
 use crate::timestamp::Timestamp;
 
+use super::closed::closed;
 use super::hashtags;
-use super::message::{self, Message};
 
 /// The names of our subscriptions.
 const POSTS: &str = "hashtug";
@@ -199,7 +200,7 @@ impl Relay {
             }
             Message::Closed(subscription, said) => match &*subscription {
                 POSTS => {
-                    let failure = message::closed(&said);
+                    let failure = closed(&said);
                     return Err(if talk.confirmed { failure } else { link.in_vain(failure) });
                 }
                 OLDER => {

@@ -9,7 +9,6 @@
 
 mod api;
 mod explain;
-mod mark;
 mod recent;
 mod rules;
 
@@ -24,6 +23,7 @@ use tracing::info;
 use url::Url;
 
 use crate::contest::Reposts;
+use crate::decode::networks::x::mark::{self, Mark};
 use crate::decode::{Decoder, Feed};
 use crate::timestamp::Timestamp;
 
@@ -37,7 +37,6 @@ use super::link::{self, Link, Resume, Session};
 use super::secret::Variable;
 
 use api::Api;
-use mark::Mark;
 use recent::{Missed, Search};
 
 /// The keys of an `x` source.

@@ -10,10 +10,10 @@ use std::time::Duration;
 use url::Url;
 
 use crate::contest::{Contest, Reposts};
+use crate::decode::networks::x::mark::Mark;
 use crate::timestamp::Timestamp;
 
 use super::api::Api;
-use super::mark::Mark;
 use super::{ask_for_all, rules};
 
 /// So long after the stream is back the search is asked. It refuses to be asked about the last ten

@@ -6,6 +6,8 @@
 //! as text. `createdAt` is the author's own claim, off by a minute either way, and not used.
 //! Source: the Jetstream README and the lexicons `app.bsky.feed.post`, `app.bsky.richtext.facet`.
 
+pub(crate) mod mark;
+
 use std::borrow::Cow;
 
 use crate::post::{Deletion, Version};

@@ -5,6 +5,7 @@
 //! `e` tags, if they are by the same author. What else a relay says concerns no post.
 //! Source: NIP-01, NIP-09, NIP-18, NIP-24.
 
+pub(crate) mod message;
 pub mod signature;
 
 use std::borrow::Cow;

@@ -6,6 +6,8 @@
 //! off: what it retweets is found through `includes`, or in version 1.1 inside.
 //! Source: the X API documentation, data dictionary, and its version 1.1 predecessor.
 
+pub(crate) mod mark;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 

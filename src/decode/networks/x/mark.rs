@@ -1,27 +1,28 @@
 //! What a message of X says of itself beside its posts: how many there are, how new, what follows.
 //!
-//! A shallow look at what the decoder judges.
+//! A shallow look, for the source, at what the decoder judges.
 
 use crate::decode::json::{Invalid, Kind, Reader};
 use crate::timestamp::Timestamp;
 
 /// What is around the posts of a message.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Mark {
-    pub(super) posts: u32,
+pub(crate) struct Mark {
+    /// The posts themselves.
+    pub(crate) posts: u32,
     /// What came along because posts refer to it.
-    pub(super) included: u32,
-    pub(super) newest_id: Option<u64>,
-    pub(super) newest_at: Option<Timestamp>,
-    pub(super) oldest_at: Option<Timestamp>,
+    pub(crate) included: u32,
+    pub(crate) newest_id: Option<u64>,
+    pub(crate) newest_at: Option<Timestamp>,
+    pub(crate) oldest_at: Option<Timestamp>,
     /// It is a page of a search, perhaps an empty one.
-    pub(super) is_page: bool,
+    pub(crate) is_page: bool,
     /// Where the search goes on.
-    pub(super) next: Option<String>,
+    pub(crate) next: Option<String>,
 }
 
 /// Reads what is around the posts. What cannot be read has no mark.
-pub(super) fn mark(message: &[u8]) -> Mark {
+pub(crate) fn mark(message: &[u8]) -> Mark {
     let mut mark = Mark::default();
     let Ok(text) = std::str::from_utf8(message) else { return mark };
     let read = Reader::new(text).object(|reader, name| match (&*name.value(), reader.peek()?) {
