@@ -25,7 +25,7 @@ const OVERLAP: usize = 2048;
 
 /// Decodes the messages of one recording or connection, in order.
 ///
-/// Give it whole lines; it tells the events to a closure, with the number of the line that each is
+/// Give it whole lines; it reports the events to a closure, with the number of the line that each is
 /// from. Runs of messages that concern nobody arrive as one [`Message::Unmatched`].
 pub struct Decoder {
     context: Context,
@@ -141,7 +141,7 @@ impl Decoder {
             }
         }
         let Some(feed) = self.feed else {
-            // A page without messages is none, whosever it is.
+            // An empty page is not a message, whosever it is.
             if matches!(page(Array::Page, text), Ok(Some(items)) if items.is_empty()) {
                 return;
             }

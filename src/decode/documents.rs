@@ -8,7 +8,7 @@ use crate::timestamp::Timestamp;
 use super::mapped::{Map, Mapped};
 use super::numbers::{Fields, Numbers};
 
-/// What the documents of a service that is none of the known networks hold.
+/// What the documents of a service hold that is not one of the known networks.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
     /// Posts, and where in a document each part of them is.
@@ -52,7 +52,7 @@ impl Documents {
         }
     }
 
-    /// How many messages of this poll were new, and how many were there before.
+    /// Messages of this poll that were new, and those that were there before.
     #[must_use]
     pub fn polled(&self) -> (usize, usize) {
         match self {

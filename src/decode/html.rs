@@ -16,7 +16,7 @@ use memchr::{memchr, memchr2, memmem};
 /// Paragraphs, list items and other blocks come on lines of their own, and `<br>` ends a line, so
 /// that words do not run together. A tag or comment that never ends hides the rest, as in a
 /// browser. A reference without its semicolon or with an unknown name stays as it is; one to a
-/// number that is no character is U+FFFD.
+/// number that is not a character is U+FFFD.
 ///
 /// ```
 /// # use hashtug::decode::html::text;

@@ -6,6 +6,7 @@
 //! emoji occur in real posts, and of two members with one name the caller sees both, so the last
 //! one wins.
 //! Not a general parser: numbers are only what the networks send.
+//! Long because all of it is one grammar: reading and skipping a value go through the same places.
 
 use std::borrow::Cow;
 
@@ -90,7 +91,7 @@ impl<'a> Reader<'a> {
     /// Reads an object; `member` is called with each name and has to read the value.
     ///
     /// # Errors
-    /// If the next value is no object, is broken, or `member` says so.
+    /// If the next value is not an object, is broken, or `member` says so.
     #[inline]
     pub fn object(
         &mut self,
@@ -119,7 +120,7 @@ impl<'a> Reader<'a> {
     /// Reads an array; `item` is called at each item and has to read it.
     ///
     /// # Errors
-    /// If the next value is no array, is broken, or `item` says so.
+    /// If the next value is not an array, is broken, or `item` says so.
     #[inline]
     pub fn array(
         &mut self,
@@ -141,7 +142,7 @@ impl<'a> Reader<'a> {
     /// Reads a string.
     ///
     /// # Errors
-    /// If the next value is no string, or broken.
+    /// If the next value is not a string, or broken.
     #[inline]
     pub fn string(&mut self) -> Result<Str<'a>, Invalid> {
         self.skip_space();
@@ -171,7 +172,7 @@ impl<'a> Reader<'a> {
     /// Reads a whole number that fits 64 bits. A fraction or an exponent is cut to whole.
     ///
     /// # Errors
-    /// If the next value is no number, is broken, or does not fit.
+    /// If the next value is not a number, is broken, or does not fit.
     pub fn integer(&mut self) -> Result<i64, Invalid> {
         let text = self.number()?;
         if let Ok(value) = text.parse() {
@@ -189,7 +190,7 @@ impl<'a> Reader<'a> {
     /// Reads a number as its text.
     ///
     /// # Errors
-    /// If the next value is no number, or broken.
+    /// If the next value is not a number, or broken.
     pub fn number(&mut self) -> Result<&'a str, Invalid> {
         self.skip_space();
         let bytes = &self.text.as_bytes()[self.at..];
@@ -415,7 +416,7 @@ fn number_len(bytes: &[u8]) -> Option<usize> {
     Some(len)
 }
 
-/// The value of a string's raw text. What is no escape is kept as it stands, so that this reads
+/// The value of a string's raw text. What is not an escape is kept as it stands, so that this reads
 /// broken texts too.
 pub(crate) fn unescape(raw: &str) -> String {
     let mut value = String::with_capacity(raw.len());

@@ -6,7 +6,7 @@
 //! not depend on whether the scan was there.
 //!
 //! [`Decoder`] takes the lines of a recording and the messages of a connection. All that is known of
-//! a network is in its own file in [`networks`]; services that are none of them are read by
+//! a network is in its own file in [`networks`]; services that are not among them are read by
 //! [`documents`], as the config says.
 
 mod boundary;

@@ -22,9 +22,9 @@ pub(super) struct Network {
     pub(super) array: Array,
     /// How hashtags are written.
     pub(super) folding: Folding,
-    /// Words without which a message is no deletion or edit.
+    /// Words without which a message is not a deletion or an edit.
     pub(super) changes: &'static [Word],
-    /// Words without which a line is one message, and no remark.
+    /// Words without which a line is one message, and not a page or a remark.
     pub(super) framing: &'static [Word],
     /// Reads a message.
     pub(super) decode: Decode,

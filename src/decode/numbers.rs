@@ -24,13 +24,13 @@ pub struct Fields {
     pub per_vote: f64,
 }
 
-/// What one vote can stand for.
+/// The growth of a number that one vote can stand for.
 pub const PER_VOTE: RangeInclusive<f64> = 0.000_001..=1e12;
 
-/// What one document brings beyond this many votes is dropped, in all teams alike, and counted.
+/// Votes that one document can bring. What is beyond is dropped, in all teams alike, and counted.
 pub const MAX_VOTES: u64 = 10_000;
 
-/// A number that grows by more votes than this at once is not believed.
+/// Votes by which a number can grow at once. One that grows by more is not believed.
 const MAX_GROWTH: u64 = 1_000_000_000;
 
 /// The numbers of one source, from document to document.
@@ -56,9 +56,9 @@ impl Numbers {
         Numbers { fields, seen }
     }
 
-    /// Takes a document, and tells a post of its own for each vote, posted when it arrived. A document
+    /// Takes a document, and reports a post of its own for each vote, posted when it arrived. A document
     /// in which a number is missing or none is malformed, and its other numbers count all the same;
-    /// one in which nothing grew is no message.
+    /// one in which nothing grew is not a message.
     pub fn document(&mut self, bytes: &[u8], arrived: Timestamp, mut report: impl FnMut(Message)) {
         let bytes = bytes.trim_ascii();
         if bytes.is_empty() {

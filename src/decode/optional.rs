@@ -11,7 +11,7 @@ pub(super) fn optional_text<'a>(reader: &mut Reader<'a>) -> Result<Option<Cow<'a
     if reader.null() { Ok(None) } else { reader.string().map(|text| Some(text.value())) }
 }
 
-/// Reads a time by its text; `None` if it is none, which a recorder's own time makes up for.
+/// Reads a time by its text; `None` if it cannot be read, which a recorder's own time makes up for.
 pub(super) fn time(
     reader: &mut Reader<'_>,
     parse: impl Fn(&str) -> Option<Timestamp>,
@@ -22,7 +22,7 @@ pub(super) fn time(
     Ok(parse(&reader.string()?.value()))
 }
 
-/// Reads a time by its number; `None` if it is none.
+/// Reads a time by its number; `None` if it cannot be read.
 pub(super) fn time_number(
     reader: &mut Reader<'_>,
     parse: impl Fn(i64) -> Option<Timestamp>,

@@ -1,4 +1,4 @@
-//! Where one message ends and the next begins: lines, pages of messages, and lines that are none.
+//! Where one message ends and the next begins: lines, pages of messages, and lines that are not messages.
 
 use super::json::{Invalid, Reader};
 
@@ -24,7 +24,7 @@ pub(super) fn is_page(array: Array, line: &[u8]) -> bool {
     }
 }
 
-/// The messages of a page; `None` if `text` is no page but one message.
+/// The messages of a page; `None` if `text` is not a page but one message.
 pub(super) fn page(array: Array, text: &str) -> Result<Option<Vec<&str>>, Invalid> {
     if !is_page(array, text.as_bytes()) {
         return Ok(None);

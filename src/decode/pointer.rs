@@ -5,14 +5,14 @@ use std::str::FromStr;
 
 use super::json::{Invalid, Kind, MAX_DEPTH, Reader};
 
-/// A pointer longer than this, in bytes, is none.
+/// Bytes of a pointer. A longer one is refused.
 const MAX_POINTER: usize = 1000;
 
 /// A JSON Pointer, read once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pointer(Vec<String>);
 
-/// Why a text is no JSON Pointer.
+/// Why a text is not a JSON Pointer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PointerError {
     /// It has no slash first.
@@ -30,7 +30,7 @@ impl Pointer {
     /// Reads a pointer. The empty one points at the document as a whole.
     ///
     /// # Errors
-    /// If it is none.
+    /// If the text is not a JSON Pointer.
     pub fn parse(text: &str) -> Result<Pointer, PointerError> {
         if text.len() > MAX_POINTER {
             return Err(PointerError::TooLong);

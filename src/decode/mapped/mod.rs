@@ -61,10 +61,10 @@ impl Default for Map {
     }
 }
 
-/// A document longer than this, in bytes, is refused before it is read.
+/// Bytes of a document. A longer one is refused before it is read.
 pub const MAX_DOCUMENT: usize = 4 * 1024 * 1024;
 
-/// A message of a document, or one that is a document, may have this many bytes.
+/// Bytes of a message in a document, or of one that is a document. A longer one is refused.
 pub const MAX_MESSAGE: usize = 256 * 1024;
 
 /// Decodes the documents of one service.
@@ -92,8 +92,8 @@ struct Arrivals {
     order: VecDeque<PostId>,
 }
 
-/// So many posts that name a team, of one source and without a time, are known again. The next takes
-/// the place of the oldest, which would be new if it came again after a window.
+/// Posts of one source that name a team, have no time, and are known again. The next one takes the
+/// place of the oldest, which would be new if it came again after a window.
 const MAX_ARRIVALS: usize = 10_000;
 
 impl Arrivals {
@@ -137,12 +137,12 @@ impl Mapped {
     }
 
     /// The documents that follow are those of one poll: a message that stood in the last one, byte
-    /// for byte, is no message again.
+    /// for byte, is not counted as a message again.
     pub fn begin_poll(&mut self) {
         self.repeats.get_or_insert_default().begin();
     }
 
-    /// How many messages of this poll were new, and how many were there before.
+    /// Messages of this poll that were new, and those that were there before.
     #[must_use]
     pub fn polled(&self) -> (usize, usize) {
         self.repeats.as_ref().map_or((0, 0), Repeats::counts)
@@ -311,7 +311,7 @@ impl Mapped {
 
     /// A message that cannot be read is malformed if it could have mattered, or else unmatched.
     fn refuse(&self, text: &str, invalid: Invalid, report: &mut impl FnMut(Message)) {
-        // What can be read and has nothing where the map has deletions is none.
+        // What can be read and has nothing where the map has deletions is not a deletion.
         let is_deletion =
             || whole(text).is_err() || !matches!(find(self.map.delete.as_ref(), text), Ok(None));
         let matters = self.may_delete(text) && is_deletion()
@@ -335,7 +335,7 @@ fn find<'a>(pointer: Option<&Pointer>, text: &'a str) -> Result<Option<&'a str>,
     Ok(found.filter(|found| *found != "null"))
 }
 
-/// An id or a name, as text or number; an empty one is none.
+/// An id or a name, as text or number; `None` also if it is empty.
 fn name<'a>(pointer: Option<&Pointer>, text: &'a str) -> Result<Option<Cow<'a, str>>, Invalid> {
     let Some(found) = find(pointer, text)? else { return Ok(None) };
     let mut reader = Reader::new(found);

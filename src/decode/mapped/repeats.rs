@@ -18,7 +18,7 @@ pub(super) struct Repeats {
 impl Repeats {
     /// A poll begins. What the one before the last held is forgotten.
     pub(super) fn begin(&mut self) {
-        // An unchanged document is not sent again, and is none to forget the last one for.
+        // An unchanged document is not sent again, and the last one must not be forgotten for it.
         if !self.current.is_empty() {
             self.last = std::mem::take(&mut self.current);
         }

@@ -16,7 +16,7 @@ use tracing::{debug, info};
 use url::Url;
 
 use crate::contest::Reposts;
-use crate::decode::networks::nostr::message::{self, Message};
+use crate::decode::networks::nostr::message::{self, RelayMessage};
 use crate::decode::networks::nostr::signature::{self, Forged};
 use crate::decode::{Decoder, Feed};
 use crate::source::SourceContext;
@@ -176,7 +176,7 @@ impl Relay {
         text: &[u8],
     ) -> Result<(), Failure> {
         match message::read(text) {
-            Message::Event { subscription, id, kind, at } => {
+            RelayMessage::Event { subscription, id, kind, at } => {
                 Relay::confirm(link, talk).await?;
                 if let (Some(page), Some(at)) = (&mut talk.page, at)
                     && page.subscription == subscription
@@ -192,13 +192,13 @@ impl Relay {
                     }
                 }
             }
-            Message::Eose(subscription) => {
+            RelayMessage::Eose(subscription) => {
                 Relay::confirm(link, talk).await?;
                 if talk.page.as_ref().is_some_and(|page| page.subscription == subscription) {
                     self.end_page(link, socket, talk).await?;
                 }
             }
-            Message::Closed(subscription, said) => match &*subscription {
+            RelayMessage::Closed(subscription, said) => match &*subscription {
                 POSTS => {
                     let failure = closed(&said);
                     return Err(if talk.confirmed { failure } else { link.in_vain(failure) });
@@ -213,7 +213,7 @@ impl Relay {
                 }
                 _ => {}
             },
-            Message::Notice(said) => {
+            RelayMessage::Notice(said) => {
                 let said = quoted(&said);
                 talk.notices += 1;
                 if talk.notices <= MAX_NOTICES {
@@ -224,12 +224,12 @@ impl Relay {
                     self.doubt(link, talk).await?;
                 }
             }
-            Message::Auth => {
+            RelayMessage::Auth => {
                 let remark = "the relay asks who is there, and hashtug does not log in (NIP-42): \
                               use another relay";
                 talk.remark.get_or_insert_with(|| remark.to_owned());
             }
-            Message::Other => debug!("the relay says what nobody understands"),
+            RelayMessage::Other => debug!("the relay says what nobody understands"),
         }
         Ok(())
     }

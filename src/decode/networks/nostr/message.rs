@@ -9,7 +9,7 @@ use crate::timestamp::Timestamp;
 
 /// A message of a relay.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Message<'a> {
+pub(crate) enum RelayMessage<'a> {
     /// An event of a subscription, perhaps a broken one; the decoder judges it.
     Event {
         subscription: Cow<'a, str>,
@@ -31,8 +31,8 @@ pub(crate) enum Message<'a> {
 }
 
 /// Reads what a relay says.
-pub(crate) fn read(text: &[u8]) -> Message<'_> {
-    let Ok(text) = std::str::from_utf8(text) else { return Message::Other };
+pub(crate) fn read(text: &[u8]) -> RelayMessage<'_> {
+    let Ok(text) = std::str::from_utf8(text) else { return RelayMessage::Other };
     let mut words: Vec<Cow<'_, str>> = Vec::new();
     let mut event = None;
     let read = Reader::new(text).array(|reader| {
@@ -45,22 +45,22 @@ pub(crate) fn read(text: &[u8]) -> Message<'_> {
     });
     // A broken event is the decoder's business too.
     if read.is_err() && words.first().is_none_or(|word| word != "EVENT") {
-        return Message::Other;
+        return RelayMessage::Other;
     }
     let mut words = words.into_iter();
     let (kind, first, second) = (words.next(), words.next(), words.next());
     match (kind.as_deref(), first, second) {
         (Some("EVENT"), Some(subscription), _) => {
             let (id, kind, at) = event.unwrap_or_default();
-            Message::Event { subscription, id, kind, at }
+            RelayMessage::Event { subscription, id, kind, at }
         }
-        (Some("EOSE"), Some(subscription), _) => Message::Eose(subscription),
+        (Some("EOSE"), Some(subscription), _) => RelayMessage::Eose(subscription),
         (Some("CLOSED"), Some(subscription), said) => {
-            Message::Closed(subscription, said.unwrap_or_default())
+            RelayMessage::Closed(subscription, said.unwrap_or_default())
         }
-        (Some("NOTICE"), said, _) => Message::Notice(said.unwrap_or_default()),
-        (Some("AUTH"), ..) => Message::Auth,
-        _ => Message::Other,
+        (Some("NOTICE"), said, _) => RelayMessage::Notice(said.unwrap_or_default()),
+        (Some("AUTH"), ..) => RelayMessage::Auth,
+        _ => RelayMessage::Other,
     }
 }
 
@@ -90,39 +90,40 @@ mod tests {
     #[test]
     fn all_that_a_relay_says_is_understood() {
         for (text, expected) in [
-            (r#"["EOSE","ht"]"#, Message::Eose("ht".into())),
+            (r#"["EOSE","ht"]"#, RelayMessage::Eose("ht".into())),
             (
                 r#"["CLOSED","ht","error: \"no\""]"#,
-                Message::Closed("ht".into(), "error: \"no\"".into()),
+                RelayMessage::Closed("ht".into(), "error: \"no\"".into()),
             ),
-            (r#"["CLOSED","ht"]"#, Message::Closed("ht".into(), "".into())),
+            (r#"["CLOSED","ht"]"#, RelayMessage::Closed("ht".into(), "".into())),
             (
                 r#"["NOTICE","could not parse command"]"#,
-                Message::Notice("could not parse command".into()),
+                RelayMessage::Notice("could not parse command".into()),
             ),
-            (r#"["AUTH","7c1f"]"#, Message::Auth),
-            (r#"["COUNT","ht",{"count":1}]"#, Message::Other),
-            (r#"{"id":"7"}"#, Message::Other),
-            (r#"["EOSE","ht""#, Message::Other),
-            ("[]", Message::Other),
-            ("", Message::Other),
+            (r#"["AUTH","7c1f"]"#, RelayMessage::Auth),
+            (r#"["COUNT","ht",{"count":1}]"#, RelayMessage::Other),
+            (r#"{"id":"7"}"#, RelayMessage::Other),
+            (r#"["EOSE","ht""#, RelayMessage::Other),
+            ("[]", RelayMessage::Other),
+            ("", RelayMessage::Other),
         ] {
             assert_eq!(read(text.as_bytes()), expected, "{text}");
         }
-        assert_eq!(read(b"\xff"), Message::Other);
+        assert_eq!(read(b"\xff"), RelayMessage::Other);
     }
 
     #[test]
     fn an_event_says_which_it_is() {
         let text = br#"["EVENT","ht",{"content":"\"id\":\"8\"","id":"7","kind":1,"created_at":1795287842,"tags":[["id","9"]]}]"#;
-        let expected = Message::Event {
+        let expected = RelayMessage::Event {
             subscription: "ht".into(),
             id: Some("7".into()),
             kind: Some(1),
             at: Timestamp::from_secs(1_795_287_842),
         };
         assert_eq!(read(text), expected);
-        let broken = Message::Event { subscription: "ht".into(), id: None, kind: None, at: None };
+        let broken =
+            RelayMessage::Event { subscription: "ht".into(), id: None, kind: None, at: None };
         assert_eq!(read(br#"["EVENT","ht",{"id":"7""#), broken);
         assert_eq!(read(br#"["EVENT","ht"]"#), broken);
     }

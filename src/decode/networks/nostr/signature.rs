@@ -34,7 +34,7 @@ pub enum Forged {
 /// Checks an event, bare or as a relay sends it.
 ///
 /// # Errors
-/// If it is not signed as it says, or there is no event.
+/// If it is not signed as it says, or does not hold an event.
 pub fn verify(text: &str) -> Result<(), Forged> {
     let event = read(text)?;
     let id: [u8; 32] = bytes(&event.id).ok_or(Invalid("`id` is not 64 hexadecimal digits"))?;

@@ -1,4 +1,4 @@
-//! What a message of X says of itself beside its posts: how many there are, how new, what follows.
+//! What a message of X says of itself beside its posts: their number, how new they are, what follows.
 //!
 //! A shallow look, for the source, at what the decoder judges.
 
