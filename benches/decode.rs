@@ -98,33 +98,43 @@ fn hashtug_count(dump: &[u8], decoder: &mut Decoder) -> u64 {
     posts
 }
 
-/// The same in the plain way.
-fn value_count(dump: &[u8], feed: Feed) -> u64 {
-    let names_team = |tags: &Value, key: Option<&str>| {
-        let tags = tags.as_array().map(Vec::as_slice).unwrap_or_default();
-        tags.iter().any(|tag| {
-            let tag = key.map_or(tag, |key| &tag[key]).as_str().unwrap_or_default();
-            TEAMS.contains(&hashtag::fold(tag).as_str())
-        })
-    };
-    let lines = dump.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
-    let messages = lines.map(|line| serde_json::from_slice(line).expect("it is JSON"));
-    let posts = messages.filter(|message: &Value| match feed {
-        Feed::Post => names_team(&message["hashtags"], None),
-        Feed::Jetstream => {
-            let facets = message["commit"]["record"]["facets"].as_array();
-            facets.into_iter().flatten().any(|facet| names_team(&facet["features"], Some("tag")))
-        }
-        Feed::Mastodon => {
-            let status: Value = serde_json::from_str(message["payload"].as_str().unwrap_or("0"))
-                .unwrap_or_default();
-            names_team(&status["tags"], Some("name"))
-        }
-        Feed::X => names_team(&message["data"]["entities"]["hashtags"], Some("tag")),
-        Feed::Nostr => message[2]["tags"].as_array().into_iter().flatten().any(|tag| {
+/// Whether a message names a team.
+type NamesTeam = fn(&Value) -> bool;
+
+/// How one would look it up in the messages of each feed.
+const NAMES_TEAM: [(Feed, NamesTeam); 5] = [
+    (Feed::Post, |message| is_among(&message["hashtags"], None)),
+    (Feed::Jetstream, |message| {
+        let facets = message["commit"]["record"]["facets"].as_array();
+        facets.into_iter().flatten().any(|facet| is_among(&facet["features"], Some("tag")))
+    }),
+    (Feed::Mastodon, |message| {
+        let status = message["payload"].as_str().unwrap_or("0");
+        let status: Value = serde_json::from_str(status).unwrap_or_default();
+        is_among(&status["tags"], Some("name"))
+    }),
+    (Feed::X, |message| is_among(&message["data"]["entities"]["hashtags"], Some("tag"))),
+    (Feed::Nostr, |message| {
+        message[2]["tags"].as_array().into_iter().flatten().any(|tag| {
             tag[0] == "t"
                 && tag[1].as_str().is_some_and(|tag| TEAMS.contains(&hashtag::fold(tag).as_str()))
-        }),
-    });
-    posts.count() as u64
+        })
+    }),
+];
+
+/// Whether a team's hashtag is among `tags`, which are texts, or objects that have it as `key`.
+fn is_among(tags: &Value, key: Option<&str>) -> bool {
+    let tags = tags.as_array().map(Vec::as_slice).unwrap_or_default();
+    tags.iter().any(|tag| {
+        let tag = key.map_or(tag, |key| &tag[key]).as_str().unwrap_or_default();
+        TEAMS.contains(&hashtag::fold(tag).as_str())
+    })
+}
+
+/// The same in the plain way.
+fn value_count(dump: &[u8], feed: Feed) -> u64 {
+    let (_, names_team) = NAMES_TEAM.iter().find(|(known, _)| *known == feed).expect("it is there");
+    let lines = dump.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+    let messages = lines.map(|line| serde_json::from_slice(line).expect("it is JSON"));
+    messages.filter(|message: &Value| names_team(message)).count() as u64
 }

@@ -25,6 +25,17 @@ pub(crate) struct Dump {
     pub matching: f64,
 }
 
+/// Writes a message of its network, which names a team or does not.
+type Writer = fn(&mut Messages, &mut String, bool);
+
+const WRITERS: [(Feed, Writer); 5] = [
+    (Feed::Post, Messages::post),
+    (Feed::Jetstream, Messages::jetstream),
+    (Feed::Mastodon, Messages::mastodon),
+    (Feed::X, Messages::x),
+    (Feed::Nostr, Messages::nostr),
+];
+
 impl Dump {
     /// Writes the messages, one a line, and says how many name a team.
     ///
@@ -32,18 +43,14 @@ impl Dump {
     /// If `out` cannot be written.
     pub(crate) fn write(self, out: &mut impl Write) -> io::Result<u64> {
         let mut writer = Messages { random: Random(0x7461_6273), at_ms: 1_795_287_845_123 };
+        let found = WRITERS.iter().find(|(feed, _)| *feed == self.feed);
+        let (_, write) = found.expect("there is a writer for the feeds that are measured");
         let mut line = String::new();
         let (mut written, mut matched) = (0, 0);
         while written < self.bytes {
             line.clear();
             let names_team = writer.random.chance(self.matching);
-            match self.feed {
-                Feed::Post => writer.post(&mut line, names_team),
-                Feed::Jetstream => writer.jetstream(&mut line, names_team),
-                Feed::Mastodon => writer.mastodon(&mut line, names_team),
-                Feed::X => writer.x(&mut line, names_team),
-                Feed::Nostr => writer.nostr(&mut line, names_team),
-            }
+            write(&mut writer, &mut line, names_team);
             line.push('\n');
             out.write_all(line.as_bytes())?;
             written += line.len() as u64;
