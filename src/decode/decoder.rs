@@ -31,6 +31,8 @@ pub struct Decoder {
     context: Context,
     contest: Contest,
     feed: Option<Feed>,
+    /// What an array is in this feed.
+    array: Array,
     /// Made when the feed is known, which it depends on.
     prefilter: Option<Prefilter>,
     line: u64,
@@ -48,6 +50,7 @@ impl Decoder {
             context: Context { matcher: Matcher::new(contest), reposts: contest.reposts(), hasher },
             contest: contest.clone(),
             feed,
+            array: networks::array(feed),
             prefilter: feed.map(|feed| networks::prefilter(Some(feed), contest)),
             line: 0,
             seam: Vec::new(),
@@ -78,7 +81,7 @@ impl Decoder {
             self.line += 1;
             // A page is split even if it names nobody, since each message in it is counted.
             if line.first().is_some_and(|&first| first > b' ')
-                && !is_page(networks::array(self.feed), line)
+                && !is_page(self.array, line)
                 && self.feed.is_some()
                 && let Some(prefilter) = &self.prefilter
                 && prefilter.next(&mut scan, start) >= end
@@ -136,6 +139,7 @@ impl Decoder {
         };
         if self.feed.is_none() {
             self.feed = Feed::sniff(text);
+            self.array = networks::array(self.feed);
             if self.feed.is_some() {
                 self.prefilter = Some(networks::prefilter(self.feed, &self.contest));
             }
@@ -147,7 +151,7 @@ impl Decoder {
             }
             return self.refuse(None, text, NO_FEED, report);
         };
-        match page(feed.network().array, text) {
+        match page(self.array, text) {
             Err(invalid) => self.refuse(Some(feed), text, invalid, report),
             Ok(Some(items)) => {
                 for item in items {
