@@ -3,28 +3,32 @@
 //! An answer that has not changed is not sent again where the service knows how (`ETag`,
 //! `Last-Modified`). What stood in the last answer is no message again. A page in which everything
 //! is new names the next one (`Link: <…>; rel="next"`): that is read too, so that nothing is missed
-//! when more was posted than one page holds.
+//! when more was posted than one page holds. What a page holds that cannot be found, or is on another
+//! host, is told as a gap.
 
 use std::convert::Infallible;
 use std::time::Duration;
 
-use reqwest::header::{
-    ETAG, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LINK,
-};
+use reqwest::header::{ETAG, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
 use reqwest::{Response, StatusCode};
 use tokio::time::{Instant, sleep_until};
-use url::Url;
+use tracing::warn;
 
 use crate::decode::mapped::MAX_DOCUMENT;
 use crate::source::framing::lines::{Line, Lines};
 use crate::source::link::failure::{Failure, content_type};
 use crate::source::link::http;
-use crate::source::link::{Link, Resume, Session};
+use crate::source::link::next_page::{NextPage, next_page};
+use crate::source::link::{Link, Resume, Session, net};
 
 use super::{MIN_EVERY, Service, expect_json};
 
 /// More pages than this are not read at one time.
 const MAX_PAGES: usize = 10;
+
+/// What is shown of a document whose next page cannot be found.
+const UNREADABLE: &str = "the document has a next page, and its `Link` header cannot be read: posts \
+                          are lost when more come between two requests than one page holds";
 
 /// Asks again and again.
 pub(super) struct Poll {
@@ -36,6 +40,9 @@ pub(super) struct Poll {
     began: bool,
     /// A further page failed: those after it may hold what is new, though the first is known.
     is_half_read: bool,
+    /// The last document that was read has a next page, and does not say where in words that can be
+    /// read.
+    is_next_unreadable: bool,
     next: Option<Instant>,
 }
 
@@ -47,6 +54,7 @@ impl Poll {
             known: HeaderMap::new(),
             began: false,
             is_half_read: false,
+            is_next_unreadable: false,
             next: None,
         }
     }
@@ -67,7 +75,30 @@ impl Poll {
         read(link, answer, limit).await?;
         let mut pages = 1;
         let catches_up = self.is_half_read;
-        while let Some(page) = next.take().filter(|_| self.began && (catches_up || all_new(link))) {
+        self.is_next_unreadable = false;
+        loop {
+            let is_wanted = self.began && (catches_up || all_new(link));
+            let page = match next {
+                NextPage::None => break,
+                NextPage::At(page) => Some(page),
+                NextPage::Elsewhere(page) => {
+                    if is_wanted {
+                        warn!(host = net::host(&page), "the next page is on another host");
+                    }
+                    None
+                }
+                NextPage::Unreadable => {
+                    self.is_next_unreadable = true;
+                    None
+                }
+            };
+            if !is_wanted {
+                break;
+            }
+            let Some(page) = page else {
+                link.gap(before, link.now()).await?;
+                break;
+            };
             if pages == MAX_PAGES {
                 if all_new(link) {
                     // There was more than we read.
@@ -92,6 +123,7 @@ impl Session for Poll {
     async fn run(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
         link.expect_word_every(self.every);
         let mut connected = false;
+        let mut is_unreadable_shown = false;
         if let Some(next) = self.next {
             sleep_until(next).await;
         }
@@ -108,6 +140,10 @@ impl Session for Poll {
                 link.connected(Resume::Complete).await?;
             }
             link.alive().await?;
+            if is_unreadable_shown != self.is_next_unreadable {
+                is_unreadable_shown = self.is_next_unreadable;
+                link.problem(Some(UNREADABLE).filter(|_| is_unreadable_shown)).await?;
+            }
             link.flush().await?;
             let silence = link.times().silence + self.every;
             if let Some(next) = self.next {
@@ -159,43 +195,4 @@ fn validators(headers: &HeaderMap) -> HeaderMap {
         }
     }
     known
-}
-
-/// The next page, if the answer names one on the same host (RFC 8288).
-fn next_page(url: &Url, headers: &HeaderMap) -> Option<Url> {
-    let links = headers.get_all(LINK).iter().filter_map(|value: &HeaderValue| value.to_str().ok());
-    let next = links.flat_map(|links| links.split(',')).find_map(|link| {
-        let (target, parameters) = link.trim().strip_prefix('<')?.split_once('>')?;
-        let is_next = parameters.split(';').any(|parameter| {
-            let relation = parameter.trim().strip_prefix("rel=").unwrap_or_default();
-            relation.trim_matches('"').split_ascii_whitespace().any(|word| word == "next")
-        });
-        is_next.then(|| url.join(target).ok())?
-    })?;
-    (next.origin() == url.origin()).then_some(next)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn next(links: &str) -> Option<String> {
-        let url = "https://posts.example/api/list?limit=2".parse().unwrap();
-        let mut headers = HeaderMap::new();
-        headers.insert(LINK, HeaderValue::from_str(links).unwrap());
-        next_page(&url, &headers).map(|url| url.to_string())
-    }
-
-    #[test]
-    fn the_next_page_is_found_among_links_and_only_on_the_same_host() {
-        let links =
-            "</api/list?page=0>; rel=\"prev\", </api/list?page=2>; title=\"x\"; rel=\"next\"";
-        assert_eq!(next(links).as_deref(), Some("https://posts.example/api/list?page=2"));
-        assert_eq!(
-            next("<?page=3>; rel=next").as_deref(),
-            Some("https://posts.example/api/list?page=3")
-        );
-        assert_eq!(next("<https://elsewhere.example/>; rel=\"next\""), None);
-        assert_eq!(next("</api>; rel=\"last\""), None);
-    }
 }

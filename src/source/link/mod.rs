@@ -10,6 +10,7 @@ pub mod backoff;
 pub mod failure;
 pub(in crate::source) mod http;
 pub(in crate::source) mod net;
+pub(in crate::source) mod next_page;
 pub(in crate::source) mod tls;
 pub(in crate::source) mod websocket;
 

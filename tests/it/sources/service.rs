@@ -14,7 +14,7 @@ use hashtug::source::{Kind, websocket};
 use tokio::net::TcpListener;
 
 use crate::support::contest;
-use crate::support::fake::service::Service;
+use crate::support::fake::service::{LinkHeader, Service};
 use crate::support::proxy::{Fault, Proxy};
 use crate::support::rig::{Rig, quick};
 
@@ -154,6 +154,77 @@ async fn a_document_is_read_page_by_page_and_each_post_once() {
     let snapshot = rig.until("the last", |s| s.posts.matched == 10).await;
     assert_eq!(snapshot.posts.received(), 10);
     assert_eq!(snapshot.sources[0].gap_count, 0);
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn the_next_page_is_found_however_the_link_is_written() {
+    let links: [LinkHeader; 5] = [
+        |before| format!("</page?fields=id,text&before={before}>; rel=\"next\""),
+        |before| format!("</page?before={before}>; rel = \"next\""),
+        |before| format!("</page?before={before}>;REL=next"),
+        |before| format!("</page?before={before}>; rel=\"last next\""),
+        |before| {
+            format!(
+                "</first>; title=\"a, \\\"b\\\"; rel=\"; rel=first, </page?before={before}>; rel=next"
+            )
+        },
+    ];
+    for link in links {
+        let service = Service::start().await;
+        service.link_by(link);
+        service.post("old", "old", "#tabs");
+        let mut rig = Rig::start(&contest(), vec![poll(service.address)], quick());
+        rig.until("the first document", |s| s.posts.matched == 1).await;
+        for post in 0..8 {
+            service.post(&post.to_string(), &format!("a{post}"), "#spaces");
+        }
+        let asked = service.not_modified();
+        rig.until("a document that stays", |_| service.not_modified() > asked).await;
+        let last = rig.end().await;
+        assert_eq!((last.posts.matched, last.sources[0].gap_count), (9, 0), "{}", link(7));
+        assert_eq!(last.sources[0].problem, None, "{}", link(7));
+    }
+}
+
+#[tokio::test]
+async fn a_next_page_that_cannot_be_found_is_told_and_what_it_held_is_a_gap() {
+    let service = Service::start().await;
+    service.link_by(|before| format!("/page?before={before}; rel=\"next\""));
+    let mut rig = Rig::start(&contest(), vec![poll(service.address)], quick());
+    rig.until("live", is_live).await;
+    for post in 0..3 {
+        service.post(&post.to_string(), "ada", "#tabs");
+    }
+    // A page that holds all of them.
+    let whole = rig.until("three posts", |s| s.posts.matched == 3).await;
+    assert_eq!((whole.sources[0].gap_count, &whole.sources[0].problem), (0, &None));
+    // More than two pages hold, between two polls: their names are fetched after it.
+    for post in 3..11 {
+        service.post(&post.to_string(), "bo", "#spaces");
+    }
+    let lost = rig.until("a gap", |s| s.sources[0].gap_count == 1).await;
+    let problem = lost.sources[0].problem.as_deref().unwrap();
+    assert!(problem.contains("next page") && problem.contains("`Link` header"), "{problem}");
+    // The source goes on, and the problem goes with the header.
+    service.link_by(|before| format!("</page?before={before}>; rel=\"next\""));
+    service.post("last", "cy", "#tabs");
+    let last = rig.until("the last", |s| s.sources[0].problem.is_none()).await;
+    assert_eq!((last.sources[0].gap_count, last.sources[0].state), (1, SourceState::Live));
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn a_next_page_of_another_host_is_not_asked_for_and_what_it_held_is_a_gap() {
+    let service = Service::start().await;
+    service.link_by(|before| format!("<http://elsewhere.example/{before}>; rel=next"));
+    let mut rig = Rig::start(&contest(), vec![poll(service.address)], quick());
+    rig.until("live", is_live).await;
+    for post in 0..8 {
+        service.post(&post.to_string(), "ada", "#tabs");
+    }
+    let lost = rig.until("a gap", |s| s.sources[0].gap_count >= 1).await;
+    assert_eq!((is_live(&lost), &lost.sources[0].problem), (true, &None));
     rig.end().await;
 }
 

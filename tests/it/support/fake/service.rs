@@ -22,10 +22,13 @@ const PAGE: usize = 3;
 /// Status, headers and body.
 type Refusal = (u16, Vec<(&'static str, String)>, String);
 
-#[derive(Default)]
+/// The `Link` header of a page, by the number of posts before it.
+pub(crate) type LinkHeader = fn(usize) -> String;
+
 struct Log {
     /// All posts so far, as JSON.
     posts: Vec<String>,
+    link_header: LinkHeader,
     /// Answers every request, if there is one.
     refusal: Option<Refusal>,
     /// Only the first page of the document is to be had.
@@ -35,6 +38,20 @@ struct Log {
     /// Of all requests: the headers that are of interest.
     requests: Vec<HeaderMap>,
     not_modified: usize,
+}
+
+impl Default for Log {
+    fn default() -> Log {
+        Log {
+            posts: Vec::new(),
+            link_header: |before| format!("</page?before={before}>; rel=\"next\""),
+            refusal: None,
+            is_short: false,
+            said: Vec::new(),
+            requests: Vec::new(),
+            not_modified: 0,
+        }
+    }
 }
 
 /// A running server; ends when it is dropped.
@@ -93,6 +110,11 @@ impl Service {
         let mut log = self.shared.log.lock().unwrap();
         log.is_short = is_short;
         log.requests.len()
+    }
+
+    /// Names the next page of the document in other words.
+    pub(crate) fn link_by(&self, link_header: LinkHeader) {
+        self.shared.log.lock().unwrap().link_header = link_header;
     }
 
     pub(crate) fn accept(&self) {
@@ -209,7 +231,8 @@ async fn page(
         return refusal;
     }
     let mut log = shared.log.lock().unwrap();
-    let before = query.as_deref().and_then(|query| query.strip_prefix("before="));
+    let mut queries = query.as_deref().unwrap_or_default().split('&');
+    let before = queries.find_map(|query| query.strip_prefix("before="));
     if before.is_some() && log.is_short {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
@@ -224,7 +247,7 @@ async fn page(
     let mut answer =
         Response::builder().header("content-type", "application/json").header("etag", tag);
     if start > 0 {
-        answer = answer.header("link", format!("</page?before={start}>; rel=\"next\""));
+        answer = answer.header("link", (log.link_header)(start));
     }
     answer.body(format!("{{\"list\":[{}]}}", newest_first.join(",")).into()).unwrap()
 }
