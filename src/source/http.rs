@@ -102,7 +102,7 @@ pub(super) fn filled_headers(headers: &[Header]) -> Result<HeaderMap, Failure> {
     Ok(map)
 }
 
-/// Tells pages for people from documents, where the service calls them by no name or a wrong one.
+/// Refuses pages for people, where the service calls them by no name or a wrong one.
 fn expect_json(bytes: &[u8]) -> Result<(), Failure> {
     if bytes.trim_ascii_start().starts_with(b"<") { Err(Failure::Page) } else { Ok(()) }
 }
@@ -141,13 +141,13 @@ struct Rhythm {
     last: Instant,
 }
 
-/// One heartbeat may be a greeting; after so many a stream is held to have them.
+/// Heartbeats after which a stream is held to have them; one may be a greeting.
 const ENOUGH: u32 = 4;
 
 /// No heartbeat is slower than this.
 const SLOWEST: Duration = Duration::from_mins(1);
 
-/// A stream without a heartbeat may be silent so many times as long as one with it; the system
+/// How many times as long a stream without a heartbeat may be silent as one with it; the system
 /// notices earlier that its host is gone.
 const UNKNOWN: u32 = 30;
 
@@ -164,12 +164,12 @@ impl Rhythm {
             self.longest = self.longest.max(silence);
             self.heartbeats += 1;
             if self.heartbeats >= ENOUGH {
-                link.expect_word_every(self.longest);
+                link.expect_silence_of(self.longest);
             }
         }
     }
 
-    /// After so long a silence the stream is dead.
+    /// The silence after which the stream is dead.
     fn limit(&self, link: &Link) -> Duration {
         let silence = link.times().silence;
         if self.heartbeats < ENOUGH { silence * UNKNOWN } else { silence.max(self.longest * 2) }

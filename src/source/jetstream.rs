@@ -1,12 +1,12 @@
 //! Bluesky's Jetstream: every public post of the network over a WebSocket, resumed where it broke.
 //!
 //! The stream has no filter for hashtags, so that all posts come, and are counted here. Both
-//! generations of the protocol are spoken, told apart by the path of the endpoint: `/subscribe`
+//! generations of the protocol are spoken, known by the path of the endpoint: `/subscribe`
 //! resumes by time (`cursor` in microseconds, portable between hosts), `/xrpc/…` by sequence.
 //! After a break we ask for a little more than was missed: servers drop and reorder events when a
 //! subscriber catches up. What comes twice is counted once by the tally.
 //! A server that no longer has what we ask for says nothing (the first generation) or something
-//! (the second); either way the time that is missing is told as a gap.
+//! (the second); either way the time that is missing is reported as a gap.
 //! Source: the Jetstream README and its source, `internal/subscribe`.
 
 use std::convert::Infallible;
@@ -49,14 +49,15 @@ pub const MAX_ENDPOINTS: usize = 16;
 
 pub(super) use crate::decode::networks::jetstream::POSTS;
 
-/// The server's own pings come so often.
+/// The longest time between two pings of the server's own.
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
-/// So much before the last event is asked for again.
+/// The time before the last event that is asked for again, since servers drop and reorder events
+/// when a subscriber catches up.
 const REWIND: Duration = Duration::from_secs(5);
 
-/// Resumed connections that break for so long without coming to where the last one was have a cursor
-/// that does not work: it is given up, since the show needs the present.
+/// The time for which resumed connections may break without coming to where the last one was. After
+/// that the cursor is held to be broken and given up, since the show needs the present.
 const STUCK: Duration = Duration::from_secs(30);
 
 /// A stream that begins further from the present than this, by the date of the handshake, has a
@@ -164,16 +165,16 @@ impl Jetstream {
                     let present = link.network_now();
                     let apart = present.saturating_since(at).max(at.saturating_since(present));
                     if apart > OTHER_CLOCK {
-                        link.believe_stamps();
+                        link.trust_stamps();
                     }
                 }
-                link.hear_time(at);
+                link.observe_time(at);
                 if self.newest.is_none_or(|newest| at >= newest) {
                     self.stuck = None;
                 }
                 if let Some(expected) = expected.take().filter(|&expected| at > expected) {
                     let (from, to) = (link.place(expected), link.place(at));
-                    link.gap(from, to).await?;
+                    link.report_gap(from, to).await?;
                 }
                 // Not monotonic after a resume.
                 self.newest = self.newest.max(Some(at));
@@ -182,7 +183,7 @@ impl Jetstream {
             if let Some(seq) = mark.seq {
                 self.seq = Some((self.current, seq));
             }
-            link.message(received.bytes())?;
+            link.deliver(received.bytes())?;
         }
     }
 
@@ -211,7 +212,7 @@ impl Jetstream {
         }
         // A quiet stream: nothing came after the newest event as long as the connection stood. What
         // is asked for begins later than that event, so it will not come again.
-        let stood_until = link.network_at(link.last_heard());
+        let stood_until = link.network_at(link.last_alive());
         (horizon > stood_until).then(|| newest.max(stood_until))
     }
 

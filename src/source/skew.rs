@@ -1,8 +1,8 @@
 //! Where a post of a network belongs on the show's clock.
 //!
-//! Nobody's clock is trusted to be right, only to run: what the network says of its own time, and
-//! when that was heard, tell how far the two clocks are apart. News takes time to arrive, so that
-//! the smallest difference of the last minutes is the truest. Pure: times come in as arguments.
+//! Nobody's clock is trusted to be right, only to run: the difference between
+//! what the network says of its own time and when that arrived is how far the two clocks are apart.
+//! News takes time to arrive, so that the smallest difference of the last minutes is the truest. Pure: times come in as arguments.
 //!
 //! Only what the network itself stamps is taken as news of its clock (the `Date` of its answers,
 //! Jetstream's `time_us`), never what authors claim.
@@ -23,32 +23,32 @@ pub(super) struct Skew {
     /// The smallest of the period before.
     last: Option<i64>,
     /// The network's clock is the one that stamps its messages, whatever its answers are dated.
-    is_of_stamps: bool,
+    is_by_stamps: bool,
 }
 
 impl Skew {
     /// Nothing known yet, and nothing to be learned from the dates of answers.
-    pub(super) fn of_stamps() -> Skew {
-        Skew { is_of_stamps: true, ..Skew::default() }
+    pub(super) fn by_stamps() -> Skew {
+        Skew { is_by_stamps: true, ..Skew::default() }
     }
 
-    /// An answer that came at `heard` is dated `date`.
-    pub(super) fn hear_date(&mut self, date: Timestamp, heard: Timestamp) {
-        if !self.is_of_stamps {
-            self.hear(date, heard);
+    /// An answer that came at `arrival` is dated `date`.
+    pub(super) fn observe_date(&mut self, date: Timestamp, arrival: Timestamp) {
+        if !self.is_by_stamps {
+            self.observe(date, arrival);
         }
     }
 
-    /// The network said at `heard` on the show's clock that its own clock shows `network`.
-    pub(super) fn hear(&mut self, network: Timestamp, heard: Timestamp) {
-        let ahead = heard.millis() - network.millis();
+    /// The network said that, when its message came at `arrival` on the show's clock, its own clock shows `network`.
+    pub(super) fn observe(&mut self, network: Timestamp, arrival: Timestamp) {
+        let ahead = arrival.millis() - network.millis();
         match &mut self.current {
-            Some((smallest, since)) if heard.saturating_since(*since) < TRUSTED => {
+            Some((smallest, since)) if arrival.saturating_since(*since) < TRUSTED => {
                 *smallest = ahead.min(*smallest);
             }
             current => {
                 self.last = current.take().map(|(smallest, _)| smallest);
-                *current = Some((ahead, heard));
+                *current = Some((ahead, arrival));
             }
         }
     }
@@ -90,7 +90,7 @@ mod tests {
             let mut skew = Skew::default();
             // 200 ms, 80 ms and 150 ms on the way.
             for (sent, took) in [(0, 200), (1000, 80), (2000, 150)] {
-                skew.hear(at(sent), at(sent + took + wrong));
+                skew.observe(at(sent), at(sent + took + wrong));
             }
             // A post that was fetched half a minute later stands where it belongs.
             assert_eq!(skew.place(at(2500), at(32_500 + wrong)), at(2580 + wrong), "{wrong}");
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn the_future_is_now() {
         let mut skew = Skew::default();
-        skew.hear(at(0), at(50));
+        skew.observe(at(0), at(50));
         assert_eq!(skew.place(at(90_000), at(1000)), at(1000));
         assert_eq!(Skew::default().place(at(90_000), at(1000)), at(1000));
     }
@@ -114,11 +114,11 @@ mod tests {
     #[test]
     fn a_step_of_the_networks_clock_is_forgotten() {
         let mut skew = Skew::default();
-        skew.hear(at(20_000), at(0));
+        skew.observe(at(20_000), at(0));
         assert_eq!(skew.ahead(), Some(-20_000));
         // Set right again: for a while the old difference is the smaller one.
         for minute in 0..12 {
-            skew.hear(at(minute * 60_000), at(minute * 60_000 + 40));
+            skew.observe(at(minute * 60_000), at(minute * 60_000 + 40));
         }
         assert_eq!(skew.ahead(), Some(40));
     }

@@ -56,7 +56,7 @@ impl Session for Messages {
         link.connected(Resume::Lost).await?;
         loop {
             let received = socket.next(link).await?;
-            link.message(received.bytes())?;
+            link.deliver(received.bytes())?;
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// What came of the bytes, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told<'a> {
+pub enum Item<'a> {
     /// An event; its data may be empty.
     Event {
         /// Its type: `message` if the stream names none.
@@ -72,8 +72,8 @@ impl Events {
         &self.last_id
     }
 
-    /// Takes the next bytes of the connection and tells what ends in them.
-    pub fn push(&mut self, bytes: &[u8], mut report: impl FnMut(Told<'_>)) {
+    /// Takes the next bytes of the connection and reports what ends in them.
+    pub fn push(&mut self, bytes: &[u8], mut report: impl FnMut(Item<'_>)) {
         let mut bytes = self.after_mark(bytes);
         while !bytes.is_empty() {
             if std::mem::take(&mut self.after_return)
@@ -116,7 +116,7 @@ impl Events {
 
     fn hold(&mut self, bytes: &[u8]) {
         if self.line_too_long || self.line.len() + bytes.len() > self.max {
-            // Its first byte tells a comment, which is not part of any event.
+            // Its first byte marks a comment, which is not part of any event.
             self.line.extend(bytes.first().filter(|_| self.line.is_empty()));
             self.line.truncate(1);
             self.line_too_long = true;
@@ -125,12 +125,12 @@ impl Events {
         }
     }
 
-    fn held_line(&mut self, report: &mut impl FnMut(Told<'_>)) {
+    fn held_line(&mut self, report: &mut impl FnMut(Item<'_>)) {
         let line = std::mem::take(&mut self.line);
         if !std::mem::take(&mut self.line_too_long) {
             self.line(&line, report);
         } else if line.first() == Some(&b':') {
-            report(Told::Comment);
+            report(Item::Comment);
         } else {
             self.too_long = true;
         }
@@ -139,12 +139,12 @@ impl Events {
         self.line.clear();
     }
 
-    fn line(&mut self, line: &[u8], report: &mut impl FnMut(Told<'_>)) {
+    fn line(&mut self, line: &[u8], report: &mut impl FnMut(Item<'_>)) {
         if line.is_empty() {
             return self.dispatch(report);
         }
         let (field, value) = match memchr::memchr(b':', line) {
-            Some(0) => return report(Told::Comment),
+            Some(0) => return report(Item::Comment),
             Some(colon) => (&line[..colon], &line[colon + 1..]),
             None => (line, &line[line.len()..]),
         };
@@ -155,7 +155,7 @@ impl Events {
             b"id" if !value.contains('\0') => value.as_ref().clone_into(&mut self.id),
             b"retry" => {
                 if let Some(wait) = milliseconds(&value) {
-                    report(Told::Retry(wait));
+                    report(Item::Retry(wait));
                 }
             }
             _ => {}
@@ -173,13 +173,13 @@ impl Events {
         }
     }
 
-    fn dispatch(&mut self, report: &mut impl FnMut(Told<'_>)) {
+    fn dispatch(&mut self, report: &mut impl FnMut(Item<'_>)) {
         self.last_id.clone_from(&self.id);
         if std::mem::take(&mut self.too_long) {
-            report(Told::TooLong);
+            report(Item::TooLong);
         } else if let Some(data) = self.data.strip_suffix('\n') {
             let name = if self.name.is_empty() { "message" } else { &self.name };
-            report(Told::Event { name, data });
+            report(Item::Event { name, data });
         }
         self.data.clear();
         self.name.clear();
@@ -199,26 +199,26 @@ mod tests {
     use super::super::chunks::{cut, pieces};
     use super::*;
 
-    /// What is told of a stream, a line each, and the last id.
-    fn told<'a>(max: usize, pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<String>, String) {
-        let mut told = Vec::new();
+    /// What comes of a stream, a line each, and the last id.
+    fn items<'a>(max: usize, pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<String>, String) {
+        let mut items = Vec::new();
         let mut events = Events::new(max, "before");
         for piece in pieces {
-            events.push(piece, |what| {
-                told.push(match what {
-                    Told::Event { name, data } => format!("{name}: {data}"),
+            events.push(piece, |item| {
+                items.push(match item {
+                    Item::Event { name, data } => format!("{name}: {data}"),
                     other => format!("{other:?}"),
                 });
             });
             assert!(events.line.len() <= max.max(1));
             assert!(events.data.len() <= max + 1);
         }
-        (told, events.last_id().to_owned())
+        (items, events.last_id().to_owned())
     }
 
     #[track_caller]
     fn check(stream: &str, expected: &[&str]) {
-        assert_eq!(told(100, [stream.as_bytes()]).0, expected, "{stream:?}");
+        assert_eq!(items(100, [stream.as_bytes()]).0, expected, "{stream:?}");
     }
 
     #[test]
@@ -265,13 +265,13 @@ mod tests {
         check("retry: +1\nretry: 1.5\nretry:\nretry: １\nretry:  1\n", &[]);
         check(
             "retry: 99999999999999999999999\n",
-            &[&format!("{:?}", Told::Retry(Duration::from_millis(u64::MAX)))],
+            &[&format!("{:?}", Item::Retry(Duration::from_millis(u64::MAX)))],
         );
     }
 
     #[test]
     fn an_id_counts_once_its_event_has_ended() {
-        let last = |stream: &str| told(100, [stream.as_bytes()]).1;
+        let last = |stream: &str| items(100, [stream.as_bytes()]).1;
         assert_eq!(last("data: a\n\n"), "before");
         assert_eq!(last("id: 1\ndata: a\n\nid: 2\ndata: b\n"), "1");
         assert_eq!(last("id: 1\n\n"), "1");
@@ -285,19 +285,19 @@ mod tests {
         check("\u{feff}\u{feff}data: a\n\n", &[]);
         check("data: a\n\n\u{feff}data: b\n\n", &["message: a"]);
         let broken = [&MARK[..1], &MARK[1..2], b"x\n", b"data: a\n\n"];
-        assert_eq!(told(100, broken).0, ["message: a"]);
+        assert_eq!(items(100, broken).0, ["message: a"]);
     }
 
     #[test]
     fn what_is_not_utf_8_is_replaced() {
         let stream: &[u8] = b"data: a\xff\xe2\x82\nid: \xc3\n\n";
-        assert_eq!(told(100, [stream]), (vec!["message: a��".to_owned()], "�".to_owned()));
+        assert_eq!(items(100, [stream]), (vec!["message: a��".to_owned()], "�".to_owned()));
     }
 
     #[test]
     fn an_event_that_is_too_long_is_passed_over_to_its_end() {
         let check = |stream: &str, expected: &[&str]| {
-            assert_eq!(told(12, [stream.as_bytes()]).0, expected, "{stream:?}");
+            assert_eq!(items(12, [stream.as_bytes()]).0, expected, "{stream:?}");
         };
         check(
             "data: 123456\n\ndata: 1234567\n\ndata: b\n\n",
@@ -306,7 +306,7 @@ mod tests {
         check("data: 1234\ndata: 12345\ndata: 1\n\n", &["message: 1234\n12345\n1"]);
         check("data: 1234\ndata: 1234\ndata: 123\n\ndata: b\n\n", &["TooLong", "message: b"]);
         check(": a comment of any length\ndata: b\n\n", &["Comment", "message: b"]);
-        assert_eq!(told(12, [&b"id: 7\ndata: 1234567\n\n"[..]]).1, "7");
+        assert_eq!(items(12, [&b"id: 7\ndata: 1234567\n\n"[..]]).1, "7");
     }
 
     #[test]
@@ -314,8 +314,8 @@ mod tests {
         let mut stream = b"data: ".to_vec();
         stream.resize(2_000_000, b'x');
         stream.extend_from_slice(b"\n\n");
-        let (told, _) = told(stream.len(), stream.chunks(1));
-        assert_eq!(told[0].len(), 2_000_000 - "data: ".len() + "message: ".len());
+        let (items, _) = items(stream.len(), stream.chunks(1));
+        assert_eq!(items[0].len(), 2_000_000 - "data: ".len() + "message: ".len());
     }
 
     /// The same by the letter of the standard, of the stream as a whole.
@@ -324,14 +324,14 @@ mod tests {
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-        let (mut told, mut last) = (Vec::new(), "before".to_owned());
+        let (mut items, mut last) = (Vec::new(), "before".to_owned());
         let (mut data, mut name, mut id) = (String::new(), String::new(), last.clone());
         for line in whole.split('\n').take(if text.contains('\n') { usize::MAX } else { 0 }) {
             if line.is_empty() {
                 last = id.clone();
                 if !data.is_empty() {
                     data.pop();
-                    told.push(format!(
+                    items.push(format!(
                         "{}: {data}",
                         if name.is_empty() { "message" } else { &name }
                     ));
@@ -343,18 +343,18 @@ mod tests {
             let (field, value) = line.split_once(':').unwrap_or((line, ""));
             let value = value.strip_prefix(' ').unwrap_or(value);
             match field {
-                "" if line.starts_with(':') => told.push("Comment".to_owned()),
+                "" if line.starts_with(':') => items.push("Comment".to_owned()),
                 "data" => data = data + value + "\n",
                 "event" => name = value.to_owned(),
                 "id" if !value.contains('\0') => id = value.to_owned(),
                 "retry" if !value.is_empty() && value.chars().all(|c| c.is_ascii_digit()) => {
                     let wait = Duration::from_millis(value.parse().unwrap_or(u64::MAX));
-                    told.push(format!("{:?}", Told::Retry(wait)));
+                    items.push(format!("{:?}", Item::Retry(wait)));
                 }
                 _ => {}
             }
         }
-        (told, last)
+        (items, last)
     }
 
     fn stream() -> impl Strategy<Value = Vec<u8>> {
@@ -384,13 +384,13 @@ mod tests {
     proptest! {
         #[test]
         fn cuts_change_nothing((bytes, cuts) in cut(stream())) {
-            prop_assert_eq!(told(10_000, pieces(&bytes, &cuts)), naive(&bytes));
+            prop_assert_eq!(items(10_000, pieces(&bytes, &cuts)), naive(&bytes));
         }
 
         #[test]
         fn cuts_change_nothing_of_what_is_too_long((bytes, cuts) in cut(stream()), max in 0..12usize) {
-            let whole = told(max, [&bytes[..]]);
-            prop_assert_eq!(told(max, pieces(&bytes, &cuts)), whole);
+            let whole = items(max, [&bytes[..]]);
+            prop_assert_eq!(items(max, pieces(&bytes, &cuts)), whole);
         }
     }
 }

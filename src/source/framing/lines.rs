@@ -29,7 +29,7 @@ impl Lines {
         Lines { held: Vec::new(), too_long: false, max }
     }
 
-    /// Takes the next bytes of the connection and tells the lines that end in them.
+    /// Takes the next bytes of the connection and reports the lines that end in them.
     pub fn push(&mut self, mut bytes: &[u8], mut report: impl FnMut(Line<'_>)) {
         while let Some(end) = memchr::memchr(b'\n', bytes) {
             let (line, rest) = (&bytes[..end], &bytes[end + 1..]);
@@ -44,7 +44,7 @@ impl Lines {
         self.hold(bytes);
     }
 
-    /// Tells the line that has no end, when the connection has one.
+    /// Reports the line that has no end, when the connection has one.
     pub fn end(&mut self, mut report: impl FnMut(Line<'_>)) {
         if std::mem::take(&mut self.too_long) {
             report(Line::TooLong);
@@ -83,9 +83,9 @@ mod tests {
 
     /// The lines of a connection; `None` for one that is too long.
     fn lines<'a>(max: usize, pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Option<Vec<u8>>> {
-        let mut told = Vec::new();
+        let mut reported = Vec::new();
         let mut report = |line: Line<'_>| {
-            told.push(match line {
+            reported.push(match line {
                 Line::Message(message) => Some(message.to_owned()),
                 Line::TooLong => None,
             });
@@ -96,7 +96,7 @@ mod tests {
             assert!(lines.held.len() <= max);
         }
         lines.end(&mut report);
-        told
+        reported
     }
 
     #[track_caller]
@@ -129,8 +129,8 @@ mod tests {
     #[test]
     fn a_message_that_comes_byte_by_byte_takes_no_longer_for_it() {
         let message = vec![b'x'; 2_000_000];
-        let told = lines(message.len(), message.chunks(1));
-        assert!(told == [Some(message)]);
+        let reported = lines(message.len(), message.chunks(1));
+        assert!(reported == [Some(message)]);
     }
 
     proptest! {

@@ -8,14 +8,14 @@ use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, HeaderMap, HeaderV
 use tokio::time::{Instant, sleep_until};
 
 use crate::decode::mapped::MAX_DOCUMENT;
-use crate::source::framing::events::{self, Told};
+use crate::source::framing::events::{self, Item};
 use crate::source::link::failure::{Failure, content_type};
 use crate::source::link::http;
 use crate::source::link::{Link, Resume, Session};
 
 use super::{Rhythm, Service};
 
-/// A service may ask for so long a wait before the next connection at the most.
+/// The longest wait before the next connection that a service may ask for.
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
 /// Reads one stream after the other.
@@ -69,15 +69,15 @@ impl Events {
             link.alive().await?;
             let mut result = Ok(());
             let mut is_heartbeat = false;
-            events.push(&chunk, |told| {
+            events.push(&chunk, |item| {
                 if result.is_err() {
                     return;
                 }
-                match told {
-                    Told::Event { data, .. } => result = link.message(data.as_bytes()),
-                    Told::TooLong => result = link.too_long(),
-                    Told::Comment => is_heartbeat = true,
-                    Told::Retry(wait) => self.wait = wait.min(LONGEST_WAIT),
+                match item {
+                    Item::Event { data, .. } => result = link.deliver(data.as_bytes()),
+                    Item::TooLong => result = link.deliver_too_long(),
+                    Item::Comment => is_heartbeat = true,
+                    Item::Retry(wait) => self.wait = wait.min(LONGEST_WAIT),
                 }
             });
             self.last_id.clear();

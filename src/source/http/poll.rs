@@ -4,7 +4,7 @@
 //! `Last-Modified`). What stood in the last answer is no message again. A page in which everything
 //! is new names the next one (`Link: <…>; rel="next"`): that is read too, so that nothing is missed
 //! when more was posted than one page holds. What a page holds that cannot be found, or is on another
-//! host, is told as a gap.
+//! host, is reported as a gap.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -70,7 +70,7 @@ impl Poll {
         }
         let known = validators(answer.headers());
         let mut next = next_page(&url, answer.headers());
-        let before = link.last_heard();
+        let before = link.last_alive();
         link.begin_poll();
         read(link, answer, limit).await?;
         let mut pages = 1;
@@ -96,13 +96,13 @@ impl Poll {
                 break;
             }
             let Some(page) = page else {
-                link.gap(before, link.now()).await?;
+                link.report_gap(before, link.now()).await?;
                 break;
             };
             if pages == MAX_PAGES {
                 if all_new(link) {
                     // There was more than we read.
-                    link.gap(before, link.now()).await?;
+                    link.report_gap(before, link.now()).await?;
                 }
                 break;
             }
@@ -121,7 +121,7 @@ impl Poll {
 
 impl Session for Poll {
     async fn run(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
-        link.expect_word_every(self.every);
+        link.expect_silence_of(self.every);
         let mut connected = false;
         let mut is_unreadable_shown = false;
         if let Some(next) = self.next {
@@ -142,7 +142,7 @@ impl Session for Poll {
             link.alive().await?;
             if is_unreadable_shown != self.is_next_unreadable {
                 is_unreadable_shown = self.is_next_unreadable;
-                link.problem(Some(UNREADABLE).filter(|_| is_unreadable_shown)).await?;
+                link.report_problem(Some(UNREADABLE).filter(|_| is_unreadable_shown)).await?;
             }
             link.flush().await?;
             let silence = link.times().silence + self.every;
@@ -163,15 +163,15 @@ async fn read(link: &mut Link, answer: Response, limit: Duration) -> Result<(), 
     let is_lines = ["ndjson", "jsonl", "json-seq", "jsonlines"].iter().any(|it| kind.contains(it));
     expect_json(&body)?;
     if !is_lines {
-        return link.message(&body);
+        return link.deliver(&body);
     }
     let mut lines = Lines::new(MAX_DOCUMENT);
     let mut result = Ok(());
     let mut report = |line: Line<'_>| {
         if result.is_ok() {
             result = match line {
-                Line::Message(message) => link.message(message),
-                Line::TooLong => link.too_long(),
+                Line::Message(message) => link.deliver(message),
+                Line::TooLong => link.deliver_too_long(),
             };
         }
     };

@@ -42,8 +42,8 @@ impl Session for Lines {
             let mut report = |link: &mut Link, line: lines::Line<'_>| {
                 if result.is_ok() {
                     result = match line {
-                        lines::Line::Message(message) => link.message(message),
-                        lines::Line::TooLong => link.too_long(),
+                        lines::Line::Message(message) => link.deliver(message),
+                        lines::Line::TooLong => link.deliver_too_long(),
                     };
                 }
             };

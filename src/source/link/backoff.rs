@@ -1,5 +1,5 @@
-//! How long to wait before the next attempt: pure, told what went wrong, how often, and a random
-//! number.
+//! The wait before the next attempt. Pure: what went wrong, how often, and a random number are
+//! arguments.
 //!
 //! Usually with full jitter: any time up to a ceiling that doubles. A thousand programs that lost
 //! the same server do not come back to it in the same moment. Where a network publishes how long
@@ -27,17 +27,17 @@ pub struct Backoff {
     /// The wait after a refusal of the credentials: somebody has to mend them first.
     pub refused: Duration,
     /// What a ceiling means.
-    pub pace: Pace,
+    pub jitter: Jitter,
 }
 
 /// What the ceilings of a [`Backoff`] mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pace {
+pub enum Jitter {
     /// Any time up to the ceiling, which doubles.
-    Jitter,
+    Full,
     /// The ceiling is the least that the network asks for, and a little more is waited. It doubles,
     /// but after failures of the network it grows by the first one each time.
-    AtLeast,
+    Above,
 }
 
 impl Default for Backoff {
@@ -50,7 +50,7 @@ impl Default for Backoff {
             limited_base: Duration::from_secs(15),
             limited_cap: Duration::from_mins(5),
             refused: Duration::from_mins(1),
-            pace: Pace::Jitter,
+            jitter: Jitter::Full,
         }
     }
 }
@@ -68,7 +68,7 @@ impl Backoff {
             limited_base: Duration::from_mins(1),
             limited_cap: Duration::from_mins(15),
             refused: Duration::from_mins(1),
-            pace: Pace::AtLeast,
+            jitter: Jitter::Above,
         }
     }
 
@@ -81,15 +81,15 @@ impl Backoff {
         let more = failures.saturating_sub(1);
         let doubled =
             |base: Duration, cap: Duration| base.saturating_mul(2u32.saturating_pow(more)).min(cap);
-        let paced = |ceiling: Duration| match self.pace {
-            Pace::Jitter => ceiling.mul_f64(random),
-            Pace::AtLeast => ceiling + self.base.mul_f64(random),
+        let paced = |ceiling: Duration| match self.jitter {
+            Jitter::Full => ceiling.mul_f64(random),
+            Jitter::Above => ceiling + self.base.mul_f64(random),
         };
         match class {
             Class::Broken if failures <= 1 => Duration::ZERO,
-            Class::Broken | Class::Network => paced(match self.pace {
-                Pace::Jitter => doubled(self.base, self.cap),
-                Pace::AtLeast => self.base.saturating_mul(failures.max(1)).min(self.cap),
+            Class::Broken | Class::Network => paced(match self.jitter {
+                Jitter::Full => doubled(self.base, self.cap),
+                Jitter::Above => self.base.saturating_mul(failures.max(1)).min(self.cap),
             }),
             Class::Server(None) => paced(doubled(self.server_base, self.server_cap)),
             // Never earlier than asked; and not all at the same moment.
@@ -98,9 +98,9 @@ impl Backoff {
             }
             Class::RateLimit(None) => {
                 let ceiling = doubled(self.limited_base, self.limited_cap);
-                match self.pace {
-                    Pace::Jitter => ceiling / 2 + (ceiling / 2).mul_f64(random),
-                    Pace::AtLeast => paced(ceiling),
+                match self.jitter {
+                    Jitter::Full => ceiling / 2 + (ceiling / 2).mul_f64(random),
+                    Jitter::Above => paced(ceiling),
                 }
             }
             Class::Refused => self.refused + self.refused.mul_f64(random / 4.0),

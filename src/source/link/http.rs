@@ -16,7 +16,7 @@ use super::failure::{Failure, Unresolved, server_date};
 use super::net::{self, CONNECT_TIME};
 use super::{Link, tls};
 
-/// A redirect within the host is followed so often.
+/// Redirects that are followed, one after the other, within the host.
 const MAX_REDIRECTS: usize = 3;
 
 /// What of an error's answer is read.
@@ -74,8 +74,8 @@ impl Http {
     }
 }
 
-/// Sends a request and waits `limit` for the head of the answer. The answer's date tells of the
-/// network's clock; a status other than 2xx or 304 is a failure.
+/// Sends a request and waits `limit` for the head of the answer. The answer's date is
+/// taken as the network's time; a status other than 2xx or 304 is a failure.
 pub(in crate::source) async fn send(
     link: &mut Link,
     request: RequestBuilder,
@@ -107,7 +107,7 @@ pub(in crate::source) async fn refusal(answer: Response, limit: Duration) -> Ref
 }
 
 /// Sends a request and waits `limit` for the head of the answer, whatever its status. The answer's
-/// date tells of the network's clock.
+/// date is taken as the network's time.
 pub(in crate::source) async fn answer(
     link: &mut Link,
     request: RequestBuilder,
@@ -115,7 +115,7 @@ pub(in crate::source) async fn answer(
 ) -> Result<Response, Failure> {
     let answer = exchange(request, limit).await?;
     if let Some(date) = server_date(answer.headers()) {
-        link.hear_date(date);
+        link.observe_date(date);
     }
     Ok(answer)
 }
@@ -143,7 +143,7 @@ pub(in crate::source) struct Document {
 }
 
 /// Asks for a document of at most `max` bytes, without a link, so that it can be done beside a
-/// stream: it is for the caller to tell the link of signs of life and of the answer's date. `now` is
+/// stream: it is for the caller to report signs of life and the answer's date to the link. `now` is
 /// on the show's clock.
 pub(in crate::source) async fn document(
     request: RequestBuilder,

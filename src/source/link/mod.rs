@@ -1,12 +1,14 @@
-//! What all live sources share: connect, watch for silence, tell what is wrong, come back.
+//! The life of a live source: connect, watch for silence, say what is wrong, come back.
 //!
 //! A network is a `Session`: it connects, reads until something fails, and returns the failure.
 //! `run` keeps calling it: at once after a connection that worked, later and later while none
-//! does, for ever. Between the two stands the `Link`, through which a session tells messages and
-//! signs of life, and which knows the show's clock.
+//! does, for ever. Between the two stands the `Link`: a session reports to it that the connection
+//! stands and gives signs of life, and it decides what the source's state is. What a session reads
+//! goes through the link too (`delivery`).
 //! Nothing here knows any network.
 
 pub mod backoff;
+mod delivery;
 pub mod failure;
 pub(in crate::source) mod http;
 pub(in crate::source) mod net;
@@ -18,22 +20,20 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tracing::{info, warn};
 
 use crate::clock::Clock;
-use crate::decode::documents::Documents;
-use crate::decode::{self, Decoder};
-use crate::event::{Message, News};
-use crate::recorder::Raw;
+use crate::decode::Decoder;
+use crate::event::News;
 use crate::snapshot::{Gap, SourceState};
 use crate::timestamp::Timestamp;
 
-use super::skew::Skew;
-use super::{Over, SourceContext};
+use super::SourceContext;
 use backoff::Backoff;
+pub(in crate::source) use delivery::Decoding;
+use delivery::Delivery;
 use failure::{Class, Failure};
 
 const USER_AGENT: HeaderValue =
@@ -44,9 +44,9 @@ const USER_AGENT: HeaderValue =
 pub struct Times {
     /// Between two pings of ours.
     pub ping: Duration,
-    /// After so much silence a source is shown as stale, if it should have said something by then.
+    /// The silence after which a source is shown as stale, if it should have said something by then.
     pub stale: Duration,
-    /// After so much silence a source is dead, unless its heartbeat is slower than half of that.
+    /// The silence after which a source is dead, unless its heartbeat is slower than half of that.
     pub silence: Duration,
     /// Between two requests for the same page, where a network is asked again and again and its own
     /// rules set the pace.
@@ -70,10 +70,10 @@ impl Default for Times {
     }
 }
 
-/// Signs of life are told no more often than this: the page shows tenths of seconds.
+/// Signs of life are sent no more often than this: the page shows tenths of seconds.
 const ALIVE_STEP: Duration = Duration::from_millis(100);
 
-/// The same trouble is logged again after so many attempts, and not at each.
+/// Attempts between two log lines about the same trouble.
 const LOG_EVERY: u32 = 20;
 
 /// One network.
@@ -92,29 +92,20 @@ pub(in crate::source) enum Resume {
     Lost,
 }
 
-/// How messages become events.
-pub(in crate::source) enum Decoding {
-    /// They are of a network that is known.
-    Feed(Box<Decoder>),
-    /// They are what the config says.
-    Documents(Documents),
-}
-
 /// What a session has of the show.
 pub(in crate::source) struct Link {
     context: SourceContext,
     clock: Clock,
-    decoding: Decoding,
+    delivery: Delivery,
     backoff: Backoff,
-    skew: Skew,
     state: SourceState,
-    /// The last sign of life.
-    heard: Instant,
-    /// When that was last told.
-    told: Instant,
-    /// How long a silence is normal, by what the network promises.
-    rhythm: Duration,
-    /// Anything was heard through this connection.
+    /// When the last sign of life came.
+    alive_at: Instant,
+    /// When one was last sent on.
+    alive_sent: Instant,
+    /// The longest silence that is normal, by what the network promises.
+    normal_silence: Duration,
+    /// This connection has given a sign of life.
     works: bool,
     /// The source was live before.
     was_live: bool,
@@ -123,11 +114,7 @@ pub(in crate::source) struct Link {
     /// The same when this connection was begun.
     failures_before: u32,
     /// A problem is being shown.
-    troubled: bool,
-    /// Messages that concern nobody and were not told yet.
-    unmatched: u64,
-    /// Messages that found the news full and were not told yet.
-    dropped: u64,
+    shows_problem: bool,
 }
 
 /// Keeps a source connected until the show is over, or the server says that there is no more.
@@ -137,7 +124,7 @@ pub(in crate::source) async fn run(mut session: impl Session, mut link: Link) {
         let attempted = Instant::now();
         link.works = false;
         link.failures_before = link.failures;
-        link.rhythm = Duration::ZERO;
+        link.normal_silence = Duration::ZERO;
         let failure = tokio::select! {
             biased;
             () = stop.cancelled() => Failure::Over,
@@ -186,20 +173,17 @@ impl Link {
         Link {
             context,
             clock,
-            decoding,
+            delivery: Delivery::new(decoding),
             backoff,
-            skew: Skew::default(),
             state: SourceState::Connecting,
-            heard: now,
-            told: now,
-            rhythm: Duration::ZERO,
+            alive_at: now,
+            alive_sent: now,
+            normal_silence: Duration::ZERO,
             works: false,
             was_live: false,
             failures: 0,
             failures_before: 0,
-            troubled: false,
-            unmatched: 0,
-            dropped: 0,
+            shows_problem: false,
         }
     }
 
@@ -223,61 +207,20 @@ impl Link {
         self.clock
     }
 
-    /// What the show's clock shows.
-    pub(in crate::source) fn now(&self) -> Timestamp {
-        self.clock.now()
-    }
-
-    /// What the network's own clock shows at this moment, as far as that is known.
-    pub(in crate::source) fn network_now(&self) -> Timestamp {
-        self.skew.network(self.now())
-    }
-
     /// When the last sign of life came, on the show's clock.
-    pub(in crate::source) fn last_heard(&self) -> Timestamp {
-        self.clock.at(self.heard)
+    pub(in crate::source) fn last_alive(&self) -> Timestamp {
+        self.clock.at(self.alive_at)
     }
 
-    /// Where something that the network dates `network` belongs on the show's clock.
-    pub(in crate::source) fn place(&self, network: Timestamp) -> Timestamp {
-        self.skew.place(network, self.now())
-    }
-
-    /// How far the show's clock is ahead of the network's, in milliseconds, once that is known.
-    pub(in crate::source) fn skew_ms(&self) -> Option<i64> {
-        self.skew.ahead()
-    }
-
-    /// The network said what its own clock shows.
-    pub(in crate::source) fn hear_time(&mut self, network: Timestamp) {
-        self.skew.hear(network, self.clock.now());
-    }
-
-    /// An answer of the network is dated.
-    pub(in crate::source) fn hear_date(&mut self, date: Timestamp) {
-        self.skew.hear_date(date, self.clock.now());
-    }
-
-    /// The clock that stamps the messages is another one than that which dates the answers, and is
-    /// the one to go by.
-    pub(in crate::source) fn believe_stamps(&mut self) {
-        self.skew = Skew::of_stamps();
-    }
-
-    /// What the network's clock showed at a time of the show's clock, as far as that is known.
-    pub(in crate::source) fn network_at(&self, time: Timestamp) -> Timestamp {
-        self.skew.network(time)
-    }
-
-    /// How long a normal silence of this connection is: shown as stale only after that.
-    pub(in crate::source) fn expect_word_every(&mut self, rhythm: Duration) {
-        self.rhythm = rhythm;
+    /// Silence of this length is normal for this connection, and not shown as stale.
+    pub(in crate::source) fn expect_silence_of(&mut self, normal_silence: Duration) {
+        self.normal_silence = normal_silence;
     }
 
     /// The connection stands, and posts may come.
     pub(in crate::source) async fn connected(&mut self, resume: Resume) -> Result<(), Failure> {
         if self.was_live && resume == Resume::Lost {
-            self.gap(self.clock.at(self.heard), self.clock.now()).await?;
+            self.report_gap(self.clock.at(self.alive_at), self.clock.now()).await?;
         }
         if self.failures > 0 {
             info!(attempts = self.failures, "source connected again");
@@ -285,17 +228,17 @@ impl Link {
             info!("source connected");
         }
         self.was_live = true;
-        if std::mem::take(&mut self.troubled) {
+        if std::mem::take(&mut self.shows_problem) {
             self.send(News::Problem(None)).await?;
         }
-        self.heard = Instant::now();
-        self.told = self.heard;
+        self.alive_at = Instant::now();
+        self.alive_sent = self.alive_at;
         self.send(News::Alive).await?;
         self.set_state(SourceState::Live).await
     }
 
     /// Posts between two times of the show's clock are missing.
-    pub(in crate::source) async fn gap(
+    pub(in crate::source) async fn report_gap(
         &mut self,
         from: Timestamp,
         to: Timestamp,
@@ -306,14 +249,14 @@ impl Link {
     }
 
     /// Something is wrong that does not end the connection; `None`: nothing any more.
-    pub(in crate::source) async fn problem(
+    pub(in crate::source) async fn report_problem(
         &mut self,
         problem: Option<&str>,
     ) -> Result<(), Failure> {
-        if problem.is_none() && !self.troubled {
+        if problem.is_none() && !self.shows_problem {
             return Ok(());
         }
-        self.troubled = problem.is_some();
+        self.shows_problem = problem.is_some();
         if let Some(problem) = problem {
             warn!("{problem}");
         }
@@ -322,21 +265,22 @@ impl Link {
 
     /// A sign of life.
     pub(in crate::source) async fn alive(&mut self) -> Result<(), Failure> {
-        self.heard = Instant::now();
+        self.alive_at = Instant::now();
         self.works = true;
         self.failures = 0;
         if self.state == SourceState::Stale {
             self.set_state(SourceState::Live).await?;
         }
-        if self.heard - self.told >= ALIVE_STEP {
-            self.told = self.heard;
+        if self.alive_at - self.alive_sent >= ALIVE_STEP {
+            self.alive_sent = self.alive_at;
             self.try_send(News::Alive)?;
         }
         Ok(())
     }
 
-    /// A connection came about and was of no use: the next attempt waits as if it had not.
-    pub(in crate::source) fn in_vain(&mut self, failure: Failure) -> Failure {
+    /// The connection came about and was of no use: it counts as a failed attempt, so that the next
+    /// one waits longer than the one before.
+    pub(in crate::source) fn count_as_failed(&mut self, failure: Failure) -> Failure {
         self.works = false;
         self.failures = self.failures_before;
         failure
@@ -346,12 +290,12 @@ impl Link {
     /// it is dead. Cancel-safe.
     pub(in crate::source) async fn silence(&mut self, limit: Duration) -> Failure {
         if self.state == SourceState::Live {
-            sleep_until(self.heard + self.context.times.stale + self.rhythm).await;
+            sleep_until(self.alive_at + self.context.times.stale + self.normal_silence).await;
             if let Err(over) = self.set_state(SourceState::Stale).await {
                 return over;
             }
         }
-        sleep_until(self.heard + limit).await;
+        sleep_until(self.alive_at + limit).await;
         Failure::Silent(limit)
     }
 
@@ -366,115 +310,6 @@ impl Link {
             done = future => Ok(done),
             failure = self.silence(limit) => Err(failure),
         }
-    }
-
-    /// Decodes a message that has just come, and tells what it says.
-    pub(in crate::source) fn message(&mut self, message: &[u8]) -> Result<(), Failure> {
-        self.message_if(message, |_| Ok(()))
-    }
-
-    /// The same, where what a message says is not to be believed before it is looked at: `check`
-    /// sees each post and deletion, and says what is wrong with it.
-    pub(in crate::source) fn message_if(
-        &mut self,
-        message: &[u8],
-        mut check: impl FnMut(&Message) -> Result<(), &'static str>,
-    ) -> Result<(), Failure> {
-        let arrival = self.clock.now();
-        let recorder =
-            self.context.recorder.clone().filter(|recorder| recorder.is_raw(self.context.id));
-        let Some(recorder) = recorder else {
-            return self.decode(message, arrival, &mut check, |_, _| {});
-        };
-        let mut result = Ok(());
-        for message in decode::split(message) {
-            let mut raw = Raw::new(self.context.id, arrival);
-            let decoded = self.decode(message, arrival, &mut check, |message, is_refused| {
-                raw.note(message, is_refused);
-            });
-            recorder.raw(&raw, message);
-            result = result.and(decoded);
-        }
-        result
-    }
-
-    /// Decodes messages that came at `arrival`, and tells what they say; `note` hears it first, and
-    /// whether it is what `check` made of it.
-    fn decode(
-        &mut self,
-        message: &[u8],
-        arrival: Timestamp,
-        check: &mut impl FnMut(&Message) -> Result<(), &'static str>,
-        mut note: impl FnMut(&Message, bool),
-    ) -> Result<(), Failure> {
-        let mut result = Ok(());
-        let Link { decoding, skew, context, unmatched, dropped, .. } = self;
-        let network_now = skew.network(arrival);
-        let mut report = |mut message| {
-            let mut is_refused = false;
-            if matches!(message, Message::Post(_) | Message::Deletion(_))
-                && let Err(reason) = check(&message)
-            {
-                message = Message::Malformed(reason);
-                is_refused = true;
-            }
-            match &mut message {
-                Message::Unmatched(count) => return *unmatched += *count,
-                Message::Post(post) => post.at = skew.place(post.at, arrival),
-                Message::Deletion(deletion) => {
-                    deletion.at = Some(deletion.at.map_or(arrival, |at| skew.place(at, arrival)));
-                }
-                Message::Malformed(_) | Message::Dropped(_) => {}
-            }
-            note(&message, is_refused);
-            if *unmatched > 0 && result.is_ok() {
-                let count = std::mem::take(unmatched);
-                result = try_send(context, Message::Unmatched(count).into(), dropped);
-            }
-            if result.is_ok() {
-                result = try_send(context, message.into(), dropped);
-            }
-        };
-        match decoding {
-            Decoding::Feed(decoder) => decoder.block(message, |_, message| report(message)),
-            // What has no time of its own is of now, as the network has it.
-            Decoding::Documents(documents) => documents.document(message, network_now, report),
-        }
-        result
-    }
-
-    /// Counts a message that was too long to be read.
-    pub(in crate::source) fn too_long(&mut self) -> Result<(), Failure> {
-        self.try_send(Message::Malformed("longer than any message").into())
-    }
-
-    /// The documents that follow are those of one poll.
-    pub(in crate::source) fn begin_poll(&mut self) {
-        if let Decoding::Documents(documents) = &mut self.decoding {
-            documents.begin_poll();
-        }
-    }
-
-    /// How many messages of this poll were new, and how many were there before.
-    pub(in crate::source) fn polled(&self) -> (usize, usize) {
-        match &self.decoding {
-            Decoding::Feed(_) => (0, 0),
-            Decoding::Documents(documents) => documents.polled(),
-        }
-    }
-
-    /// Tells what was counted and not told yet. To be called when nothing is waiting to be read.
-    pub(in crate::source) async fn flush(&mut self) -> Result<(), Failure> {
-        if self.dropped > 0 {
-            let dropped = std::mem::take(&mut self.dropped);
-            warn!(dropped, "messages were dropped: there was no time for them");
-            self.send(Message::Dropped(dropped).into()).await?;
-        }
-        if self.unmatched > 0 {
-            let unmatched = std::mem::take(&mut self.unmatched);
-            self.send(Message::Unmatched(unmatched).into()).await?;
-        }
-        Ok(())
     }
 
     /// Shows what is wrong, and says when to try again.
@@ -500,7 +335,7 @@ impl Link {
             Some(hint) => format!("{failure} ({hint})"),
             None => failure.to_string(),
         };
-        self.troubled = true;
+        self.shows_problem = true;
         self.send(News::Problem(Some(text.into()))).await?;
         Ok(Instant::now() + delay)
     }
@@ -511,31 +346,5 @@ impl Link {
         }
         self.state = state;
         self.send(News::State(state)).await
-    }
-
-    /// Sends news that may be lost, if there is no room, and is then counted.
-    fn try_send(&mut self, news: News) -> Result<(), Failure> {
-        try_send(&self.context, news, &mut self.dropped)
-    }
-
-    /// Sends news that must not be lost.
-    async fn send(&self, news: News) -> Result<(), Failure> {
-        self.context.send(news).await.map_err(|Over| Failure::Over)
-    }
-}
-
-/// A live source does not wait: what finds no room is counted.
-fn try_send(context: &SourceContext, news: News, dropped: &mut u64) -> Result<(), Failure> {
-    match context.news.try_send((context.id, news)) {
-        Ok(()) => Ok(()),
-        Err(TrySendError::Full((_, news))) => {
-            *dropped += match news {
-                News::Message(Message::Unmatched(count)) => count,
-                News::Alive => 0,
-                _ => 1,
-            };
-            Ok(())
-        }
-        Err(TrySendError::Closed(_)) => Err(Failure::Over),
     }
 }

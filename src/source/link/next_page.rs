@@ -45,7 +45,7 @@ pub(in crate::source) fn next_page(url: &Url, headers: &HeaderMap) -> NextPage {
     }
 }
 
-/// One link, as far as it tells whether it is that to the next page.
+/// One link: what is needed to know whether it leads to the next page.
 #[derive(Debug, PartialEq)]
 struct Link<'a> {
     target: &'a [u8],

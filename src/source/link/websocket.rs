@@ -54,7 +54,8 @@ impl Received {
 pub(in crate::source) struct Socket {
     stream: WebSocketStream<Box<dyn net::Bytes>>,
     host: String,
-    /// Without pongs, so long a silence is death.
+    /// The longest time between two messages that the network promises. A peer that answers no pings
+    /// is dead after twice that.
     heartbeat: Duration,
     next_ping: Instant,
     /// The peer has answered a ping.
@@ -90,7 +91,7 @@ impl Socket {
             .map_err(|_| Failure::NoAnswer { host: host.clone() })?
             .map_err(|error| Failure::from_websocket(error, &host, || link.now()))?;
         if let Some(date) = server_date(answer.headers()) {
-            link.hear_date(date);
+            link.observe_date(date);
         }
         let next_ping = Instant::now();
         Ok(Socket { stream, host, heartbeat, next_ping, answers: false })
@@ -135,7 +136,7 @@ impl Socket {
     ) -> Result<Either<Received, T>, Failure> {
         tokio::pin!(other);
         loop {
-            // What has arrived already is taken before anything is looked up or told.
+            // What has arrived already is taken before anything is looked up or sent on.
             let ready = futures_util::poll!(self.stream.next());
             let received = if let Poll::Ready(received) = ready {
                 received
@@ -159,7 +160,7 @@ impl Socket {
                 Some(Err(error)) => {
                     let failure = Failure::from_websocket(error, &self.host, || link.now());
                     if matches!(failure, Failure::TooLong(_)) {
-                        link.too_long()?;
+                        link.deliver_too_long()?;
                     }
                     return Err(failure);
                 }

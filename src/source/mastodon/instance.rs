@@ -154,7 +154,7 @@ pub(super) fn no_mastodon() -> Failure {
 pub(super) async fn ask(link: &mut Link, request: RequestBuilder) -> Result<Vec<u8>, Failure> {
     let document = document(request, MAX_BODY, PATIENCE, link.now()).await;
     if let Some(date) = server_date(&document.headers) {
-        link.hear_time(date);
+        link.observe_time(date);
     }
     json(document)
 }

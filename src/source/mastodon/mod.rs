@@ -131,7 +131,7 @@ impl Session for Mastodon {
         if self.detour_until.is_some_and(|until| until <= Instant::now()) {
             self.straight_on();
         }
-        let missing = self.since.map(|_| link.last_heard());
+        let missing = self.since.map(|_| link.last_alive());
         self.set_up(link).await?;
         self.since.get_or_insert_with(|| link.now());
         let usage = self.way.usage();
@@ -316,7 +316,7 @@ impl Mastodon {
             let due = timeline.due_in();
             let asked = timeline.next(&server.api, view);
             let document = if self.is_open {
-                link.expect_word_every(due);
+                link.expect_silence_of(due);
                 link.watch(due + PATIENCE * 2, asked).await?
             } else {
                 asked.await
@@ -350,7 +350,7 @@ impl Mastodon {
         }
         let notes: Vec<&str> = self.notes.values().map(String::as_str).collect();
         let notes = notes.join("; ");
-        link.problem(Some(notes.as_str()).filter(|notes| !notes.is_empty())).await
+        link.report_problem(Some(notes.as_str()).filter(|notes| !notes.is_empty())).await
     }
 }
 

@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::http::header::AUTHORIZATION;
 use tokio_tungstenite::tungstenite::http::{HeaderMap, HeaderValue};
 use url::Url;
 
-use super::super::framing::events::{Events, Told};
+use super::super::framing::events::{Events, Item};
 use super::super::link::Link;
 use super::super::link::failure::{Class, Failure};
 use super::super::link::http;
@@ -72,7 +72,7 @@ impl Mastodon {
     pub(super) async fn by_events(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
         let url = self.streaming_url("http", "https", &format!("{PATH}/hashtag"));
         let mut connections = connections(link, self.server(), &url).await?;
-        link.expect_word_every(COMMENTS);
+        link.expect_silence_of(COMMENTS);
         self.streaming(link).await?;
         let limit = link.times().silence.max(COMMENTS * 2);
         let now = Instant::now();
@@ -105,11 +105,11 @@ impl Mastodon {
             heard[index] = Instant::now();
             link.alive().await?;
             let mut messages = Vec::new();
-            events[index].push(&bytes, |told| match told {
-                Told::Event { name, data } => messages.push(mark::message(name, data)),
+            events[index].push(&bytes, |item| match item {
+                Item::Event { name, data } => messages.push(mark::message(name, data)),
                 // Counted as what it is: a message that cannot be read.
-                Told::TooLong => messages.push("{".to_owned()),
-                Told::Comment | Told::Retry(_) => {}
+                Item::TooLong => messages.push("{".to_owned()),
+                Item::Comment | Item::Retry(_) => {}
             });
             for message in messages {
                 self.streamed(link, message.as_bytes()).await?;

@@ -69,7 +69,7 @@ impl Mastodon {
                     }
                 }
                 if self.seen.status(self.names.name(&id), edited_at, now) != Tell::Nothing {
-                    link.message(message)?;
+                    link.deliver(message)?;
                 }
             }
             Mark::Delete(id) => {
@@ -78,7 +78,7 @@ impl Mastodon {
                     self.silence.deletions += 1;
                 }
                 if self.seen.delete(name, now) {
-                    link.message(message)?;
+                    link.deliver(message)?;
                 }
                 if self.silence.posts == 0 && self.silence.deletions >= ONLY_DELETIONS {
                     self.silent("only deletions have come over it");
@@ -94,7 +94,7 @@ impl Mastodon {
                 );
                 self.timeline().set_use(Use::BesideSilence);
             }
-            Mark::Other => link.message(message)?,
+            Mark::Other => link.deliver(message)?,
         }
         self.tell_notes(link).await
     }
@@ -149,7 +149,7 @@ impl Mastodon {
         if self.timeline().missing().is_some_and(is_lost)
             && let Some(missing) = self.timeline().give_up()
         {
-            link.gap(missing, connected.max(missing)).await?;
+            link.report_gap(missing, connected.max(missing)).await?;
         }
         Ok(())
     }
@@ -161,7 +161,7 @@ impl Mastodon {
         document: Document,
     ) -> Result<(Vec<u8>, bool), Failure> {
         if let Some(date) = timeline::date(&document) {
-            link.hear_time(date);
+            link.observe_time(date);
         }
         let is_absent = matches!(document.body, Err(Failure::Status { status: 404 | 410, .. }));
         if is_absent && self.server().facts.is_unknown && !self.timelines_show {
@@ -188,7 +188,7 @@ impl Mastodon {
         for (head, text) in statuses.iter().rev() {
             let text = text.replace(['\n', '\r'], " ");
             let Some(head) = head else {
-                link.message(text.as_bytes())?;
+                link.deliver(text.as_bytes())?;
                 continue;
             };
             let name = self.names.name(&head.id);
@@ -199,9 +199,9 @@ impl Mastodon {
             }
             match self.seen.status(name, head.edited_at, now) {
                 Tell::Nothing => {}
-                Tell::Edit => link.message(mark::message("status.update", &text).as_bytes())?,
+                Tell::Edit => link.deliver(mark::message("status.update", &text).as_bytes())?,
                 Tell::Post => {
-                    link.message(text.as_bytes())?;
+                    link.deliver(text.as_bytes())?;
                     if is_of_streamed && self.is_missed(link, posted) {
                         self.silent("nothing has come over it that the timelines have");
                     }
@@ -218,7 +218,7 @@ impl Mastodon {
             return Ok(());
         };
         if let Some((from, to)) = finished.lost {
-            link.gap(from, to).await?;
+            link.report_gap(from, to).await?;
         }
         if let Some((from, found)) = finished.complete.filter(|_| self.timelines_show) {
             self.vanished(link, from, &found)?;
@@ -246,7 +246,7 @@ impl Mastodon {
         let now = Instant::now();
         for name in self.seen.vanished(from, found, link.times().poll * GONE_STEPS, now) {
             self.seen.delete(name, now);
-            link.message(mark::message("delete", &name.to_string()).as_bytes())?;
+            link.deliver(mark::message("delete", &name.to_string()).as_bytes())?;
         }
         Ok(())
     }

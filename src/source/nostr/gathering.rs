@@ -16,10 +16,11 @@ use crate::post::Deletion;
 use crate::snapshot::SourceState;
 use crate::source::{Over, SourceContext};
 
-/// So many posts and deletions are remembered.
+/// Posts and deletions that are remembered; one that was forgotten and comes again is a duplicate
+/// for the tally.
 const MEMORY: usize = 1 << 16;
 
-/// So many relays are named when they are down, with their reasons; others are counted.
+/// Relays that are named when they are down, with their reasons; the others are counted.
 const NAMED: usize = 3;
 
 pub(super) struct Gathering {
@@ -46,13 +47,13 @@ impl Gathering {
         }
     }
 
-    /// Passes on what the relays tell, until they have ended or nobody listens.
+    /// Passes on the relays' news, until they have ended or nobody listens.
     pub(super) async fn run(
         mut self,
-        mut told: mpsc::Receiver<(SourceId, News)>,
+        mut relays_rx: mpsc::Receiver<(SourceId, News)>,
         context: &SourceContext,
     ) {
-        while let Some((relay, news)) = told.recv().await {
+        while let Some((relay, news)) = relays_rx.recv().await {
             for news in self.take(relay.0, news) {
                 if context.send(news).await == Err(Over) {
                     return;
@@ -199,27 +200,27 @@ mod tests {
     fn a_source_is_live_while_any_relay_is() {
         use SourceState::{Connecting, Ended, Live, Stale};
         let mut both = two();
-        let mut tell = |relay, state| both.take(relay, News::State(state));
-        assert_eq!(tell(0, Live), [News::State(Live)]);
-        assert_eq!(tell(1, Live), []);
-        assert_eq!(tell(0, Connecting), []);
-        assert_eq!(tell(1, Stale), [News::State(Stale)]);
-        assert_eq!(tell(1, Connecting), [News::State(Connecting)]);
-        assert_eq!(tell(0, Ended), []);
-        assert_eq!(tell(1, Ended), [News::State(Ended)]);
+        let mut take = |relay, state| both.take(relay, News::State(state));
+        assert_eq!(take(0, Live), [News::State(Live)]);
+        assert_eq!(take(1, Live), []);
+        assert_eq!(take(0, Connecting), []);
+        assert_eq!(take(1, Stale), [News::State(Stale)]);
+        assert_eq!(take(1, Connecting), [News::State(Connecting)]);
+        assert_eq!(take(0, Ended), []);
+        assert_eq!(take(1, Ended), [News::State(Ended)]);
     }
 
     #[test]
     fn the_problem_names_the_relays_that_are_down() {
         let mut both = two();
-        let mut tell =
+        let mut take =
             |relay, text: Option<&str>| both.take(relay, News::Problem(text.map(Arc::from)));
-        assert_eq!(tell(1, Some("gone")), [problem("1 of 2 relays: `b.example`: gone")]);
-        assert_eq!(tell(1, Some("gone")), []);
+        assert_eq!(take(1, Some("gone")), [problem("1 of 2 relays: `b.example`: gone")]);
+        assert_eq!(take(1, Some("gone")), []);
         let two = problem("2 of 2 relays: `a.example`: closed; `b.example`: gone");
-        assert_eq!(tell(0, Some("closed")), [two]);
-        assert_eq!(tell(1, None), [problem("1 of 2 relays: `a.example`: closed")]);
-        assert_eq!(tell(0, None), [News::Problem(None)]);
+        assert_eq!(take(0, Some("closed")), [two]);
+        assert_eq!(take(1, None), [problem("1 of 2 relays: `a.example`: closed")]);
+        assert_eq!(take(0, None), [News::Problem(None)]);
     }
 
     #[test]
@@ -236,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_several_relays_send_is_told_once() {
+    fn what_several_relays_send_passes_once() {
         let mut both = two();
         assert_eq!(both.take(0, post(1)), [post(1)]);
         assert_eq!(both.take(1, post(1)), []);

@@ -1,7 +1,7 @@
 //! Nostr, by relays of one's own choice: several at once, and each event once.
 //!
 //! A relay is a link of its own (`relay`), which knows nothing of the others: it connects, asks,
-//! verifies what comes, and tells. What all of them tell goes through one hand (`gathering`),
+//! verifies what comes, and sends it. The news of all of them goes through one place (`gathering`),
 //! which lets each post pass once and says how the source as a whole is doing: it is live while any
 //! relay is.
 //! A relay that says there was more than it would send is asked on, page by page; anything else
@@ -33,20 +33,20 @@ pub struct Settings {
 /// More relays than this are a problem of the config: each is a connection.
 pub const MAX_RELAYS: usize = 16;
 
-/// What the relays have told and nobody has taken yet. Past it posts are dropped, and counted.
+/// News of the relays that may wait; past it posts are dropped, and counted.
 const QUEUE: usize = 4096;
 
 /// Reads all relays until the show is over.
 pub(super) async fn run(settings: Settings, context: SourceContext) {
     let names: Vec<String> = settings.relays.iter().map(relay::name).collect();
-    let (told_tx, told_rx) = mpsc::channel(QUEUE);
+    let (relays_tx, relays_rx) = mpsc::channel(QUEUE);
     let mut relays = JoinSet::new();
     for (index, url) in settings.relays.into_iter().enumerate() {
         let context = SourceContext {
             id: SourceId(index),
             contest: context.contest.clone(),
             hasher: context.hasher.clone(),
-            news: told_tx.clone(),
+            news: relays_tx.clone(),
             clock: context.clock,
             times: context.times,
             // To it they are all one source.
@@ -56,8 +56,8 @@ pub(super) async fn run(settings: Settings, context: SourceContext) {
         let span = info_span!("relay", name = names[index]);
         relays.spawn(relay::run(url, context).instrument(span));
     }
-    drop(told_tx);
-    Gathering::new(names).run(told_rx, &context).await;
+    drop(relays_tx);
+    Gathering::new(names).run(relays_rx, &context).await;
     while let Some(ended) = relays.join_next().await {
         if let Err(error) = ended
             && let Ok(panic) = error.try_into_panic()

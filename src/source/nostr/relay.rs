@@ -36,20 +36,20 @@ const CHANGES: &str = "hashtug-changes";
 /// A relay promises no word; this is for one that does not answer pings either.
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
-/// So much before the newest post is asked for again: authors date their posts, and relays pass
+/// The time before the newest post that is asked for again: authors date their posts, and relays pass
 /// them on late.
 const OVERLAP: Duration = Duration::from_mins(2);
 
-/// So many stored posts are asked for at a time; many relays send no more.
+/// Stored posts that are asked for at a time; many relays send no more.
 const PAGE: usize = 500;
 
 /// More pages are not asked for.
 const MAX_PAGES: usize = 40;
 
-/// Deletions are asked for of so many posts, the newest: relays limit filters and messages.
+/// Posts whose deletions are asked for, the newest: relays limit filters and messages.
 const MAX_CHANGING: usize = 200;
 
-/// Forged events are told again after so long without.
+/// The time without forged events after which the next one is shown as a problem again.
 const SPELL: Duration = Duration::from_mins(1);
 
 /// More remarks of a relay on one connection are not logged.
@@ -80,7 +80,7 @@ struct Relay {
     newest: Option<Timestamp>,
     /// The newest posts, and when they are from.
     posts: VecDeque<(String, Timestamp)>,
-    /// When the last forged event came, in a spell of them that was told.
+    /// When the last forged event came, in a spell of them that is shown.
     forged: Option<Instant>,
 }
 
@@ -201,7 +201,11 @@ impl Relay {
             RelayMessage::Closed(subscription, said) => match &*subscription {
                 POSTS => {
                     let failure = closed(&said);
-                    return Err(if talk.confirmed { failure } else { link.in_vain(failure) });
+                    return Err(if talk.confirmed {
+                        failure
+                    } else {
+                        link.count_as_failed(failure)
+                    });
                 }
                 OLDER => {
                     info!("the relay does not send older posts: {}", quoted(&said));
@@ -234,12 +238,12 @@ impl Relay {
         Ok(())
     }
 
-    /// Tells what an event says, if it is signed by its author and changes anything; whether it is
+    /// Sends what an event says, if it is signed by its author and changes anything; whether it is
     /// and does.
     async fn judge(&mut self, link: &mut Link, text: &[u8]) -> Result<bool, Failure> {
         // Only what would change the count is worth the work.
         let mut verdict = None;
-        link.message_if(text, |_| {
+        link.deliver_if(text, |_| {
             let verified = std::str::from_utf8(text).map_or(Ok(()), signature::verify);
             verdict = Some(verified);
             verified.map_err(|_| "forged event")
@@ -249,14 +253,14 @@ impl Relay {
             Some(Ok(())) => {
                 if self.forged.is_some_and(|last| last.elapsed() > SPELL) {
                     self.forged = None;
-                    link.problem(None).await?;
+                    link.report_problem(None).await?;
                 }
                 Ok(true)
             }
             Some(Err(forged)) => {
                 let is_new = self.forged.replace(Instant::now()).is_none();
                 if is_new {
-                    link.problem(Some(&accuse(forged))).await?;
+                    link.report_problem(Some(&accuse(forged))).await?;
                 }
                 Ok(false)
             }
@@ -278,7 +282,7 @@ impl Relay {
     /// The subscription stands.
     async fn confirm(link: &mut Link, talk: &mut Talk) -> Result<(), Failure> {
         if !std::mem::replace(&mut talk.confirmed, true) && talk.remark.take().is_some() {
-            link.problem(None).await?;
+            link.report_problem(None).await?;
         }
         Ok(())
     }
@@ -286,7 +290,7 @@ impl Relay {
     /// The relay has not said for too long that the subscription stands: shows what it said instead.
     async fn doubt(&self, link: &mut Link, talk: &Talk) -> Result<(), Failure> {
         match &talk.remark {
-            Some(remark) if !talk.confirmed => link.problem(Some(remark)).await,
+            Some(remark) if !talk.confirmed => link.report_problem(Some(remark)).await,
             _ => Ok(()),
         }
     }
@@ -305,7 +309,7 @@ impl Relay {
             Some(oldest) if talk.pages < MAX_PAGES => {
                 return self.ask_for_page(link, socket, talk, Some(oldest)).await;
             }
-            Some(oldest) => link.gap(link.place(talk.since), link.place(oldest)).await?,
+            Some(oldest) => link.report_gap(link.place(talk.since), link.place(oldest)).await?,
             None => {}
         }
         if page.subscription == OLDER {

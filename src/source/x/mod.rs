@@ -65,10 +65,10 @@ pub const MOST_POSTS: u32 = 10_000_000;
 /// What the stream can send again at the most.
 pub const MAX_BACKFILL: Duration = Duration::from_mins(5);
 
-/// A blank line comes so often if nothing else does.
+/// The longest time between two lines: a blank one comes if nothing else does.
 const HEARTBEAT: Duration = Duration::from_secs(20);
 
-/// The rules are not looked at again so soon: after a mere break they stand as they stood.
+/// The time for which the rules are taken to stand as they stood, after a mere break.
 const RULES_STAND: Duration = Duration::from_mins(1);
 
 /// What the posts have to say beside their id and text.
@@ -129,14 +129,14 @@ impl X {
             rules::set_up(api, link).await?;
             self.rules_checked = Some(Instant::now());
         }
-        let since = self.newest.map(|_| link.last_heard());
+        let since = self.newest.map(|_| link.last_alive());
         let url = self.url(api, link, since);
         let answer = api.ask(link, api.get(&url)).await.inspect_err(|_| {
             // Whatever it is: with the next attempt the rules are looked at again.
             self.rules_checked = None;
         })?;
         api::expect_json(&answer)?;
-        link.expect_word_every(heartbeat(link));
+        link.expect_silence_of(heartbeat(link));
         link.connected(Resume::Complete).await?;
         let (now, network_now) = (link.now(), link.network_now());
         let newest = *self.newest.get_or_insert_with(|| recent::id_at(network_now));
@@ -144,7 +144,7 @@ impl X {
             if self.settings.backfill {
                 let reach = now.checked_sub(MAX_BACKFILL).unwrap_or(now);
                 if from < reach {
-                    link.gap(from, reach).await?;
+                    link.report_gap(from, reach).await?;
                 }
             } else {
                 // An older hole that is not filled yet begins earlier.
@@ -194,12 +194,12 @@ impl X {
                     });
                     // A stream that is ended as soon as it begins is not asked for at once again.
                     let is_first = std::mem::take(&mut is_first);
-                    taken.map_err(|end| if is_first { link.in_vain(end) } else { end })?;
+                    taken.map_err(|end| if is_first { link.count_as_failed(end) } else { end })?;
                 }
                 News::Page(Document { headers, body }) => {
                     page = None;
                     if let Some(date) = server_date(&headers) {
-                        link.hear_time(date);
+                        link.observe_time(date);
                     }
                     let Some(searching) = &mut search else { continue };
                     let fetched = body.and_then(|body| self.page(link, searching, body));
@@ -213,7 +213,7 @@ impl X {
                     };
                     if over && let Some(missed) = self.missed.take() {
                         if let Some((from, to)) = searching.hole(&missed, |at| link.place(at)) {
-                            link.gap(from, to).await?;
+                            link.report_gap(from, to).await?;
                         }
                         search = None;
                     }
@@ -225,7 +225,7 @@ impl X {
 
     /// Takes in a line of the stream.
     fn take(&mut self, link: &mut Link, next: Line<'_>) -> Result<(), Failure> {
-        let Line::Message(message) = next else { return link.too_long() };
+        let Line::Message(message) = next else { return link.deliver_too_long() };
         let mark = mark::mark(message);
         if mark.posts == 0
             && let Some(problem) = explain::Problem::in_band(message)
@@ -233,7 +233,7 @@ impl X {
             return Err(problem.ends_stream());
         }
         self.note(link, &mark);
-        link.message(message)
+        link.deliver(message)
     }
 
     /// Takes in a page of the search.
@@ -251,7 +251,7 @@ impl X {
         }
         search.take(&mark);
         self.note(link, &mark);
-        link.message(&body)
+        link.deliver(&body)
     }
 
     fn note(&mut self, link: &mut Link, mark: &Mark) {
@@ -259,7 +259,7 @@ impl X {
         self.newest = self.newest.max(mark.newest_id);
         // The time of X itself.
         if let Some(at) = mark.newest_at {
-            link.hear_time(at);
+            link.observe_time(at);
         }
     }
 
@@ -311,7 +311,7 @@ async fn next(
             fetched = fetched => News::Page(fetched),
         }
     });
-    // What has arrived already is taken before anything is told.
+    // What has arrived already is taken before anything is sent on.
     match futures_util::poll!(&mut news) {
         Poll::Ready(news) => Ok(news),
         Poll::Pending => {

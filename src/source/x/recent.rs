@@ -1,7 +1,7 @@
 //! Looks up what the stream did not bring, in the search for posts of the last days.
 //!
 //! The search knows a post a little after it was posted, so that it is asked a while after the
-//! stream is back. Numbers of posts tell the time: the search goes by them.
+//! stream is back. Numbers of posts are made of times: the search goes by them.
 //! Source: X API v2, "Recent search"; the layout of the numbers, "Snowflake".
 
 use std::collections::VecDeque;
@@ -16,15 +16,15 @@ use crate::timestamp::Timestamp;
 use super::api::Api;
 use super::{ask_for_all, rules};
 
-/// So long after the stream is back the search is asked. It refuses to be asked about the last ten
+/// The time between the stream's return and the search, which refuses to be asked about the last ten
 /// seconds.
 pub(super) const SETTLE: Duration = Duration::from_secs(13);
 
-/// It is asked for what was posted until so long after the stream was back: the network's clock is
-/// known to a second.
+/// The time after the stream's return that is still searched: the network's clock is known to a
+/// second.
 const SLACK: Duration = Duration::from_secs(1);
 
-/// Posts come in disorder: so much before the newest is asked for again.
+/// The time before the newest post that is searched again: posts come in disorder.
 const OVERLAP: Duration = Duration::from_secs(15);
 
 /// The search does not look further back.
@@ -50,7 +50,7 @@ pub(super) fn id_at(at: Timestamp) -> u64 {
 pub(super) struct Missed {
     /// Later posts are missing.
     since: u64,
-    /// From then on nothing was heard, on the show's clock, until then.
+    /// The silence, on the show's clock.
     from: Timestamp,
     to: Timestamp,
     /// The same end on the network's clock.

@@ -20,7 +20,7 @@ use super::refused;
 /// The tag of our rules.
 const TAG: &str = "hashtug";
 
-/// A longer rule is refused, and so is another rule beyond so many.
+/// Characters of a rule, and rules of an app: X refuses more.
 const MAX_RULE: usize = 1024;
 const MAX_RULES: usize = 1000;
 

@@ -12,7 +12,7 @@ use hashtug::show::task::Beside;
 use hashtug::show::{self, Now};
 use hashtug::snapshot::Snapshot;
 use hashtug::source::link::Times;
-use hashtug::source::link::backoff::{Backoff, Pace};
+use hashtug::source::link::backoff::{Backoff, Jitter};
 use hashtug::source::{self, Kind, SourceContext};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -38,7 +38,7 @@ pub(crate) fn quick() -> Times {
             limited_base: Duration::from_millis(40),
             limited_cap: Duration::from_secs(3),
             refused: Duration::from_millis(400),
-            pace: Pace::Jitter,
+            jitter: Jitter::Full,
         }),
     }
 }

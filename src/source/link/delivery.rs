@@ -1,0 +1,224 @@
+//! What a session brings to the show: messages are decoded, placed in time and sent, and what finds
+//! no room is counted.
+//!
+//! Knows nothing of connections: whether there is one, and when there is another, is the business of
+//! the [`Link`] itself. Two ways lead out: a message or a sign of life that finds no room is dropped
+//! and counted (a live source does not wait), and what must not be lost waits for room.
+
+use tokio::sync::mpsc::error::TrySendError;
+use tracing::warn;
+
+use crate::decode::documents::Documents;
+use crate::decode::{self, Decoder};
+use crate::event::{Message, News};
+use crate::recorder::Raw;
+use crate::timestamp::Timestamp;
+
+use super::super::skew::Skew;
+use super::super::{Over, SourceContext};
+use super::Link;
+use super::failure::Failure;
+
+/// How messages become events.
+pub(in crate::source) enum Decoding {
+    /// They are of a network that is known.
+    Feed(Box<Decoder>),
+    /// They are what the config says.
+    Documents(Documents),
+}
+
+/// The state of a link's delivery.
+pub(super) struct Delivery {
+    decoding: Decoding,
+    /// How far the show's clock is ahead of the network's.
+    skew: Skew,
+    /// Messages that concern nobody and were not sent yet: one event is enough for many of them.
+    unmatched: u64,
+    /// Messages that found no room and were not reported yet.
+    dropped: u64,
+}
+
+impl Delivery {
+    pub(super) fn new(decoding: Decoding) -> Delivery {
+        Delivery { decoding, skew: Skew::default(), unmatched: 0, dropped: 0 }
+    }
+}
+
+impl Link {
+    /// What the show's clock shows.
+    pub(in crate::source) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// What the network's own clock shows at this moment, as far as that is known.
+    pub(in crate::source) fn network_now(&self) -> Timestamp {
+        self.delivery.skew.network(self.now())
+    }
+
+    /// Where something that the network dates `network` belongs on the show's clock.
+    pub(in crate::source) fn place(&self, network: Timestamp) -> Timestamp {
+        self.delivery.skew.place(network, self.now())
+    }
+
+    /// How far the show's clock is ahead of the network's, in milliseconds, once that is known.
+    pub(in crate::source) fn skew_ms(&self) -> Option<i64> {
+        self.delivery.skew.ahead()
+    }
+
+    /// The network said what its own clock shows.
+    pub(in crate::source) fn observe_time(&mut self, network: Timestamp) {
+        self.delivery.skew.observe(network, self.clock.now());
+    }
+
+    /// An answer of the network is dated.
+    pub(in crate::source) fn observe_date(&mut self, date: Timestamp) {
+        self.delivery.skew.observe_date(date, self.clock.now());
+    }
+
+    /// The clock that stamps the messages is another one than that which dates the answers, and is
+    /// the one to go by.
+    pub(in crate::source) fn trust_stamps(&mut self) {
+        self.delivery.skew = Skew::by_stamps();
+    }
+
+    /// What the network's clock showed at a time of the show's clock, as far as that is known.
+    pub(in crate::source) fn network_at(&self, time: Timestamp) -> Timestamp {
+        self.delivery.skew.network(time)
+    }
+
+    /// Decodes a message that has just come, and sends what it says.
+    pub(in crate::source) fn deliver(&mut self, message: &[u8]) -> Result<(), Failure> {
+        self.deliver_if(message, |_| Ok(()))
+    }
+
+    /// The same, where a message is not to be trusted unseen: `check` sees each post and deletion
+    /// before it is sent, and says what is wrong with it.
+    pub(in crate::source) fn deliver_if(
+        &mut self,
+        message: &[u8],
+        mut check: impl FnMut(&Message) -> Result<(), &'static str>,
+    ) -> Result<(), Failure> {
+        let arrival = self.clock.now();
+        let recorder =
+            self.context.recorder.clone().filter(|recorder| recorder.is_raw(self.context.id));
+        let Some(recorder) = recorder else {
+            return self.decode(message, arrival, &mut check, |_, _| {});
+        };
+        let mut result = Ok(());
+        for message in decode::split(message) {
+            let mut raw = Raw::new(self.context.id, arrival);
+            let decoded = self.decode(message, arrival, &mut check, |message, is_refused| {
+                raw.note(message, is_refused);
+            });
+            recorder.raw(&raw, message);
+            result = result.and(decoded);
+        }
+        result
+    }
+
+    /// Decodes messages that came at `arrival`, and sends what they say. `note` gets it first, and
+    /// whether `check` has refused it.
+    fn decode(
+        &mut self,
+        message: &[u8],
+        arrival: Timestamp,
+        check: &mut impl FnMut(&Message) -> Result<(), &'static str>,
+        mut note: impl FnMut(&Message, bool),
+    ) -> Result<(), Failure> {
+        let mut result = Ok(());
+        let Delivery { decoding, skew, unmatched, dropped } = &mut self.delivery;
+        let context = &self.context;
+        let network_now = skew.network(arrival);
+        let mut report = |mut message| {
+            let mut is_refused = false;
+            if matches!(message, Message::Post(_) | Message::Deletion(_))
+                && let Err(reason) = check(&message)
+            {
+                message = Message::Malformed(reason);
+                is_refused = true;
+            }
+            match &mut message {
+                Message::Unmatched(count) => return *unmatched += *count,
+                Message::Post(post) => post.at = skew.place(post.at, arrival),
+                Message::Deletion(deletion) => {
+                    deletion.at = Some(deletion.at.map_or(arrival, |at| skew.place(at, arrival)));
+                }
+                Message::Malformed(_) | Message::Dropped(_) => {}
+            }
+            note(&message, is_refused);
+            if *unmatched > 0 && result.is_ok() {
+                let count = std::mem::take(unmatched);
+                result = try_send(context, Message::Unmatched(count).into(), dropped);
+            }
+            if result.is_ok() {
+                result = try_send(context, message.into(), dropped);
+            }
+        };
+        match decoding {
+            Decoding::Feed(decoder) => decoder.block(message, |_, message| report(message)),
+            // What has no time of its own is of now, as the network has it.
+            Decoding::Documents(documents) => documents.document(message, network_now, report),
+        }
+        result
+    }
+
+    /// Counts a message that was too long to be read.
+    pub(in crate::source) fn deliver_too_long(&mut self) -> Result<(), Failure> {
+        self.try_send(Message::Malformed("longer than any message").into())
+    }
+
+    /// The documents that follow are those of one poll.
+    pub(in crate::source) fn begin_poll(&mut self) {
+        if let Decoding::Documents(documents) = &mut self.delivery.decoding {
+            documents.begin_poll();
+        }
+    }
+
+    /// How many messages of this poll were new, and how many had stood in the poll before.
+    pub(in crate::source) fn polled(&self) -> (usize, usize) {
+        match &self.delivery.decoding {
+            Decoding::Feed(_) => (0, 0),
+            Decoding::Documents(documents) => documents.polled(),
+        }
+    }
+
+    /// Sends what was counted and not sent yet. To be called when nothing is waiting to be read.
+    pub(in crate::source) async fn flush(&mut self) -> Result<(), Failure> {
+        if self.delivery.dropped > 0 {
+            let dropped = std::mem::take(&mut self.delivery.dropped);
+            warn!(dropped, "messages were dropped: there was no time for them");
+            self.send(Message::Dropped(dropped).into()).await?;
+        }
+        if self.delivery.unmatched > 0 {
+            let unmatched = std::mem::take(&mut self.delivery.unmatched);
+            self.send(Message::Unmatched(unmatched).into()).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends news that may be dropped if there is no room, and is then counted.
+    pub(super) fn try_send(&mut self, news: News) -> Result<(), Failure> {
+        try_send(&self.context, news, &mut self.delivery.dropped)
+    }
+
+    /// Sends news that must not be lost, and waits for room.
+    pub(super) async fn send(&self, news: News) -> Result<(), Failure> {
+        self.context.send(news).await.map_err(|Over| Failure::Over)
+    }
+}
+
+/// A live source does not wait: what finds no room is counted.
+fn try_send(context: &SourceContext, news: News, dropped: &mut u64) -> Result<(), Failure> {
+    match context.news.try_send((context.id, news)) {
+        Ok(()) => Ok(()),
+        Err(TrySendError::Full((_, news))) => {
+            *dropped += match news {
+                News::Message(Message::Unmatched(count)) => count,
+                News::Alive => 0,
+                _ => 1,
+            };
+            Ok(())
+        }
+        Err(TrySendError::Closed(_)) => Err(Failure::Over),
+    }
+}
