@@ -186,19 +186,19 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(header: &str, expected: NextPage) {
-        assert_eq!(next(&[header.as_bytes()]), expected, "{header}");
+    fn check(header: &str, expected: &NextPage) {
+        assert_eq!(next(&[header.as_bytes()]), *expected, "{header}");
     }
 
     #[test]
     fn the_next_page_is_found_among_links() {
         check(
             r#"</api/list?page=0>; rel="prev", </api/list?page=2>; title="x"; rel="next""#,
-            at("/api/list?page=2"),
+            &at("/api/list?page=2"),
         );
-        check("<?page=3>; rel=next", at("/api/list?page=3"));
-        check("</api>; rel=\"last\"", NextPage::None);
-        check("", NextPage::None);
+        check("<?page=3>; rel=next", &at("/api/list?page=3"));
+        check("</api>; rel=\"last\"", &NextPage::None);
+        check("", &NextPage::None);
         assert_eq!(next(&[]), NextPage::None);
         assert_eq!(next(&[b"</a>; rel=prev", b"</b>; rel=next"]), at("/b"));
     }
@@ -207,10 +207,10 @@ mod tests {
     fn commas_and_semicolons_may_stand_in_addresses() {
         check(
             r#"<https://posts.example/x?fields=id,text&page=2>; rel="next""#,
-            at("/x?fields=id,text&page=2"),
+            &at("/x?fields=id,text&page=2"),
         );
-        check("</x;v=1,2>;rel=next,</y>;rel=prev", at("/x;v=1,2"));
-        check("< /x >; rel=next", at("/x"));
+        check("</x;v=1,2>;rel=next,</y>;rel=prev", &at("/x;v=1,2"));
+        check("< /x >; rel=next", &at("/x"));
     }
 
     #[test]
@@ -231,54 +231,57 @@ mod tests {
             "title*=UTF-8'de'n%c3%a4chste; rel=next",
             "rel=next; rel=prev",
         ] {
-            check(&format!("</x>; {rel}"), at("/x"));
-            check(&format!("</y>; rel=prev,, </x> ;{rel} , </z>; rel=last"), at("/x"));
+            check(&format!("</x>; {rel}"), &at("/x"));
+            check(&format!("</y>; rel=prev,, </x> ;{rel} , </z>; rel=last"), &at("/x"));
         }
         for rel in ["rel=nextpage", "rel=\"next-archive\"", "rev=next", "rel=prev; rel=next", ""] {
-            check(&format!("</x>; {rel}"), NextPage::None);
+            check(&format!("</x>; {rel}"), &NextPage::None);
         }
-        check("</x>", NextPage::None);
+        check("</x>", &NextPage::None);
     }
 
     #[test]
     fn what_stands_in_quotes_is_no_link_and_no_relation() {
-        check(r#"</x>; title="a, </y>; rel=next"; rel=prev"#, NextPage::None);
-        check(r#"</x>; title="rel=\"next\", </y>; rel=next"; rel=last"#, NextPage::None);
-        check(r#"</x>; title="say \"hi\", \\"; rel="next""#, at("/x"));
+        check(r#"</x>; title="a, </y>; rel=next"; rel=prev"#, &NextPage::None);
+        check(r#"</x>; title="rel=\"next\", </y>; rel=next"; rel=last"#, &NextPage::None);
+        check(r#"</x>; title="say \"hi\", \\"; rel="next""#, &at("/x"));
         let latin = b"</x>; title=\"n\xe4chste, Seite\"; rel=next";
         assert_eq!(next(&[latin]), at("/x"));
     }
 
     #[test]
     fn links_of_other_documents_are_passed_over() {
-        check("</x>; rel=next; anchor=\"/other\"", NextPage::None);
-        check("</x>; rel=next; anchor=\"#part\"", NextPage::None);
-        check("</x>; rel=next; anchor=\"?limit=2\"", at("/x"));
-        check("</x>; anchor=\"/other\"; rel=next, </y>; rel=next", at("/y"));
+        check("</x>; rel=next; anchor=\"/other\"", &NextPage::None);
+        check("</x>; rel=next; anchor=\"#part\"", &NextPage::None);
+        check("</x>; rel=next; anchor=\"?limit=2\"", &at("/x"));
+        check("</x>; anchor=\"/other\"; rel=next, </y>; rel=next", &at("/y"));
     }
 
     #[test]
     fn a_page_on_another_host_is_told_apart() {
         let elsewhere = |url: &str| NextPage::Elsewhere(url.parse().unwrap());
-        check("<https://elsewhere.example/>; rel=\"next\"", elsewhere("https://elsewhere.example"));
-        check("<http://posts.example/>; rel=next", elsewhere("http://posts.example"));
-        check("<https://elsewhere.example/>; rel=next, </x>; rel=next", at("/x"));
+        check(
+            "<https://elsewhere.example/>; rel=\"next\"",
+            &elsewhere("https://elsewhere.example"),
+        );
+        check("<http://posts.example/>; rel=next", &elsewhere("http://posts.example"));
+        check("<https://elsewhere.example/>; rel=next, </x>; rel=next", &at("/x"));
     }
 
     #[test]
     fn a_next_page_in_a_header_that_cannot_be_read_is_not_taken_for_none() {
-        check("/x; rel=\"next\"", NextPage::Unreadable);
-        check("<https://posts.example/x; rel=\"next\"", NextPage::Unreadable);
-        check("</y>; title=\"a, </x>; rel=next", NextPage::Unreadable);
-        check("</y>; rel=prev </x>; rel=NEXT", NextPage::Unreadable);
-        check("<https://>; rel=next", NextPage::Unreadable);
+        check("/x; rel=\"next\"", &NextPage::Unreadable);
+        check("<https://posts.example/x; rel=\"next\"", &NextPage::Unreadable);
+        check("</y>; title=\"a, </x>; rel=next", &NextPage::Unreadable);
+        check("</y>; rel=prev </x>; rel=NEXT", &NextPage::Unreadable);
+        check("<https://>; rel=next", &NextPage::Unreadable);
         assert_eq!(next(&[b"</\xe4>; rel=next"]), NextPage::Unreadable);
         // Nothing of a next page in it.
-        check("/x; rel=prev", NextPage::None);
-        check("</x; rel=\"nextpage\"", NextPage::None);
+        check("/x; rel=prev", &NextPage::None);
+        check("</x; rel=\"nextpage\"", &NextPage::None);
         // What comes before is good.
-        check("</x>; rel=next, oh", at("/x"));
-        check("</x>; rel=\"next", at("/x"));
+        check("</x>; rel=next, oh", &at("/x"));
+        check("</x>; rel=\"next", &at("/x"));
         // Another header is.
         assert_eq!(next(&[b"</x; rel=next", b"</y>; rel=next"]), at("/y"));
     }
@@ -321,7 +324,7 @@ mod tests {
                     } else {
                         format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
                     };
-                    link += &format!("{space};{space}{name}{space}={space}{value}");
+                    link = format!("{link}{space};{space}{name}{space}={space}{value}");
                 }
                 header.push(link);
                 let rel = parameters.iter().find(|(name, ..)| name.eq_ignore_ascii_case("rel"));

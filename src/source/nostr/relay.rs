@@ -85,7 +85,7 @@ struct Relay {
 }
 
 /// What one connection is doing.
-struct Talk {
+struct Connection {
     /// From when on posts are wanted.
     since: Timestamp,
     /// The stored posts that are on their way.
@@ -134,7 +134,7 @@ impl Session for Relay {
         let since = back(newest, OVERLAP).max(back(now, link.contest().window()));
         self.forged = None;
         let patience = link.times().silence;
-        let mut talk = Talk {
+        let mut connection = Connection {
             since,
             page: None,
             pages: 0,
@@ -144,24 +144,25 @@ impl Session for Relay {
             next_changes: Instant::now(),
             changes: if self.posts.is_empty() { Changes::Asked } else { Changes::Due },
         };
-        self.ask_for_page(link, &mut socket, &mut talk, None).await?;
+        self.ask_for_page(link, &mut socket, &mut connection, None).await?;
         link.connected(Resume::Complete).await?;
         loop {
-            if talk.changes == Changes::Due && talk.next_changes <= Instant::now() {
-                talk.next_changes = Instant::now() + patience / 2;
-                talk.changes = Changes::Asked;
+            if connection.changes == Changes::Due && connection.next_changes <= Instant::now() {
+                connection.next_changes = Instant::now() + patience / 2;
+                connection.changes = Changes::Asked;
                 self.ask_for_changes(link, &mut socket).await?;
             }
-            let changes = Some(talk.next_changes).filter(|_| talk.changes == Changes::Due);
-            let page = talk.page.as_ref().map(|page| page.deadline);
+            let changes =
+                Some(connection.next_changes).filter(|_| connection.changes == Changes::Due);
+            let page = connection.page.as_ref().map(|page| page.deadline);
             let deadline = changes.into_iter().chain(page).min();
             let received = socket.next_before(link, deadline).await?;
             if let Some(received) = received {
-                self.take(link, &mut socket, &mut talk, received.bytes()).await?;
+                self.take(link, &mut socket, &mut connection, received.bytes()).await?;
             }
-            if talk.page.as_ref().is_some_and(|page| page.deadline <= Instant::now()) {
-                self.doubt(link, &talk).await?;
-                self.end_page(link, &mut socket, &mut talk).await?;
+            if connection.page.as_ref().is_some_and(|page| page.deadline <= Instant::now()) {
+                self.show_remark(link, &connection).await?;
+                self.end_page(link, &mut socket, &mut connection).await?;
             }
         }
     }
@@ -172,36 +173,36 @@ impl Relay {
         &mut self,
         link: &mut Link,
         socket: &mut Socket,
-        talk: &mut Talk,
+        connection: &mut Connection,
         text: &[u8],
     ) -> Result<(), Failure> {
         match message::read(text) {
             RelayMessage::Event { subscription, id, kind, at } => {
-                Relay::confirm(link, talk).await?;
-                if let (Some(page), Some(at)) = (&mut talk.page, at)
+                Relay::confirm(link, connection).await?;
+                if let (Some(page), Some(at)) = (&mut connection.page, at)
                     && page.subscription == subscription
                 {
                     page.oldest = Some(page.oldest.map_or(at, |oldest| oldest.min(at)));
                 }
-                let is_genuine = self.judge(link, text).await?;
+                let is_genuine = self.deliver_genuine(link, text).await?;
                 if let (true, Some(1), Some(id), Some(at)) = (is_genuine, kind, id, at) {
                     let at = at.min(link.network_now());
                     self.newest = self.newest.max(Some(at));
-                    if self.note(&id, at) && talk.changes == Changes::Asked {
-                        talk.changes = Changes::Due;
+                    if self.remember(&id, at) && connection.changes == Changes::Asked {
+                        connection.changes = Changes::Due;
                     }
                 }
             }
             RelayMessage::Eose(subscription) => {
-                Relay::confirm(link, talk).await?;
-                if talk.page.as_ref().is_some_and(|page| page.subscription == subscription) {
-                    self.end_page(link, socket, talk).await?;
+                Relay::confirm(link, connection).await?;
+                if connection.page.as_ref().is_some_and(|page| page.subscription == subscription) {
+                    self.end_page(link, socket, connection).await?;
                 }
             }
             RelayMessage::Closed(subscription, said) => match &*subscription {
                 POSTS => {
                     let failure = closed(&said);
-                    return Err(if talk.confirmed {
+                    return Err(if connection.confirmed {
                         failure
                     } else {
                         link.count_as_failed(failure)
@@ -209,29 +210,29 @@ impl Relay {
                 }
                 OLDER => {
                     info!("the relay does not send older posts: {}", quoted(&said));
-                    talk.page = None;
+                    connection.page = None;
                 }
                 CHANGES => {
                     info!("the relay does not send deletions: {}", quoted(&said));
-                    talk.changes = Changes::Refused;
+                    connection.changes = Changes::Refused;
                 }
                 _ => {}
             },
             RelayMessage::Notice(said) => {
                 let said = quoted(&said);
-                talk.notices += 1;
-                if talk.notices <= MAX_NOTICES {
+                connection.notices += 1;
+                if connection.notices <= MAX_NOTICES {
                     info!("the relay remarks: {said}");
                 }
-                talk.remark = Some(format!("the relay says: {said}"));
-                if talk.page.is_none() {
-                    self.doubt(link, talk).await?;
+                connection.remark = Some(format!("the relay says: {said}"));
+                if connection.page.is_none() {
+                    self.show_remark(link, connection).await?;
                 }
             }
             RelayMessage::Auth => {
                 let remark = "the relay asks who is there, and hashtug does not log in (NIP-42): \
                               use another relay";
-                talk.remark.get_or_insert_with(|| remark.to_owned());
+                connection.remark.get_or_insert_with(|| remark.to_owned());
             }
             RelayMessage::Other => debug!("the relay says what nobody understands"),
         }
@@ -240,7 +241,7 @@ impl Relay {
 
     /// Sends what an event says, if it is signed by its author and changes anything; whether it is
     /// and does.
-    async fn judge(&mut self, link: &mut Link, text: &[u8]) -> Result<bool, Failure> {
+    async fn deliver_genuine(&mut self, link: &mut Link, text: &[u8]) -> Result<bool, Failure> {
         // Only what would change the count is worth the work.
         let mut verdict = None;
         link.deliver_if(text, |_| {
@@ -260,7 +261,7 @@ impl Relay {
             Some(Err(forged)) => {
                 let is_new = self.forged.replace(Instant::now()).is_none();
                 if is_new {
-                    link.report_problem(Some(&accuse(forged))).await?;
+                    link.report_problem(Some(&describe(forged))).await?;
                 }
                 Ok(false)
             }
@@ -268,7 +269,7 @@ impl Relay {
     }
 
     /// Remembers a post whose deletion would matter; whether it is a new one.
-    fn note(&mut self, id: &str, at: Timestamp) -> bool {
+    fn remember(&mut self, id: &str, at: Timestamp) -> bool {
         if self.posts.iter().any(|(known, _)| known == id) {
             return false;
         }
@@ -280,17 +281,18 @@ impl Relay {
     }
 
     /// The subscription stands.
-    async fn confirm(link: &mut Link, talk: &mut Talk) -> Result<(), Failure> {
-        if !std::mem::replace(&mut talk.confirmed, true) && talk.remark.take().is_some() {
+    async fn confirm(link: &mut Link, connection: &mut Connection) -> Result<(), Failure> {
+        if !std::mem::replace(&mut connection.confirmed, true) && connection.remark.take().is_some()
+        {
             link.report_problem(None).await?;
         }
         Ok(())
     }
 
     /// The relay has not said for too long that the subscription stands: shows what it said instead.
-    async fn doubt(&self, link: &mut Link, talk: &Talk) -> Result<(), Failure> {
-        match &talk.remark {
-            Some(remark) if !talk.confirmed => link.report_problem(Some(remark)).await,
+    async fn show_remark(&self, link: &mut Link, connection: &Connection) -> Result<(), Failure> {
+        match &connection.remark {
+            Some(remark) if !connection.confirmed => link.report_problem(Some(remark)).await,
             _ => Ok(()),
         }
     }
@@ -300,16 +302,18 @@ impl Relay {
         &self,
         link: &mut Link,
         socket: &mut Socket,
-        talk: &mut Talk,
+        connection: &mut Connection,
     ) -> Result<(), Failure> {
-        let Some(page) = talk.page.take() else { return Ok(()) };
+        let Some(page) = connection.page.take() else { return Ok(()) };
         // Those of the oldest second come again; if nothing else does, there are no more.
         let oldest = page.oldest.filter(|&oldest| page.until.is_none_or(|until| oldest < until));
-        match oldest.filter(|&oldest| oldest > talk.since) {
-            Some(oldest) if talk.pages < MAX_PAGES => {
-                return self.ask_for_page(link, socket, talk, Some(oldest)).await;
+        match oldest.filter(|&oldest| oldest > connection.since) {
+            Some(oldest) if connection.pages < MAX_PAGES => {
+                return self.ask_for_page(link, socket, connection, Some(oldest)).await;
             }
-            Some(oldest) => link.report_gap(link.place(talk.since), link.place(oldest)).await?,
+            Some(oldest) => {
+                link.report_gap(link.place(connection.since), link.place(oldest)).await?;
+            }
             None => {}
         }
         if page.subscription == OLDER {
@@ -323,18 +327,18 @@ impl Relay {
         &self,
         link: &mut Link,
         socket: &mut Socket,
-        talk: &mut Talk,
+        connection: &mut Connection,
         until: Option<Timestamp>,
     ) -> Result<(), Failure> {
         let subscription = if until.is_some() { OLDER } else { POSTS };
         let mut filter = json!({"kinds": [1], "#t": self.hashtags, "limit": PAGE});
-        filter["since"] = seconds(talk.since);
+        filter["since"] = seconds(connection.since);
         if let Some(until) = until {
             filter["until"] = seconds(until);
         }
-        talk.pages += 1;
+        connection.pages += 1;
         let deadline = Instant::now() + link.times().silence;
-        talk.page = Some(Page { subscription, deadline, oldest: None, until });
+        connection.page = Some(Page { subscription, deadline, oldest: None, until });
         socket.send(link, json!(["REQ", subscription, filter]).to_string()).await
     }
 
@@ -365,6 +369,6 @@ fn seconds(at: Timestamp) -> Value {
     at.millis().div_euclid(1000).into()
 }
 
-fn accuse(forged: Forged) -> String {
+fn describe(forged: Forged) -> String {
     format!("the relay sends posts that are not by their authors: {forged} (use another relay)")
 }

@@ -98,8 +98,8 @@ struct X {
 /// A page of the search that is on its way.
 type Page = Pin<Box<dyn Future<Output = Document> + Send>>;
 
-/// What has come.
-enum News {
+/// What has come over the stream or from the search.
+enum Arrival {
     /// Bytes of the stream, or its end.
     Stream(Result<Option<tokio_tungstenite::tungstenite::Bytes>, reqwest::Error>),
     /// A page of what was missed.
@@ -181,7 +181,7 @@ impl X {
                 }));
             }
             match next(link, limit, &mut answer, &mut page).await? {
-                News::Stream(chunk) => {
+                Arrival::Stream(chunk) => {
                     let chunk = chunk.map_err(|error| Failure::from_stream(&error))?;
                     // What is left without an end is half a post: the rest was cut off.
                     let chunk = chunk.ok_or(Failure::Closed(String::new()))?;
@@ -196,7 +196,7 @@ impl X {
                     let is_first = std::mem::take(&mut is_first);
                     taken.map_err(|end| if is_first { link.count_as_failed(end) } else { end })?;
                 }
-                News::Page(Document { headers, body }) => {
+                Arrival::Page(Document { headers, body }) => {
                     page = None;
                     if let Some(date) = server_date(&headers) {
                         link.observe_time(date);
@@ -297,8 +297,8 @@ async fn next(
     limit: Duration,
     answer: &mut Response,
     page: &mut Option<Page>,
-) -> Result<News, Failure> {
-    let mut news = pin!(async {
+) -> Result<Arrival, Failure> {
+    let mut arrival = pin!(async {
         let fetched = async {
             match page {
                 Some(page) => page.await,
@@ -307,16 +307,16 @@ async fn next(
         };
         tokio::select! {
             biased;
-            chunk = answer.chunk() => News::Stream(chunk),
-            fetched = fetched => News::Page(fetched),
+            chunk = answer.chunk() => Arrival::Stream(chunk),
+            fetched = fetched => Arrival::Page(fetched),
         }
     });
     // What has arrived already is taken before anything is sent on.
-    match futures_util::poll!(&mut news) {
-        Poll::Ready(news) => Ok(news),
+    match futures_util::poll!(&mut arrival) {
+        Poll::Ready(arrival) => Ok(arrival),
         Poll::Pending => {
             link.flush().await?;
-            link.watch(limit, news).await
+            link.watch(limit, arrival).await
         }
     }
 }

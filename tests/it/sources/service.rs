@@ -209,8 +209,8 @@ async fn a_next_page_that_cannot_be_found_is_told_and_what_it_held_is_a_gap() {
     // The source goes on, and the problem goes with the header.
     service.link_by(|before| format!("</page?before={before}>; rel=\"next\""));
     service.post("last", "cy", "#tabs");
-    let last = rig.until("the last", |s| s.sources[0].problem.is_none()).await;
-    assert_eq!((last.sources[0].gap_count, last.sources[0].state), (1, SourceState::Live));
+    let mended = rig.until("no problem", |s| s.sources[0].problem.is_none()).await;
+    assert_eq!((mended.sources[0].gap_count, mended.sources[0].state), (1, SourceState::Live));
     rig.end().await;
 }
 

@@ -1,4 +1,5 @@
-//! How soon a timeline may be asked for again: pure.
+//! How soon a timeline may be asked for again, by the server's limit of requests. Pure: times come in
+//! as arguments.
 //!
 //! A Mastodon server allows 300 requests with a cursor in 15 minutes, to an account or, without one,
 //! to an address, and says in each answer what is left of that. We keep a budget of our own, which
@@ -10,19 +11,19 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// So many requests may follow each other at once, to catch up.
+/// Requests that may follow each other at once, to catch up.
 const BURST: u32 = 60;
 
-/// So many requests are left to whoever shares the address: from there on the rest is spread over
-/// the time until there are more.
+/// Requests that are left to whoever shares the address: from there on the rest is spread over the
+/// time until there are more.
 const RESERVE: u32 = 20;
 
 /// The server's figures are believed up to here.
 const LONGEST: Duration = Duration::from_mins(15);
 
 #[derive(Debug)]
-pub(super) struct Pace {
-    /// One request becomes possible in such a time.
+pub(super) struct RateLimit {
+    /// The time in which one more request becomes possible.
     every: Duration,
     /// How many are possible now.
     budget: f64,
@@ -35,14 +36,14 @@ pub(super) struct Pace {
     paused: Option<Instant>,
 }
 
-impl Pace {
-    pub(super) fn new(every: Duration, now: Instant) -> Pace {
+impl RateLimit {
+    pub(super) fn new(every: Duration, now: Instant) -> RateLimit {
         let budget = f64::from(BURST);
-        Pace { every, budget, counted: now, last: None, left: None, paused: None }
+        RateLimit { every, budget, counted: now, last: None, left: None, paused: None }
     }
 
     /// When the next request may be made.
-    pub(super) fn next(&self, now: Instant) -> Instant {
+    pub(super) fn next_request(&self, now: Instant) -> Instant {
         let budget = self.budget(now);
         let mut next = now;
         if budget < 1.0 {
@@ -60,8 +61,8 @@ impl Pace {
         next.max(self.paused.unwrap_or(now))
     }
 
-    /// How long to leave between two rounds of one request each.
-    pub(super) fn rhythm(&self, now: Instant) -> Duration {
+    /// The time to leave between two requests where nothing is to be caught up with.
+    pub(super) fn spacing(&self, now: Instant) -> Duration {
         let spread = self.left.map_or(Duration::ZERO, |(left, until)| {
             until.saturating_duration_since(now) / left.max(1)
         });
@@ -69,14 +70,14 @@ impl Pace {
     }
 
     /// A request is made.
-    pub(super) fn asked(&mut self, now: Instant) {
+    pub(super) fn count_request(&mut self, now: Instant) {
         self.budget = self.budget(now) - 1.0;
         self.counted = now;
         self.last = Some(now);
     }
 
     /// The server says how many requests are left, and in what time there will be more.
-    pub(super) fn left(&mut self, left: u32, more_in: Duration, now: Instant) {
+    pub(super) fn observe(&mut self, left: u32, more_in: Duration, now: Instant) {
         self.left = Some((left, now + more_in.min(LONGEST)));
     }
 
@@ -107,12 +108,12 @@ mod tests {
     #[test]
     fn whoever_asks_as_often_as_possible_stays_below_the_limit() {
         let start = start();
-        let mut pace = Pace::new(EVERY, start);
+        let mut limit = RateLimit::new(EVERY, start);
         let mut asked = Vec::new();
         let mut now = start;
         while now < start + QUARTER * 4 {
-            now = pace.next(now);
-            pace.asked(now);
+            now = limit.next_request(now);
+            limit.count_request(now);
             asked.push(now);
         }
         for (index, &first) in asked.iter().enumerate() {
@@ -125,37 +126,37 @@ mod tests {
     #[test]
     fn the_servers_figures_slow_it_down_before_they_bite() {
         let start = start();
-        let mut pace = Pace::new(EVERY, start);
-        assert_eq!(pace.rhythm(start), EVERY);
+        let mut limit = RateLimit::new(EVERY, start);
+        assert_eq!(limit.spacing(start), EVERY);
         // Somebody else has used up most of it.
         let mut now = start;
         let mut left = 30;
         let mut made = 0;
         loop {
-            pace.left(left, (start + QUARTER).saturating_duration_since(now), now);
-            now = pace.next(now);
+            limit.observe(left, (start + QUARTER).saturating_duration_since(now), now);
+            now = limit.next_request(now);
             if now >= start + QUARTER {
                 break;
             }
-            pace.asked(now);
+            limit.count_request(now);
             made += 1;
             left -= 1;
         }
         assert_eq!(made, 29);
-        pace.left(0, Duration::from_secs(40), now);
-        assert_eq!(pace.next(now), now + Duration::from_secs(40));
-        pace.left(100, Duration::from_secs(800), now);
-        assert_eq!(pace.rhythm(now), Duration::from_secs(8));
-        assert_eq!(pace.next(now), now);
+        limit.observe(0, Duration::from_secs(40), now);
+        assert_eq!(limit.next_request(now), now + Duration::from_secs(40));
+        limit.observe(100, Duration::from_secs(800), now);
+        assert_eq!(limit.spacing(now), Duration::from_secs(8));
+        assert_eq!(limit.next_request(now), now);
     }
 
     #[test]
     fn a_pause_is_kept_and_no_figure_is_believed_beyond_measure() {
         let start = start();
-        let mut pace = Pace::new(EVERY, start);
-        pace.pause(Duration::from_secs(70), start);
-        assert_eq!(pace.next(start), start + Duration::from_secs(70));
-        pace.left(0, Duration::from_hours(1000), start);
-        assert_eq!(pace.next(start), start + LONGEST);
+        let mut limit = RateLimit::new(EVERY, start);
+        limit.pause(Duration::from_secs(70), start);
+        assert_eq!(limit.next_request(start), start + Duration::from_secs(70));
+        limit.observe(0, Duration::from_hours(1000), start);
+        assert_eq!(limit.next_request(start), start + LONGEST);
     }
 }

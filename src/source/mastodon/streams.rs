@@ -1,7 +1,8 @@
-//! The two streams: a WebSocket for all hashtags, and server-sent events with a connection for each.
+//! The two streams, and what comes over them: a WebSocket for all hashtags, and server-sent events
+//! with a connection for each.
 //!
 //! Neither repeats anything or acknowledges a subscription, so the timelines are looked at beside
-//! them. The socket answers our pings, which tells that it is alive; event streams have a heartbeat,
+//! them. The socket answers our pings, and so is known to be alive; event streams have a heartbeat,
 //! and each of their connections is watched for itself.
 
 use std::convert::Infallible;
@@ -16,17 +17,24 @@ use tokio_tungstenite::tungstenite::http::{HeaderMap, HeaderValue};
 use url::Url;
 
 use super::super::framing::events::{Events, Item};
-use super::super::link::Link;
 use super::super::link::failure::{Class, Failure};
 use super::super::link::http;
 use super::super::link::websocket::{MAX_MESSAGE, Socket};
-use super::instance::{self, Api, PATIENCE};
-use super::{Mastodon, Server, mark, view};
+use super::super::link::{Link, Resume};
+use super::api::{self, Api, PATIENCE};
+use super::client::Client;
+use super::clocks::Clocks;
+use super::ledger::Change;
+use super::mark::{self, Mark};
+use super::notes::Topic;
+use super::server::Server;
+use super::silence::Silence;
+use super::timelines::Purpose;
 
-/// The server pings so often.
+/// The longest time between two pings of the server.
 const PINGS: Duration = Duration::from_secs(30);
 
-/// So often an event stream has a comment.
+/// The longest time between two comments of an event stream.
 const COMMENTS: Duration = Duration::from_secs(15);
 
 /// More connections than this are not made to one server.
@@ -34,57 +42,42 @@ const MAX_CONNECTIONS: usize = 16;
 
 const PATH: &str = "/api/v1/streaming";
 
-impl Mastodon {
-    /// Where the server streams.
-    fn streaming_url(&self, plain: &str, tls: &str, path: &str) -> Url {
-        let server = self.server();
-        let base = server.facts.streaming.as_ref().unwrap_or(&self.settings.server);
-        let mut url = instance::with_scheme(base, plain, tls);
-        url.set_path(path);
-        url
-    }
-
+impl Client {
     /// Reads the WebSocket.
     pub(super) async fn by_socket(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
-        let url = self.streaming_url("ws", "wss", PATH);
+        let url = self.server.streaming_url("ws", "wss", PATH);
         let mut headers = HeaderMap::new();
-        headers.extend(self.server().api.bearer().map(|bearer| (AUTHORIZATION, bearer)));
+        headers.extend(self.server.api.bearer().map(|bearer| (AUTHORIZATION, bearer)));
         let mut socket = Socket::open(link, &url, &headers, PINGS).await?;
-        for tag in &self.server().streamed {
+        for tag in &self.server.streamed {
             let subscribe =
                 serde_json::json!({"type": "subscribe", "stream": "hashtag", "tag": tag});
             socket.send(link, subscribe.to_string()).await?;
         }
-        self.streaming(link).await?;
+        self.opened(link).await?;
         loop {
-            let view = view(link);
-            let (Some(server), Some(timeline)) = (&self.server, &mut self.timeline) else {
-                unreachable!("they were made before anything was opened")
-            };
-            match socket.next_or(link, timeline.next(&server.api, view)).await? {
-                Either::Left(received) => self.streamed(link, received.bytes()).await?,
-                Either::Right(document) => self.beside(link, document).await?,
+            let answer = self.timelines.next(&self.server.api, Clocks::of(link));
+            match socket.next_or(link, answer).await? {
+                Either::Left(received) => self.take_message(link, received.bytes()).await?,
+                Either::Right(document) => self.take_beside_stream(link, document).await?,
             }
         }
     }
 
     /// Reads server-sent events.
     pub(super) async fn by_events(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
-        let url = self.streaming_url("http", "https", &format!("{PATH}/hashtag"));
-        let mut connections = connections(link, self.server(), &url).await?;
+        let url = self.server.streaming_url("http", "https", &format!("{PATH}/hashtag"));
+        let mut connections = connections(link, &self.server, &url).await?;
         link.expect_silence_of(COMMENTS);
-        self.streaming(link).await?;
+        self.opened(link).await?;
         let limit = link.times().silence.max(COMMENTS * 2);
         let now = Instant::now();
-        let mut heard = vec![now; connections.len()];
-        let mut events: Vec<_> = heard.iter().map(|_| Events::new(MAX_MESSAGE, "")).collect();
+        let mut alive_at = vec![now; connections.len()];
+        let mut events: Vec<_> = alive_at.iter().map(|_| Events::new(MAX_MESSAGE, "")).collect();
         loop {
             link.flush().await?;
-            let view = view(link);
-            let (Some(server), Some(timeline)) = (&self.server, &mut self.timeline) else {
-                unreachable!("they were made before anything was opened")
-            };
-            let quietest = heard.iter().min().copied();
+            let answer = self.timelines.next(&self.server.api, Clocks::of(link));
+            let quietest = alive_at.iter().min().copied();
             let one_is_dead = async {
                 match quietest {
                     Some(quietest) => sleep_until(quietest + limit).await,
@@ -94,15 +87,15 @@ impl Mastodon {
             };
             let (index, chunk) = tokio::select! {
                 Some(chunk) = connections.next() => chunk,
-                document = timeline.next(&server.api, view) => {
-                    self.beside(link, document).await?;
+                document = answer => {
+                    self.take_beside_stream(link, document).await?;
                     continue;
                 }
                 silent = link.silence(limit), if quietest.is_some() => return Err(silent),
                 () = one_is_dead => return Err(Failure::Silent(limit)),
             };
             let bytes = chunk?;
-            heard[index] = Instant::now();
+            alive_at[index] = Instant::now();
             link.alive().await?;
             let mut messages = Vec::new();
             events[index].push(&bytes, |item| match item {
@@ -112,9 +105,64 @@ impl Mastodon {
                 Item::Comment | Item::Retry(_) => {}
             });
             for message in messages {
-                self.streamed(link, message.as_bytes()).await?;
+                self.take_message(link, message.as_bytes()).await?;
             }
         }
+    }
+
+    /// A connection to a stream stands.
+    async fn opened(&mut self, link: &mut Link) -> Result<(), Failure> {
+        link.connected(Resume::Complete).await?;
+        self.is_open = true;
+        self.notes.show_again();
+        self.silence = Silence::begin(link.now());
+        self.notes.set(Topic::Silence, None);
+        self.notes.set(Topic::Tags, None);
+        self.timelines.restart(self.purpose(), None);
+        self.show_notes(link).await
+    }
+
+    /// A message of a stream.
+    async fn take_message(&mut self, link: &mut Link, message: &[u8]) -> Result<(), Failure> {
+        let now = Instant::now();
+        match mark::mark(message) {
+            Mark::Status { id, edited_at, is_edit } => {
+                if !is_edit {
+                    self.silence.count_post();
+                    if self.notes.has(Topic::Silence) {
+                        self.notes.set(Topic::Silence, None);
+                        self.timelines.set_purpose(Purpose::BesideStream);
+                    }
+                }
+                if self.ledger.post(self.names.name(&id), edited_at, now) != Change::None {
+                    link.deliver(message)?;
+                }
+            }
+            Mark::Delete(id) => {
+                let name = self.names.name(&id);
+                if !self.ledger.knows(name) {
+                    self.silence.count_unknown_deletion();
+                }
+                if self.ledger.delete(name, now) {
+                    link.deliver(message)?;
+                }
+                if self.silence.has_only_deletions() {
+                    self.note_silence("only deletions have come over it");
+                }
+            }
+            Mark::Error(said) => {
+                self.notes.set(
+                    Topic::Tags,
+                    Some(format!(
+                        "the server refuses to stream a hashtag ({said}): the timelines are asked \
+                         as well"
+                    )),
+                );
+                self.timelines.set_purpose(Purpose::BesideSilence);
+            }
+            Mark::Other => link.deliver(message)?,
+        }
+        self.show_notes(link).await
     }
 }
 
@@ -138,7 +186,7 @@ async fn connections(
         let mut url = url.clone();
         url.query_pairs_mut().append_pair("tag", tag);
         let answer = http::send(link, api.get(&url), PATIENCE).await?;
-        instance::expect(answer.headers(), "an event stream", |kind| kind == "text/event-stream")?;
+        api::expect(answer.headers(), "an event stream", |kind| kind == "text/event-stream")?;
         let host = url.host_str().unwrap_or_default().to_owned();
         let chunks = answer
             .bytes_stream()

@@ -1,13 +1,14 @@
-//! What would make a show fail, found before it: a server, or an account, that does not see the posts.
+//! Whether the server, and the account of the token, see the posts that a show needs: found out before
+//! it, since neither says so by itself.
 
 use super::super::link::Link;
-use super::instance::{self, Access, Api, Facts};
+use super::api::{self, Api};
 use super::mark;
-use super::timeline;
-use super::walk::Cursor;
+use super::pages::{self, Cursor};
+use super::server::{Access, Facts};
 
 /// What to say of a server that does not show everybody's posts with a hashtag.
-pub(super) fn feeds(facts: &Facts, has_account: bool) -> Option<String> {
+pub(super) fn hidden_feeds(facts: &Facts, has_account: bool) -> Option<String> {
     let is_shut =
         |access| access == Access::Disabled || access == Access::Authenticated && !has_account;
     let whose = match (is_shut(facts.local), is_shut(facts.remote)) {
@@ -26,7 +27,7 @@ pub(super) fn feeds(facts: &Facts, has_account: bool) -> Option<String> {
 }
 
 /// What to say if the token's account sees less than anybody does: its languages, blocks and mutes
-/// apply to streams too, and no answer of the server tells them.
+/// apply to streams too, and no answer of the server names them.
 pub(super) async fn hidden_from_account(
     link: &mut Link,
     api: &Api,
@@ -37,13 +38,13 @@ pub(super) async fn hidden_from_account(
         return None;
     }
     let (mut all, mut hidden) = (0, 0);
-    for tags in tags.chunks(timeline::tags_at_once(facts.is_mastodon)) {
-        let url = timeline::url(api, tags, &Cursor::Newest);
+    for tags in tags.chunks(pages::tags_at_once(facts.is_mastodon)) {
+        let url = pages::url(api, tags, &Cursor::Newest);
         let mut pages = Vec::new();
         // Theirs is asked for last, so that it has whatever comes meanwhile.
         for request in [api.get_anonymously(&url), api.get(&url)] {
-            // What is wrong here is told when it matters.
-            let body = instance::ask(link, request).await.ok()?;
+            // What is wrong here is shown when it matters.
+            let body = api::ask(link, request).await.ok()?;
             let heads = mark::page(std::str::from_utf8(&body).ok()?).ok()?;
             let ids = heads.into_iter().filter_map(|(head, _)| head);
             pages.push(ids.map(|head| (head.created_at, head.id.into_owned())).collect::<Vec<_>>());
@@ -51,7 +52,7 @@ pub(super) async fn hidden_from_account(
         let (theirs, everybodys) = (pages.pop()?, pages.pop()?);
         // A full page may end before the other does.
         let last =
-            theirs.iter().map(|&(at, _)| at).min().filter(|_| theirs.len() >= timeline::PAGE);
+            theirs.iter().map(|&(at, _)| at).min().filter(|_| theirs.len() >= pages::MAX_POSTS);
         let comparable = everybodys.iter().filter(|&&(at, _)| last.is_none_or(|last| at > last));
         for (_, id) in comparable {
             all += 1;

@@ -1,34 +1,34 @@
-//! The server: requests to it, and what it says of itself.
+//! What the server says of itself.
 //!
 //! What matters before the show is where it streams, and whether it shows anybody what is posted
 //! with a hashtag: a server whose hashtag feeds are switched off lets us in and says nothing.
 //! Source: the Mastodon documentation, entities `Instance` and `V1::Instance`.
 
-use std::time::Duration;
-
-use reqwest::RequestBuilder;
-use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use url::{Host, Url};
 
-use crate::timestamp::Timestamp;
-
 use super::super::link::Link;
-use super::super::link::failure::{Class, Failure, content_type, server_date};
-use super::super::link::http::{Document, Http, document};
-use super::super::secret::Secret;
+use super::super::link::failure::{Class, Failure};
+use super::api::{Api, ask, with_scheme};
 
-/// For the answer to a request, and for all of it.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+/// A server that was asked what it is.
+pub(super) struct Server {
+    pub(super) api: Api,
+    pub(super) facts: Facts,
+    /// The hashtags that a stream can bring.
+    pub(super) streamed: Vec<String>,
+    /// Those that it cannot.
+    pub(super) unstreamed: Vec<String>,
+}
 
-/// An answer longer than this is none: a page of forty statuses has a tenth of it.
-const MAX_BODY: usize = 4 << 20;
-
-/// Asks one server.
-pub(super) struct Api {
-    http: Http,
-    base: Url,
-    token: Option<Secret>,
+impl Server {
+    /// Where the server streams, by the protocol `plain`, or `tls` where it is private.
+    pub(super) fn streaming_url(&self, plain: &str, tls: &str, path: &str) -> Url {
+        let base = self.facts.streaming.as_ref().unwrap_or(self.api.base());
+        let mut url = with_scheme(base, plain, tls);
+        url.set_path(path);
+        url
+    }
 }
 
 /// What the server says of itself.
@@ -96,41 +96,13 @@ struct Feeds {
     remote: Access,
 }
 
-impl Api {
-    pub(super) fn new(base: &Url, token: Option<Secret>) -> Result<Api, Failure> {
-        Ok(Api { http: Http::new(base)?, base: base.clone(), token })
-    }
-
-    pub(super) fn token(&self) -> Option<&Secret> {
-        self.token.as_ref()
-    }
-
-    /// Where `path` is.
-    pub(super) fn url(&self, path: &str) -> Url {
-        let mut url = self.base.clone();
-        url.set_path(path);
-        url
-    }
-
-    /// A request for `url`, with the token if there is one.
-    pub(super) fn get(&self, url: &Url) -> RequestBuilder {
-        let request = self.http.get(url);
-        match &self.token {
-            Some(token) => request.bearer_auth(token.reveal()),
-            None => request,
-        }
-    }
-
-    /// A request for `url` in nobody's name.
-    pub(super) fn get_anonymously(&self, url: &Url) -> RequestBuilder {
-        self.http.get(url)
-    }
-
-    /// What the server says of itself. One that does not tell strangers is taken to be as the others.
-    pub(super) async fn facts(&self, link: &mut Link) -> Result<Facts, Failure> {
+impl Facts {
+    /// What the server says of itself. One that does not answer strangers is
+    /// taken to be as the others.
+    pub(super) async fn ask(api: &Api, link: &mut Link) -> Result<Facts, Failure> {
         for version in ["v2", "v1"] {
-            let url = self.url(&format!("/api/{version}/instance"));
-            match ask(link, self.get(&url)).await {
+            let url = api.url(&format!("/api/{version}/instance"));
+            match ask(link, api.get(&url)).await {
                 Ok(body) => return facts(&body),
                 Err(Failure::Status { status: 404 | 410, .. }) => {}
                 Err(Failure::Status { status: 401 | 403, .. }) => return Ok(Facts::default()),
@@ -150,40 +122,7 @@ pub(super) fn no_mastodon() -> Failure {
     }
 }
 
-/// Asks for a document in JSON and waits for it.
-pub(super) async fn ask(link: &mut Link, request: RequestBuilder) -> Result<Vec<u8>, Failure> {
-    let document = document(request, MAX_BODY, PATIENCE, link.now()).await;
-    if let Some(date) = server_date(&document.headers) {
-        link.observe_time(date);
-    }
-    json(document)
-}
-
-/// Asks for a document in JSON beside something else.
-pub(super) async fn ask_apart(request: RequestBuilder, now: Timestamp) -> Document {
-    document(request, MAX_BODY, PATIENCE, now).await
-}
-
-/// A document, if it says that it is JSON.
-pub(super) fn json(document: Document) -> Result<Vec<u8>, Failure> {
-    let body = document.body?;
-    expect(&document.headers, "JSON", |kind| kind.ends_with("json"))?;
-    Ok(body)
-}
-
-/// Checks the kind of an answer, and tells pages for people apart from what else is wrong.
-pub(super) fn expect(
-    headers: &HeaderMap,
-    expected: &'static str,
-    fits: impl Fn(&str) -> bool,
-) -> Result<(), Failure> {
-    match content_type(headers) {
-        Some(kind) if fits(&kind) => Ok(()),
-        Some(kind) if kind == "text/html" => Err(Failure::Page),
-        found => Err(Failure::ContentType { found: found.unwrap_or_default(), expected }),
-    }
-}
-
+/// Reads what a server says of itself, in either version of the document.
 fn facts(body: &[u8]) -> Result<Facts, Failure> {
     let instance: Instance = serde_json::from_slice(body).map_err(|error| {
         Failure::Protocol(format!("what it says of itself cannot be read: {error}"))
@@ -215,14 +154,6 @@ fn is_private(url: &Url) -> bool {
         ("ws" | "http", Some(Host::Ipv6(address))) => address.is_loopback(),
         _ => false,
     }
-}
-
-/// The same place by another protocol: `ws` for `http` or the other way round, with TLS where it was.
-pub(super) fn with_scheme(url: &Url, plain: &str, tls: &str) -> Url {
-    let is_plain = matches!(url.scheme(), "ws" | "http");
-    let (_, rest) = url.as_str().split_once(':').unwrap_or_default();
-    let scheme = if is_plain { plain } else { tls };
-    format!("{scheme}:{rest}").parse().expect("the URL was one with another scheme")
 }
 
 #[cfg(test)]
@@ -262,9 +193,5 @@ mod tests {
         let is_private = |url: &str| super::is_private(&url.parse().unwrap());
         assert!(is_private("wss://a.example") && is_private("ws://127.0.0.1:4000"));
         assert!(!is_private("ws://a.example") && !is_private("ftp://localhost"));
-        let url = |url: &str| url.parse::<Url>().unwrap();
-        let secure = with_scheme(&url("wss://a.example:8/x"), "http", "https");
-        assert_eq!(secure.as_str(), "https://a.example:8/x");
-        assert_eq!(with_scheme(&url("http://localhost/"), "ws", "wss").as_str(), "ws://localhost/");
     }
 }

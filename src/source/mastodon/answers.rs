@@ -1,0 +1,194 @@
+//! Answers of the timelines, and what of them is sent: each post once, its changes and its end.
+//!
+//! The timelines are all there is to read, or are asked beside a stream, which a request never stops:
+//! its failure leaves the timelines alone for a while, and what cannot be made up for is a gap.
+
+use std::collections::BTreeSet;
+
+use tokio::time::Instant;
+
+use crate::timestamp::Timestamp;
+
+use super::super::link::failure::{Class, Failure, server_date};
+use super::super::link::http::Document;
+use super::super::link::{Link, Resume};
+use super::api::PATIENCE;
+use super::client::Client;
+use super::clocks::Clocks;
+use super::ledger::Change;
+use super::notes::Topic;
+use super::way::Way;
+use super::{mark, server};
+
+/// Steps of [`super::super::link::Times::poll`] for which the timelines are left alone beside a stream:
+/// after a refusal, while the server is in trouble, and after a failure of the connection.
+const REFUSED_STEPS: u32 = 60;
+const TROUBLED_STEPS: u32 = 6;
+const BROKEN_STEPS: u32 = 2;
+
+/// Steps after which a post that is in no timeline any more is taken for deleted.
+const GONE_STEPS: u32 = 6;
+
+impl Client {
+    /// Asks for the timelines; returns when it is time to try the first way again.
+    pub(super) async fn by_timelines(&mut self, link: &mut Link) -> Result<(), Failure> {
+        loop {
+            if self.choice.is_detour_over(Instant::now()) {
+                return Ok(());
+            }
+            link.flush().await?;
+            let due = self.timelines.due_in();
+            let answer = self.timelines.next(&self.server.api, Clocks::of(link));
+            let document = if self.is_open {
+                link.expect_silence_of(due);
+                link.watch(due + PATIENCE * 2, answer).await?
+            } else {
+                answer.await
+            };
+            let (page, is_of_streamed) = self.take_answer(link, document)?;
+            if !self.is_open {
+                link.connected(Resume::Complete).await?;
+                self.is_open = true;
+                self.notes.show_again();
+            }
+            link.alive().await?;
+            self.take_page(link, &page, is_of_streamed).await?;
+            self.show_notes(link).await?;
+        }
+    }
+
+    /// An answer of a timeline beside a stream, which must not end it.
+    pub(super) async fn take_beside_stream(
+        &mut self,
+        link: &mut Link,
+        document: Document,
+    ) -> Result<(), Failure> {
+        let failure = match self.take_answer(link, document) {
+            Ok((page, is_of_streamed)) => match self.take_page(link, &page, is_of_streamed).await {
+                Ok(()) => return self.show_notes(link).await,
+                Err(Failure::Over) => return Err(Failure::Over),
+                Err(failure) => failure,
+            },
+            Err(failure) => failure,
+        };
+        let step = link.times().poll;
+        let class = failure.class(true);
+        let pause = match class {
+            Class::Refused => step * REFUSED_STEPS,
+            Class::RateLimit(asked) | Class::Server(asked) => {
+                asked.unwrap_or(step * TROUBLED_STEPS)
+            }
+            Class::Broken | Class::Network => step * BROKEN_STEPS,
+        };
+        if class == Class::Refused && !self.server.unstreamed.is_empty() {
+            let note = format!(
+                "the hashtags {} come over no stream, and the timelines cannot be read ({failure})",
+                self.server.unstreamed.join(", ")
+            );
+            self.notes.set(Topic::Tags, Some(note));
+        }
+        tracing::warn!(?pause, "the timelines cannot be read beside the stream: {failure}");
+        self.timelines.pause(pause);
+        self.show_notes(link).await?;
+        let (now, window) = (link.now(), link.contest().window());
+        let connected = self.silence.since().unwrap_or(now);
+        let is_lost = |missing: Timestamp| {
+            class == Class::Refused || now.saturating_since(missing) + pause > window
+        };
+        if self.timelines.missing().is_some_and(is_lost)
+            && let Some(missing) = self.timelines.give_up()
+        {
+            link.report_gap(missing, connected.max(missing)).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes an answer of a timeline: the page, and whether a stream brings its hashtags.
+    fn take_answer(
+        &mut self,
+        link: &mut Link,
+        document: Document,
+    ) -> Result<(Vec<u8>, bool), Failure> {
+        if let Some(date) = server_date(&document.headers) {
+            link.observe_time(date);
+        }
+        let is_absent = matches!(document.body, Err(Failure::Status { status: 404 | 410, .. }));
+        if is_absent && self.server.facts.is_unknown && !self.timelines_show {
+            return Err(server::no_mastodon());
+        }
+        let page = self.timelines.take_answer(document, Clocks::of(link))?;
+        Ok((page, self.timelines.is_of_streamed()))
+    }
+
+    /// A page of a timeline: sends what is new on it, the oldest post first.
+    async fn take_page(
+        &mut self,
+        link: &mut Link,
+        page: &[u8],
+        is_of_streamed: bool,
+    ) -> Result<(), Failure> {
+        let not_statuses = |why: &str| Failure::Protocol(format!("a timeline is {why}"));
+        let text = std::str::from_utf8(page).map_err(|_| not_statuses("not UTF-8"))?;
+        let statuses = mark::page(text).map_err(|_| not_statuses("no list of posts"))?;
+        self.timelines_show |= !statuses.is_empty();
+        let now = Instant::now();
+        for (head, text) in statuses.iter().rev() {
+            let text = text.replace(['\n', '\r'], " ");
+            let Some(head) = head else {
+                link.deliver(text.as_bytes())?;
+                continue;
+            };
+            let name = self.names.name(&head.id);
+            let posted = head.created_at.map(|at| link.place(at));
+            if posted < Some(self.since) && !self.ledger.knows(name) {
+                self.ledger.pass_over(name, head.edited_at, now);
+                continue;
+            }
+            match self.ledger.post(name, head.edited_at, now) {
+                Change::None => {}
+                Change::Edited => link.deliver(mark::message("status.update", &text).as_bytes())?,
+                Change::New => {
+                    link.deliver(text.as_bytes())?;
+                    if is_of_streamed && self.is_missed(link, posted) {
+                        self.note_silence("nothing has come over it that the timelines have");
+                    }
+                }
+            }
+        }
+        let heads: Vec<_> = statuses
+            .iter()
+            .filter_map(|(head, _)| head.clone())
+            .map(|head| (head.clone(), self.names.name(&head.id)))
+            .collect();
+        let finished = self.timelines.take_page(&heads, statuses.len(), Clocks::of(link));
+        let Some(finished) = finished else { return Ok(()) };
+        if let Some((from, to)) = finished.lost {
+            link.report_gap(from, to).await?;
+        }
+        if let Some((from, found)) = finished.complete.filter(|_| self.timelines_show) {
+            self.vanished(link, from, &found)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a stream that works would have brought a post of that time.
+    fn is_missed(&self, link: &Link, posted: Option<Timestamp>) -> bool {
+        self.choice.way() != Way::Timeline
+            && self.silence.has_missed(posted, link.now(), link.times().poll)
+    }
+
+    /// Sends the end of posts that are in no timeline any more.
+    fn vanished(
+        &mut self,
+        link: &mut Link,
+        from: mark::Name,
+        found: &BTreeSet<mark::Name>,
+    ) -> Result<(), Failure> {
+        let now = Instant::now();
+        for name in self.ledger.vanished(from, found, link.times().poll * GONE_STEPS, now) {
+            self.ledger.delete(name, now);
+            link.deliver(mark::message("delete", &name.to_string()).as_bytes())?;
+        }
+        Ok(())
+    }
+}
