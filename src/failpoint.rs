@@ -1,10 +1,13 @@
 //! A part that panics when a test says so: at SIGUSR1, if `HASHTUG_TEST_PANIC` is its name.
 //!
-//! In debug builds alone; in others a part is run as it is.
+//! In debug builds on Unix alone; in others a part is run as it is.
+
+#[cfg(all(unix, debug_assertions))]
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs a part.
+#[cfg(all(unix, debug_assertions))]
 pub(crate) async fn run(name: String, part: impl Future<Output = ()>) {
-    #[cfg(debug_assertions)]
     if std::env::var_os("HASHTUG_TEST_PANIC").is_some_and(|wanted| *wanted == *name)
         && let Ok(mut now) = signal(SignalKind::user_defined1())
     {
@@ -14,9 +17,11 @@ pub(crate) async fn run(name: String, part: impl Future<Output = ()>) {
         }
         return;
     }
-    drop(name);
     part.await;
 }
 
-#[cfg(debug_assertions)]
-use tokio::signal::unix::{SignalKind, signal};
+/// Runs a part.
+#[cfg(not(all(unix, debug_assertions)))]
+pub(crate) async fn run(_name: String, part: impl Future<Output = ()>) {
+    part.await;
+}

@@ -44,6 +44,7 @@ struct Screen {
 
 /// Starts logging. `RUST_LOG` chooses what is logged; without it everything from `info`.
 pub fn start() {
+    allow_colours();
     let (lines_tx, lines_rx) = sync_channel(QUEUE);
     let thread = std::thread::Builder::new().name("log".into()).spawn(move || write(&lines_rx));
     let log = Log { lines: lines_tx, thread: Mutex::new(thread.ok()), screen: Mutex::default() };
@@ -60,6 +61,19 @@ pub fn start() {
         .try_init();
     drop(started);
 }
+
+/// Asks the console to obey escape sequences, for the colours of the log and for the picture. Only one
+/// of Windows has to be asked.
+#[cfg(windows)]
+fn allow_colours() {
+    for terminal in [console::Term::stdout(), console::Term::stderr()] {
+        // Whoever asks for colours there has them switched on.
+        let _obeys = terminal.features().colors_supported();
+    }
+}
+
+#[cfg(not(windows))]
+fn allow_colours() {}
 
 /// Waits a moment until what was logged is written.
 pub fn finish() {

@@ -4,7 +4,6 @@ use std::io::{self, Write as _};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -18,10 +17,6 @@ use crate::snapshot::{RecordingState, RecordingStatus};
 use crate::{app, cli, server};
 
 use super::{Failure, check, run::block_on};
-
-/// The signal that a file has grown beyond its limit, on Linux and macOS. Caught, it lets the write
-/// fail, as a full disk does; otherwise it would end the program.
-const SIGXFSZ: i32 = 25;
 
 pub(super) fn run(arguments: &cli::Record, mut config: Config) -> Result<(), Failure> {
     check::inputs(&config)?;
@@ -44,7 +39,7 @@ async fn show(
     arguments: &cli::Record,
 ) -> anyhow::Result<Option<RecordingStatus>> {
     let mut signals = Signals::catch().context("cannot catch signals")?;
-    let _caught = signal(SignalKind::from_raw(SIGXFSZ)).context("cannot catch signals")?;
+    recorder::file_limit::outlive().context("cannot catch signals")?;
     let address = config.web.listen;
     let listener = match server::listen(address) {
         Ok(listener) => Some(listener),

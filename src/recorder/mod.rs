@@ -4,6 +4,7 @@
 //! counted as lost. A thread of its own makes lines of it and writes them ([`Writer`]); a disk that
 //! is full or fails ends the recording, and nothing else.
 
+pub mod file_limit;
 mod posts;
 mod sink;
 mod writer;

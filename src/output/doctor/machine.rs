@@ -5,32 +5,22 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::user::User;
+
 /// A machine whose files can be looked at.
 #[derive(Clone, Debug)]
 pub struct Machine {
     /// What stands before `/dev`, `/sys`, `/proc` and `/boot`.
     pub(super) root: PathBuf,
-    /// Who runs this, and in which groups.
-    pub(super) user: u32,
-    pub(super) groups: Vec<u32>,
+    /// Who looks at them.
+    pub(super) user: User,
 }
 
 impl Machine {
     /// The one that runs this.
-    #[cfg(unix)]
     #[must_use]
     pub fn this() -> Machine {
-        use rustix::process::{getegid, geteuid, getgroups};
-        let groups = getgroups().unwrap_or_default();
-        let groups = groups.into_iter().chain([getegid()]).map(rustix::process::Gid::as_raw);
-        Machine { root: "/".into(), user: geteuid().as_raw(), groups: groups.collect() }
-    }
-
-    /// The one that runs this. Without users of Unix it has no device files to look at either.
-    #[cfg(not(unix))]
-    #[must_use]
-    pub fn this() -> Machine {
-        Machine { root: "/".into(), user: 0, groups: Vec::new() }
+        Machine { root: "/".into(), user: User::this() }
     }
 
     /// The text of a file; `None` if it cannot be read.
@@ -62,20 +52,7 @@ impl Machine {
     }
 
     /// Whether the user of this machine may write to a file, without writing to it.
-    #[cfg(unix)]
     pub(in crate::output) fn may_write(&self, path: &Path) -> bool {
-        use std::os::unix::fs::MetadataExt;
-        let Ok(metadata) = path.metadata() else { return false };
-        let mode = metadata.mode();
-        self.user == 0
-            || self.user == metadata.uid() && mode & 0o200 != 0
-            || self.groups.contains(&metadata.gid()) && mode & 0o020 != 0
-            || mode & 0o002 != 0
-    }
-
-    /// Whether the user of this machine may write to a file, without writing to it.
-    #[cfg(not(unix))]
-    pub(in crate::output) fn may_write(&self, path: &Path) -> bool {
-        path.metadata().is_ok_and(|metadata| !metadata.permissions().readonly())
+        self.user.may_write(path)
     }
 }

@@ -7,6 +7,7 @@
 
 mod colours;
 mod machine;
+mod user;
 
 use crate::contest::Contest;
 use crate::finding::{Finding, Part, Verdict};
@@ -108,7 +109,7 @@ mod tests {
         fn new(model: &str) -> Pi {
             let folder = tempfile::tempdir().unwrap();
             let machine =
-                Machine { root: folder.path().into(), groups: Vec::new(), ..Machine::this() };
+                Machine { root: folder.path().into(), ..Machine::this() };
             let pi = Pi { folder, machine };
             pi.write("proc/device-tree/model", &format!("{model}\0"));
             pi.write("boot/firmware/config.txt", "# dtparam=spi=on\n");
@@ -177,11 +178,12 @@ mod tests {
         let path = pi.folder.path().join("dev/spidev0.0");
         let mode = PermissionsExt::from_mode(0o660);
         fs::set_permissions(&path, mode).unwrap();
-        pi.machine.user = 12_345;
+        pi.machine.user.id = 12_345;
+        pi.machine.user.groups.clear();
         let found = pi.found("kind = \"spi\"");
         assert!(found.contains("hint: sudo usermod -aG spi $USER, and log in again"), "{found}");
         assert!(found.contains("write `core_freq=250`, a line each"), "{found}");
-        pi.machine.groups = vec![path.metadata().unwrap().gid()];
+        pi.machine.user.groups = vec![path.metadata().unwrap().gid()];
         assert!(!pi.found("kind = \"spi\"").contains("FAIL"));
     }
 

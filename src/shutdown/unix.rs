@@ -1,4 +1,4 @@
-//! Ctrl-C, SIGTERM and a closed terminal: one wish, to end.
+//! Unix: SIGINT (Ctrl-C), SIGTERM, and SIGHUP of a terminal that closes.
 
 use std::io;
 
