@@ -107,6 +107,9 @@ pub enum Command {
     /// Print the manual page.
     #[command(after_help = "Example:\n  hashtug man | man -l -")]
     Man,
+    /// Print a JSON Schema of the config, with which an editor explains and checks it.
+    #[command(after_help = "Example:\n  hashtug schema > hashtug.schema.json")]
+    Schema,
 }
 
 /// Where to write what, and for how long.

@@ -1,4 +1,5 @@
-//! Completions and the manual page, made from the definitions of the command line.
+//! Completions and the manual page, made from the definitions of the command line, and the schema of the
+//! config, made from its readers.
 
 use clap::CommandFactory;
 use clap_complete::Shell;
@@ -18,4 +19,8 @@ pub(super) fn man() -> Result<(), Failure> {
     let rendered = clap_mangen::Man::new(Cli::command()).render(&mut page);
     rendered.expect("a vector takes everything");
     print(&page)
+}
+
+pub(super) fn schema() -> Result<(), Failure> {
+    print(format!("{:#}\n", crate::config::schema()).as_bytes())
 }

@@ -97,6 +97,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         Command::Doctor => doctor::run(&load(config)?),
         Command::Completions { shell } => complete::completions(shell),
         Command::Man => complete::man(),
+        Command::Schema => complete::schema(),
     }
 }
 

@@ -24,7 +24,7 @@ use crate::contest::Contest;
 use crate::keys::log::Log;
 use crate::keys::problem::Problem;
 use crate::keys::table::Table;
-use crate::keys::{address, problem, syntax, value};
+use crate::keys::{self, address, problem, syntax, value};
 use crate::source::replay::Input;
 use crate::timer::Marks;
 use crate::{output as out, server, source as posts};
@@ -171,19 +171,25 @@ fn invalid(origin: &Path, text: &str, problems: Vec<Problem>) -> Error {
     Error::Invalid(Report::new(origin, text, problems))
 }
 
+/// A JSON Schema of the config, for editors: every key that is read, with what the example says of it.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    keys::schema::of(&whole_example(), |root| drop(gather(root)))
+}
+
+/// The example with the lines that it shows without running them: those that begin with `#` and
+/// no space.
+fn whole_example() -> String {
+    let lines = DEMONSTRATION.lines().map(|line| match line.strip_prefix('#') {
+        Some(rest) if !rest.is_empty() && !rest.starts_with(' ') => rest,
+        _ => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// The example with the lines that it shows without running them: those that begin with `#` and
-    /// no space.
-    fn whole_example() -> String {
-        let lines = DEMONSTRATION.lines().map(|line| match line.strip_prefix('#') {
-            Some(rest) if !rest.is_empty() && !rest.starts_with(' ') => rest,
-            _ => line,
-        });
-        lines.collect::<Vec<_>>().join("\n")
-    }
 
     #[test]
     fn every_known_key_stands_in_the_example() {

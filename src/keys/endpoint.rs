@@ -6,6 +6,7 @@ use toml::de::DeValue;
 use url::{Host, Url};
 
 use super::problem::{Problem, is_secret, printable};
+use super::schema::Form;
 use super::table::Table;
 use super::value::{Value, string, wrong_type};
 
@@ -24,12 +25,12 @@ const MAX_URL: usize = 2000;
 
 /// The URL at `key`.
 pub(crate) fn one(table: &Table<'_>, key: &'static str, scheme: Scheme) -> Option<Url> {
-    table.read(key, |value| read(key, value, scheme))
+    table.read_as(key, Form::Text, |value| read(key, value, scheme))
 }
 
 /// The URL of a server as a whole, without a path, at `key`.
 pub(crate) fn server(table: &Table<'_>, key: &'static str, scheme: Scheme) -> Option<Url> {
-    table.read(key, |value| {
+    table.read_as(key, Form::Text, |value| {
         let url = read(key, value, scheme)?;
         if url.path() != "/" || url.query().is_some() {
             let origin = url.origin().ascii_serialization();
@@ -49,7 +50,7 @@ pub(crate) fn several(
     most: usize,
     check: impl Fn(&Url) -> Result<(), (String, String)>,
 ) -> Option<Vec<Url>> {
-    table.read(key, |value| {
+    table.read_as(key, Form::Texts, |value| {
         let values: Vec<&Value<'_>> = match value.get_ref() {
             DeValue::String(_) => vec![value],
             DeValue::Array(array) => array.iter().collect(),

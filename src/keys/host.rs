@@ -4,6 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::problem::{Problem, printable};
+use super::schema::Form;
 use super::table::Table;
 use super::value::string;
 
@@ -18,7 +19,7 @@ pub(crate) fn read(table: &Table<'_>, more: &str) -> Option<String> {
             format!("add the address of the device: `host = \"10.0.0.5\"`{more}"),
         );
     }
-    table.read("host", |value| {
+    table.read_as("host", Form::Text, |value| {
         let text = string("host", value, Some("10.0.0.5"))?;
         check(text).map_err(|(message, hint)| {
             let problem = Problem::new(value.span(), message);

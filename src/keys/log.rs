@@ -10,6 +10,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::problem::{Problem, is_secret, printable, secret};
+use super::schema::{Form, Notes};
 
 /// One list for one file, shared by all its tables.
 #[derive(Default)]
@@ -24,6 +25,8 @@ pub(crate) struct Log {
     asked: RefCell<BTreeMap<&'static str, BTreeSet<&'static str>>>,
     /// Asked for and there, in one table or another, by section.
     set: RefCell<BTreeSet<(&'static str, &'static str)>>,
+    /// What each table was asked for, and how.
+    notes: RefCell<Vec<Notes>>,
 }
 
 /// A key that no part has asked for.
@@ -47,6 +50,8 @@ pub(crate) struct Known {
     /// As it is written: `window`, `[web]`, `[[team]]`.
     pub(crate) written: String,
     pub(crate) present: bool,
+    /// What may stand there.
+    pub(crate) form: Form,
 }
 
 /// How much is known of the keys of a table.
@@ -81,6 +86,16 @@ impl Log {
         if present {
             self.set.borrow_mut().insert((section, key));
         }
+    }
+
+    /// Notes what a table was asked for when it has been read.
+    pub(crate) fn note(&self, notes: Notes) {
+        self.notes.borrow_mut().push(notes);
+    }
+
+    /// What the tables were asked for.
+    pub(crate) fn notes(&self) -> Vec<Notes> {
+        self.notes.borrow().clone()
     }
 
     pub(crate) fn stranger(&self, stranger: Stranger) {

@@ -11,6 +11,7 @@ pub(crate) mod host;
 pub(crate) mod log;
 pub(crate) mod names;
 pub(crate) mod problem;
+pub(crate) mod schema;
 pub(crate) mod syntax;
 pub(crate) mod table;
 pub(crate) mod value;

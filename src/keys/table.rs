@@ -15,6 +15,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::log::{Known, Log, Scope, Stranger, nearest};
 use super::problem::{Problem, printable};
+use super::schema::{Form, Notes};
 use super::value::{Value, describe, number, out_of_range, string, wrong_type};
 
 /// A title or a name longer than this many characters is refused: no wall is that wide.
@@ -29,6 +30,7 @@ pub(crate) struct Table<'t> {
     span: Range<usize>,
     known: RefCell<Vec<Known>>,
     scope: Cell<Scope>,
+    kind: Cell<Option<&'static str>>,
     log: &'t Log,
 }
 
@@ -50,7 +52,7 @@ impl<'t> Table<'t> {
         read: impl FnOnce(&Table<'_>) -> T,
     ) -> T {
         let empty = DeTable::new();
-        let value = self.get(key, written);
+        let value = self.get(key, written, Form::Section(written));
         let (span, entries) = match value.map(|value| (value.span(), value.get_ref())) {
             None => (0..0, &empty),
             Some((span, DeValue::Table(entries))) => (span, entries),
@@ -79,7 +81,9 @@ impl<'t> Table<'t> {
         written: &'static str,
         mut read: impl FnMut(&Table<'_>) -> T,
     ) -> Vec<T> {
-        let Some(value) = self.get(key, written) else { return Vec::new() };
+        let Some(value) = self.get(key, written, Form::Sections(written)) else {
+            return Vec::new();
+        };
         let list = match value.get_ref() {
             DeValue::Array(array) => array.iter().collect(),
             DeValue::Table(_) => {
@@ -113,7 +117,7 @@ impl<'t> Table<'t> {
         example: &str,
         read: impl FnOnce(&Table<'_>) -> T,
     ) -> Option<T> {
-        let value = self.get(key, key)?;
+        let value = self.get(key, key, Form::Section(key))?;
         let DeValue::Table(entries) = value.get_ref() else {
             let hint = format!("for example `{key} = {{ {example} }}`");
             self.log.push(wrong_type(key, "a table in braces", value).hint(hint));
@@ -129,7 +133,7 @@ impl<'t> Table<'t> {
         example: &str,
         mut read: impl FnMut(&Table<'_>) -> T,
     ) -> Option<Vec<T>> {
-        let value = self.get(key, key)?;
+        let value = self.get(key, key, Form::Sections(key))?;
         let refuse = |value: &Value<'_>, expected| {
             let hint = format!("for example `{key} = [{{ {example} }}, {{ {example} }}]`");
             self.log.push(wrong_type(key, expected, value).hint(hint));
@@ -156,13 +160,23 @@ impl<'t> Table<'t> {
         key: &'static str,
         read: impl FnOnce(&Value<'t>) -> Result<T, Problem>,
     ) -> Option<T> {
-        let value = self.get(key, key)?;
+        self.read_as(key, Form::Any, read)
+    }
+
+    /// The same, where `form` says what may stand there.
+    pub(crate) fn read_as<T>(
+        &self,
+        key: &'static str,
+        form: Form,
+        read: impl FnOnce(&Value<'t>) -> Result<T, Problem>,
+    ) -> Option<T> {
+        let value = self.get(key, key, form)?;
         read(value).map_err(|problem| self.log.push(problem)).ok()
     }
 
     /// A text as people read it: of one line and no control characters.
     pub(crate) fn text(&self, key: &'static str) -> Option<String> {
-        self.read(key, |value| {
+        self.read_as(key, Form::Text, |value| {
             let text = string(key, value, None)?;
             let refuse = |message| Err(Problem::new(value.span(), message));
             if let Some(bad) = text.chars().find(|c| c.is_control()) {
@@ -187,7 +201,7 @@ impl<'t> Table<'t> {
 
     /// The path of a file; a relative one is relative to the config file.
     pub(crate) fn path(&self, key: &'static str) -> Option<PathBuf> {
-        self.read(key, |value| {
+        self.read_as(key, Form::Text, |value| {
             let text = string(key, value, None)?;
             if text.is_empty() || text.contains('\0') {
                 return Err(Problem::new(value.span(), format!("`{key}` does not name a file")));
@@ -203,7 +217,7 @@ impl<'t> Table<'t> {
         example: &str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
-        self.read(key, |value| {
+        self.read_as(key, Form::Text, |value| {
             let text = string(key, value, Some(example))?;
             parse(text).map_err(|error| Problem::new(value.span(), error.to_string()))
         })
@@ -211,7 +225,8 @@ impl<'t> Table<'t> {
 
     /// One of a few words.
     pub(crate) fn choice<T: Copy>(&self, key: &'static str, choices: &[(&str, T)]) -> Option<T> {
-        self.read(key, |value| {
+        let words = choices.iter().map(|(word, _)| (*word).to_owned()).collect();
+        self.read_as(key, Form::Choice(words), |value| {
             let text = string(key, value, choices.first().map(|(word, _)| *word))?;
             choices.iter().find(|(word, _)| *word == text).map(|(_, choice)| *choice).ok_or_else(
                 || {
@@ -242,7 +257,8 @@ impl<'t> Table<'t> {
             let hint = format!("add `kind = \"{}\"`; this version has {}", kinds[0].0, there_is());
             self.log.push(problem.hint(hint).missing(self.span.start, "kind"));
         }
-        let found = self.read("kind", |value| {
+        let words = kinds.iter().map(|(kind, _)| (*kind).to_owned()).collect();
+        let found = self.read_as("kind", Form::Choice(words), |value| {
             let text = string("kind", value, Some(kinds[0].0))?;
             if let Some(found) = kinds.iter().find(|(kind, _)| *kind == text) {
                 return Ok(*found);
@@ -263,15 +279,16 @@ impl<'t> Table<'t> {
                 None => format!("this version has {}", there_is()),
             }))
         });
-        if found.is_none() {
-            self.scope.set(Scope::Open);
+        match found {
+            Some((kind, _)) => self.kind.set(Some(kind)),
+            None => self.scope.set(Scope::Open),
         }
         found
     }
 
     /// `true` or `false`.
     pub(crate) fn flag(&self, key: &'static str) -> Option<bool> {
-        self.read(key, |value| match value.get_ref() {
+        self.read_as(key, Form::Flag, |value| match value.get_ref() {
             DeValue::Boolean(flag) => Ok(*flag),
             _ => Err(wrong_type(key, "`true` or `false`", value)),
         })
@@ -279,12 +296,14 @@ impl<'t> Table<'t> {
 
     /// A number within `range`, with or without a decimal point.
     pub(crate) fn number(&self, key: &'static str, range: RangeInclusive<f64>) -> Option<f64> {
-        self.read(key, |value| number(key, value, &range))
+        self.read_as(key, Form::Number(*range.start(), *range.end()), |value| {
+            number(key, value, &range)
+        })
     }
 
     /// A whole number within `range`.
     pub(crate) fn whole(&self, key: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
-        self.read(key, |value| {
+        self.read_as(key, Form::Whole(*range.start(), *range.end()), |value| {
             let integer = match value.get_ref() {
                 DeValue::Integer(integer) => integer,
                 DeValue::Float(float) => {
@@ -306,7 +325,8 @@ impl<'t> Table<'t> {
     /// Makes a key known that another table of this sort is for, and that has no meaning here.
     pub(crate) fn mention(&self, key: &'static str) {
         let present = self.has(key);
-        self.known.borrow_mut().push(Known { key, written: key.to_owned(), present });
+        let form = Form::Elsewhere;
+        self.known.borrow_mut().push(Known { key, written: key.to_owned(), present, form });
     }
 
     /// Where to point for `key`: its value, or the header of the table where it is absent.
@@ -347,14 +367,15 @@ impl<'t> Table<'t> {
             span,
             known: RefCell::default(),
             scope: Cell::new(Scope::Closed),
+            kind: Cell::new(None),
             log,
         }
     }
 
-    fn get(&self, key: &'static str, written: &str) -> Option<&'t Value<'t>> {
+    fn get(&self, key: &'static str, written: &str, form: Form) -> Option<&'t Value<'t>> {
         let value = self.entries.get(key);
         let present = value.is_some();
-        self.known.borrow_mut().push(Known { key, written: written.to_owned(), present });
+        self.known.borrow_mut().push(Known { key, written: written.to_owned(), present, form });
         self.log.ask(self.section, key, present);
         value
     }
@@ -362,6 +383,12 @@ impl<'t> Table<'t> {
     fn close_after<T>(self, read: impl FnOnce(&Table<'_>) -> T) -> T {
         let result = read(&self);
         let known = self.known.into_inner();
+        self.log.note(Notes {
+            section: self.section,
+            start: self.span.start,
+            kind: self.kind.get().map(str::to_owned),
+            keys: known.iter().map(|known| (known.key, known.form.clone())).collect(),
+        });
         for (key, value) in self.entries {
             let name: &str = key.get_ref();
             if !known.iter().any(|known| known.key == name) {
