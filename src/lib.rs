@@ -35,6 +35,7 @@ pub mod recorder;
 pub mod recording;
 pub mod render;
 pub mod rgb;
+pub mod screen;
 pub mod server;
 pub mod show;
 pub mod shutdown;

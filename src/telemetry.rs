@@ -1,17 +1,19 @@
 //! Logs: to standard error, a line each, for people at the show.
 //!
 //! Lines go through a bounded queue to a thread of their own, so that a terminal that is held
-//! (Ctrl-S, a scrolled-back tmux) never holds the show. While a picture is drawn on the same
-//! terminal, that thread takes the picture away, writes the line, and lets it be drawn again.
+//! (Ctrl-S, a scrolled-back tmux) never holds the show. That thread writes them by [`screen`], above
+//! the picture that may stand on the same terminal.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
+
+use crate::screen;
 
 /// Lines that may wait before further ones are lost, which the next line says.
 const QUEUE: usize = 512;
@@ -24,7 +26,6 @@ static LOG: OnceLock<Log> = OnceLock::new();
 struct Log {
     lines: SyncSender<Line>,
     thread: Mutex<Option<JoinHandle<()>>>,
-    screen: Mutex<Screen>,
 }
 
 enum Line {
@@ -33,21 +34,12 @@ enum Line {
     End,
 }
 
-/// What stands at the bottom of the terminal, and is moved down for log lines.
-#[derive(Default)]
-struct Screen {
-    /// Takes the picture off the terminal.
-    erase: Vec<u8>,
-    /// Puts it there.
-    draw: Vec<u8>,
-}
-
 /// Starts logging. `RUST_LOG` chooses what is logged; without it everything from `info`.
 pub fn start() {
     allow_colours();
     let (lines_tx, lines_rx) = sync_channel(QUEUE);
     let thread = std::thread::Builder::new().name("log".into()).spawn(move || write(&lines_rx));
-    let log = Log { lines: lines_tx, thread: Mutex::new(thread.ok()), screen: Mutex::default() };
+    let log = Log { lines: lines_tx, thread: Mutex::new(thread.ok()) };
     if LOG.set(log).is_err() {
         return;
     }
@@ -91,35 +83,9 @@ pub fn finish() {
     }
 }
 
-/// Puts a picture at the bottom of the terminal, or changes it. `update` brings what stands there
-/// to the new picture; `erase` and `draw` are what takes the new one away and puts it back.
-///
-/// # Errors
-/// If the terminal does not take it.
-pub fn show_picture(update: &[u8], erase: Vec<u8>, draw: Vec<u8>) -> io::Result<()> {
-    // The screen is locked before standard output, here as in the log's thread.
-    let screen = LOG.get().map(|log| log.screen.lock().unwrap_or_else(PoisonError::into_inner));
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(update).and_then(|()| stdout.flush())?;
-    if let Some(mut screen) = screen {
-        *screen = Screen { erase, draw };
-    }
-    Ok(())
-}
-
 fn write(lines: &Receiver<Line>) {
     while let Ok(Line::Text(text)) = lines.recv() {
-        let Some(log) = LOG.get() else { continue };
-        let screen = log.screen.lock().unwrap_or_else(PoisonError::into_inner);
-        // Nobody is left to tell if standard error is closed or full.
-        if screen.draw.is_empty() || !io::stderr().is_terminal() {
-            drop(io::stderr().write_all(&text));
-            continue;
-        }
-        let mut stdout = io::stdout().lock();
-        let _unread = stdout.write_all(&screen.erase).and_then(|()| stdout.flush());
-        let _unread = io::stderr().write_all(&text);
-        let _unread = stdout.write_all(&screen.draw).and_then(|()| stdout.flush());
+        screen::write_line(&text);
     }
 }
 

@@ -12,10 +12,10 @@ use crate::keys::table::Table;
 
 use super::claim::Claim;
 use super::doctor::Machine;
-use super::led::Strip;
 use super::led::device::{Device, DeviceError, Open, Refresh, Wire};
+use super::strip::{self, Strip};
 use super::udp::{self, FAREWELLS, KEEP_ALIVE, Peer, farewell};
-use super::{Kind, dmx, strip};
+use super::{Kind, dmx};
 
 pub(super) const KIND: super::Entry = ("artnet", read);
 

@@ -8,7 +8,7 @@ use crate::keys::problem::Problem;
 use crate::keys::table::Table;
 
 use super::claim::Claim;
-use super::led::Strip;
+use super::strip::Strip;
 
 /// Receivers drop a packet whose number is up to 20 behind the last one of the source (E1.31, 6.7.2;
 /// Art-Net's nodes compare numbers alike), and the source is the same after a restart. A show gets

@@ -14,9 +14,8 @@ use crate::render::colour::Order;
 use super::Kind;
 use super::claim::Claim;
 use super::doctor::Machine;
-use super::led::Strip;
 use super::led::device::{Device, DeviceError, Open, Refresh, Wire};
-use super::strip::{self, Defaults, MAX_PIXELS, White};
+use super::strip::{self, Defaults, MAX_PIXELS, Strip, White};
 use super::udp::{self, FAREWELLS, KEEP_ALIVE, Peer, farewell};
 
 pub(super) const KIND: super::Entry = ("holiday", read);

@@ -2,7 +2,7 @@
 //! and never holds up another.
 //!
 //! A kind of output is one file that implements [`Kind`], with its keys, what it drives, and how it
-//! is described and looked at; and one line in the table of kinds, [`KINDS`].
+//! is described and looked at; and one line in the table of kinds, `KINDS`.
 
 mod apart;
 pub mod artnet;
@@ -16,7 +16,7 @@ pub mod holiday;
 pub mod led;
 pub mod spi;
 pub mod status;
-mod strip;
+pub mod strip;
 pub mod terminal;
 mod udp;
 pub mod wled;
@@ -35,9 +35,9 @@ use crate::snapshot::Snapshot;
 
 use claim::{Claim, Claims};
 use doctor::Machine;
-use led::Strip;
 use led::device::Open;
 use status::{Monitor, StatusSender};
+use strip::Strip;
 
 /// The kinds, in the order in which messages list them.
 #[rustfmt::skip] // A line each.
@@ -54,7 +54,7 @@ const KINDS: &[Entry] = &[
 /// A kind: the word that the config has for it, and what reads its keys.
 type Entry = (&'static str, fn(&Table<'_>) -> (Arc<dyn Kind>, Strip));
 
-/// What a kind of output knows, but how to light: that is its [`Open`].
+/// What a kind of output says of itself. It lights by the device that its [`Open`] opens.
 pub trait Kind: Any + Open + Keys + fmt::Debug + Sync {
     /// As in the config.
     fn name(&self) -> &'static str;
@@ -110,7 +110,7 @@ pub struct Settings {
     pub strip: Strip,
 }
 
-// Not derived: that would move the shared kind.
+// The derived one would move the kind out of its `Arc`.
 impl PartialEq for Settings {
     fn eq(&self, other: &Settings) -> bool {
         self.name == other.name && *self.kind == *other.kind && self.strip == other.strip

@@ -6,7 +6,7 @@ use crate::render::bytes::Encoding;
 use crate::render::colour::{Calibration, Linear};
 use crate::snapshot::{OutputState, OutputStatus};
 
-use super::led::Strip;
+use super::strip::Strip;
 
 /// The frame that the device took last.
 #[derive(Clone, Debug)]

@@ -1,4 +1,4 @@
-//! The keys that all strips share: how many pixels, which is which, what they make of a byte, and
+//! What all strips have, and its keys: how many pixels, which is which, what they make of a byte, and
 //! what they may draw.
 
 use crate::keys::problem::Problem;
@@ -8,7 +8,16 @@ use crate::render::layout::{Layout, Matrix, Segment};
 use crate::render::power::{Budget, CHANNEL_MILLIAMPS, IDLE_MILLIAMPS};
 use crate::rgb::Rgb;
 
-use super::led::Strip;
+/// What all strips have.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Strip {
+    /// How it is mounted.
+    pub layout: Layout,
+    /// What it makes of a byte.
+    pub calibration: Calibration,
+    /// How much it may draw.
+    pub budget: Budget,
+}
 
 /// As long as the first string that a hashtag ever pulled at.
 const PIXELS: u32 = 50;

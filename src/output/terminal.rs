@@ -19,13 +19,13 @@ use crate::render::layout::Layout;
 use crate::render::power::Budget;
 use crate::rgb::Rgb;
 use crate::snapshot::{RecordingState, RecordingStatus, Snapshot, SourceState};
-use crate::{telemetry, timer};
+use crate::{screen, timer};
 
+use super::Kind;
 use super::claim::Claim;
 use super::doctor::Machine;
-use super::led::Strip;
 use super::led::device::{Device, DeviceError, Open, Refresh, Wire};
-use super::{Kind, strip};
+use super::strip::{self, Strip};
 
 pub(super) const KIND: super::Entry = ("terminal", read);
 
@@ -166,7 +166,7 @@ impl Device for Terminal {
             erase(rows.sum()) + &draw(&lines)
         };
         if !update.is_empty() {
-            telemetry::show_picture(
+            screen::show_picture(
                 update.as_bytes(),
                 erase(lines.len()).into_bytes(),
                 draw(&lines).into_bytes(),
@@ -183,7 +183,7 @@ impl Device for Terminal {
         }
         let update = erase(self.lines.len());
         self.lines.clear();
-        Ok(telemetry::show_picture(update.as_bytes(), Vec::new(), Vec::new())?)
+        Ok(screen::show_picture(update.as_bytes(), Vec::new(), Vec::new())?)
     }
 }
 

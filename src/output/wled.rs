@@ -13,12 +13,12 @@ use crate::keys::problem::Problem;
 use crate::keys::table::Table;
 use crate::keys::{duration, host};
 
+use super::Kind;
 use super::claim::Claim;
 use super::doctor::Machine;
-use super::led::Strip;
 use super::led::device::{Device, DeviceError, Open, Refresh, Wire};
+use super::strip::{self, Strip};
 use super::udp::{self, FAREWELLS, KEEP_ALIVE, Peer, farewell};
-use super::{Kind, strip};
 
 pub(super) const KIND: super::Entry = ("wled", read);
 

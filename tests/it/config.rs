@@ -16,7 +16,7 @@ use hashtug::decode::mapped::Map;
 use hashtug::decode::numbers::Fields;
 use hashtug::decode::pointer::Pointer;
 use hashtug::output;
-use hashtug::output::led::Strip;
+use hashtug::output::strip::Strip;
 use hashtug::output::{artnet, ddp, e131, holiday, spi, terminal, wled};
 use hashtug::render::colour::{Calibration, Order};
 use hashtug::render::layout::{Layout, Matrix, Segment};

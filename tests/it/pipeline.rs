@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use hashtug::event::SourceId;
 use hashtug::output;
+use hashtug::output::led;
 use hashtug::output::led::device::Refresh;
 use hashtug::output::led::memory::{Memory, Received};
-use hashtug::output::led::{self, Strip};
+use hashtug::output::strip::Strip;
 use hashtug::post::Hasher;
 use hashtug::render::Renderer;
 use hashtug::render::bytes::Encoding;

@@ -16,7 +16,7 @@ use crate::render::power::{CHANNEL_MILLIAMPS, IDLE_MILLIAMPS};
 
 use super::Settings;
 use super::apart::{self, Missed};
-use super::led::Strip;
+use super::strip::Strip;
 
 pub use colours::close_colours;
 pub use machine::Machine;
@@ -108,8 +108,7 @@ mod tests {
     impl Pi {
         fn new(model: &str) -> Pi {
             let folder = tempfile::tempdir().unwrap();
-            let machine =
-                Machine { root: folder.path().into(), ..Machine::this() };
+            let machine = Machine { root: folder.path().into(), ..Machine::this() };
             let pi = Pi { folder, machine };
             pi.write("proc/device-tree/model", &format!("{model}\0"));
             pi.write("boot/firmware/config.txt", "# dtparam=spi=on\n");
@@ -220,10 +219,10 @@ mod tests {
         assert_eq!((light.what, light.verdict), ("light", Verdict::Untried));
         let nothing = receiver.recv(&mut [0]).unwrap_err();
         assert_eq!(nothing.kind(), std::io::ErrorKind::WouldBlock);
-        let (lost, last) = found("no-such-host.invalid");
+        let (lost, end) = found("no-such-host.invalid");
         assert!(lost.said.contains("cannot find host `no-such-host.invalid`"), "{}", lost.said);
         assert!(lost.hint.unwrap().contains("check the spelling of `host`"));
-        assert_ne!(last.what, "light", "what is not found needs no walk");
+        assert_ne!(end.what, "light", "what is not found needs no walk");
     }
 
     #[test]

@@ -19,28 +19,15 @@ use tracing::warn;
 
 use crate::render::Renderer;
 use crate::render::bytes::Encoding;
-use crate::render::colour::Calibration;
-use crate::render::layout::Layout;
-use crate::render::power::Budget;
 use crate::render::scene::Scene;
 use crate::snapshot::Snapshot;
 
 use super::status::StatusSender;
+use super::strip::Strip;
 use device::Open;
 use frames::Frames;
 pub(super) use thread::darken;
 use thread::{Reply, Thread};
-
-/// What all strips have.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Strip {
-    /// How it is mounted.
-    pub layout: Layout,
-    /// What it makes of a byte.
-    pub calibration: Calibration,
-    /// How much it may draw.
-    pub budget: Budget,
-}
 
 /// Draws the newest snapshot until the show ends, then leaves the strip dark.
 pub async fn run(

@@ -14,6 +14,9 @@ use super::*;
 use crate::output::status::{self, Monitor};
 use crate::picture::Pattern;
 use crate::render::check::{Meter, snapshot_of};
+use crate::render::colour::Calibration;
+use crate::render::layout::Layout;
+use crate::render::power::Budget;
 use crate::rgb::Rgb;
 use crate::snapshot::{OutputState, OutputStatus};
 
