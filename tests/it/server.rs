@@ -33,7 +33,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::snapshot::{check_documented, table};
 use crate::support::http::{self, Answer};
-use crate::support::{self, Patience, contest};
+use crate::support::patience::Patience;
+use crate::support::{self, contest};
 
 /// A server and a show whose loop is the test.
 struct Server {
