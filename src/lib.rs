@@ -25,6 +25,7 @@ pub mod event;
 mod failpoint;
 pub mod finding;
 pub mod hashtag;
+pub mod hint;
 pub mod keyboard;
 pub mod keys;
 pub mod order;

@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::read::MultiGzDecoder;
 use tracing::warn;
 
+use crate::hint::Hint;
+
 /// A longer line is no message. Pages of saved posts can be long; this holds some ten thousand.
 pub const MAX_LINE: usize = 32 << 20;
 
@@ -44,6 +46,13 @@ pub enum Error {
         /// The file, or standard input.
         name: String,
     },
+}
+
+impl Hint for Error {
+    fn hint(&self) -> Option<&'static str> {
+        let Error::Binary { .. } = self else { return None };
+        Some("a recording is text, one JSON object a line, or that compressed as .gz or .zst")
+    }
 }
 
 /// Some of a recording.

@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::contest::{Contest, Reposts, Vote};
 use crate::decode::Shape;
 use crate::decode::mapped::Map;
+use crate::hint::Hinted;
 use crate::source::replay::{Input, Speed};
 use crate::source::{http, mastodon};
 use crate::{output, source};
@@ -32,12 +33,12 @@ pub(super) fn inputs(config: &Config) -> Result<(), Failure> {
         return Err(Failure::Input(anyhow!("no [[source]]: there would be nothing to count")));
     }
     for source in &config.sources {
+        let refuse = |error: Hinted| {
+            let error = anyhow::Error::new(error).context(format!("source `{}`", source.name));
+            Failure::Input(error)
+        };
         for variable in source.kind.variables() {
-            if let Err(missing) = variable.read() {
-                let error =
-                    anyhow::Error::new(missing).context(format!("source `{}`", source.name));
-                return Err(Failure::Input(error));
-            }
+            variable.read().map_err(|missing| refuse(Hinted::new(missing)))?;
         }
         let source::Kind::Replay(replay) = &source.kind else { continue };
         // Only a file can be looked into and be read again; what comes through a pipe is gone then.
@@ -47,10 +48,7 @@ pub(super) fn inputs(config: &Config) -> Result<(), Failure> {
             continue;
         }
         let read = replay.input.open().and_then(|mut recording| recording.read().map(drop));
-        if let Err(error) = read {
-            let error = anyhow::Error::new(error).context(format!("source `{}`", source.name));
-            return Err(Failure::Input(error));
-        }
+        read.map_err(|error| refuse(Hinted::new(error)))?;
     }
     Ok(())
 }

@@ -15,8 +15,7 @@ use std::process::ExitCode;
 
 use crate::cli::{Cli, Command};
 use crate::config::Config;
-use crate::source::secret;
-use crate::{recorder, recording};
+use crate::hint::{self, Hint, Hinted};
 
 /// Why a command did not do what it was asked to.
 #[derive(Debug)]
@@ -28,9 +27,9 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The user's to mend.
-    pub fn input(error: impl Into<anyhow::Error>) -> Failure {
-        Failure::Input(error.into())
+    /// The user's to mend, with the error's hint.
+    pub fn input(error: impl std::error::Error + Hint + Send + Sync + 'static) -> Failure {
+        Failure::Input(Hinted::new(error).into())
     }
 
     /// Says on standard error what is wrong. Nothing is lost if nobody reads that.
@@ -39,7 +38,7 @@ impl Failure {
         let mut stderr = io::stderr().lock();
         // The causes follow the error, each saying its own level only.
         let _unread = writeln!(stderr, "error: {error:#}");
-        if let Some(hint) = hint(error) {
+        if let Some(hint) = hint::of(error.chain()) {
             let _unread = writeln!(stderr, "hint: {hint}");
         }
     }
@@ -51,33 +50,6 @@ impl Failure {
             Failure::Input(_) => ExitCode::from(2),
             Failure::Running(_) => ExitCode::from(1),
         }
-    }
-}
-
-fn hint(error: &anyhow::Error) -> Option<&'static str> {
-    let io = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>());
-    if io.is_some_and(|error| error.kind() == io::ErrorKind::AddrInUse) {
-        return Some(
-            "another hashtug may be running; or choose another port: [web] listen = \"127.0.0.1:8081\"",
-        );
-    }
-    if error.downcast_ref::<secret::Missing>().is_some() {
-        return Some("set it before the start, for example in the shell: export NAME=value");
-    }
-    match error.downcast_ref::<recorder::Error>() {
-        Some(recorder::Error::Exists(_)) => {
-            return Some("choose another name, or move that recording away");
-        }
-        Some(recorder::Error::Open { .. }) => {
-            return Some("the folder must exist, and be one that you may write to");
-        }
-        None => {}
-    }
-    match error.downcast_ref::<recording::Error>()? {
-        recording::Error::Binary { .. } => {
-            Some("a recording is text, one JSON object a line, or that compressed as .gz or .zst")
-        }
-        _ => None,
     }
 }
 

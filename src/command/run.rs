@@ -1,5 +1,7 @@
 //! `hashtug run`: the show.
 
+use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -10,6 +12,7 @@ use tracing::info;
 use crate::app::{self, Options};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::hint::{Hint, Hinted};
 use crate::server;
 use crate::shutdown::Signals;
 
@@ -27,10 +30,27 @@ pub(super) fn run(config: Config) -> Result<(), Failure> {
     })
 }
 
+/// The pages cannot be served.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot serve pages on {address}")]
+struct NoPages {
+    address: SocketAddr,
+    source: io::Error,
+}
+
+impl Hint for NoPages {
+    fn hint(&self) -> Option<&'static str> {
+        (self.source.kind() == io::ErrorKind::AddrInUse).then_some(
+            "another hashtug may be running; or choose another port: [web] listen = \"127.0.0.1:8081\"",
+        )
+    }
+}
+
 /// Begins to serve the pages.
 pub(super) fn listen(config: &Config) -> anyhow::Result<TcpListener> {
     let address = config.web.listen;
-    server::listen(address).with_context(|| format!("cannot serve pages on {address}"))
+    let listener = server::listen(address).map_err(|source| NoPages { address, source });
+    listener.map_err(|error| Hinted::new(error).into())
 }
 
 /// Runs a show until it ends, or a signal ends it.

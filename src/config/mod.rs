@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 pub use crate::keys::{DurationError, Report, duration};
 
 use crate::contest::Contest;
+use crate::hint::Hint;
 use crate::keys::log::Log;
 use crate::keys::problem::Problem;
 use crate::keys::table::Table;
@@ -77,6 +78,13 @@ pub enum Error {
     /// The file was read, and this is wrong with it.
     #[error("{0}")]
     Invalid(Report),
+}
+
+impl Hint for Error {
+    /// Each problem of the file has its own hint in the report.
+    fn hint(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 impl Config {

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use crate::hint::Hint;
+
 /// Why a recording cannot begin.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -24,6 +26,15 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+}
+
+impl Hint for Error {
+    fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Error::Exists(_) => "choose another name, or move that recording away",
+            Error::Open { .. } => "the folder must exist, and be one that you may write to",
+        })
+    }
 }
 
 /// Why lines were not written, and how many of them were: a file that is not compressed ends after

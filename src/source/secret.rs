@@ -6,6 +6,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::hint::Hint;
+
 /// A longer name is taken for a secret that was put where its name belongs.
 const MAX_NAME: usize = 40;
 
@@ -34,6 +36,12 @@ pub enum Missing {
     /// Its value is no text.
     #[error("the environment variable `{0}` is not UTF-8 text")]
     NotText(Variable),
+}
+
+impl Hint for Missing {
+    fn hint(&self) -> Option<&'static str> {
+        Some("set it before the start, for example in the shell: export NAME=value")
+    }
 }
 
 /// Why a text cannot be the name of an environment variable. Says nothing of the text itself, which
