@@ -11,8 +11,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::finding::{self, Finding, Part};
 use crate::output::doctor::{self, Machine};
-use crate::server;
-use crate::source::probe;
+use crate::source::probe::ProbeContext;
+use crate::{server, source};
 
 use super::{Failure, check, print, run::block_on};
 
@@ -33,15 +33,14 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
 
 /// Every part that can be tried.
 async fn examine(config: &Config) -> Vec<Part> {
-    let clock = Clock::from_wall();
-    let deadline = Instant::now() + LIMIT;
-    let contest = Arc::new(config.contest.clone());
-    let sources = config.sources.iter().map(|source| {
-        let contest = Arc::clone(&contest);
-        async move {
-            let findings = probe::probe(source, &contest, clock, deadline).await;
-            Part { name: format!("source `{}`", source.name), findings }
-        }
+    let probe_context = ProbeContext {
+        contest: Arc::new(config.contest.clone()),
+        clock: Clock::from_wall(),
+        deadline: Instant::now() + LIMIT,
+    };
+    let sources = config.sources.iter().map(async |source| Part {
+        name: format!("source `{}`", source.name),
+        findings: source::probe(source, &probe_context).await,
     });
     let (outputs, contest) = (config.outputs.clone(), config.contest.clone());
     // Devices may hold up whoever writes to them.

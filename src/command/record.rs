@@ -10,7 +10,6 @@ use tracing::{info, warn};
 use crate::app::Options;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::decode::Feed;
 use crate::recorder::{self, Form, Out, Recorded, Recorder, Writer};
 use crate::shutdown::Signals;
 use crate::snapshot::{RecordingState, RecordingStatus};
@@ -74,8 +73,8 @@ fn start(
     clock: Clock,
 ) -> anyhow::Result<(Recorder, Writer)> {
     let sources = config.sources.iter().map(|source| {
-        // Only then a reader knows the shape without the config.
-        let has_shape = Feed::of_source(source.kind.name()).is_some();
+        // Without one a reader needs the config.
+        let has_shape = source.kind.feed().is_some();
         let form = if arguments.raw && has_shape { Form::Raw } else { Form::Posts };
         if arguments.raw && form == Form::Posts {
             info!("source `{}` is recorded as posts: only the config tells its shape", source.name);

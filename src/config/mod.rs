@@ -4,13 +4,11 @@
 //! derived deserialiser stops at the first problem it meets, so the parsed file is walked by hand:
 //! one struct literal a table (`table::Table`), one list of problems a file (`log::Log`).
 //!
-//! The settings of a part stand beside the part, its keys in a function here. Nothing outside the
-//! file is looked at: whether a recording exists or a port is free shows when it is used.
+//! Only the sections that belong to no one part are read here. The keys of the sources stand beside
+//! their settings, and here is the order in which all are asked. Nothing outside the file is looked
+//! at: whether a recording exists or a port is free shows when it is used.
 
 mod contest;
-mod map;
-mod secret;
-mod source;
 mod timer;
 
 use std::fs::File;
@@ -148,7 +146,7 @@ impl Config {
 /// Reads the whole file. What is wrong is in the log, and has its default here.
 fn gather(root: &Table<'_>) -> Option<Config> {
     let contest = contest::read(root);
-    let sources = source::read(root, contest.as_ref());
+    let sources = posts::read(root, contest.as_ref());
     let outputs = out::read(root);
     let web = root.section("web", "[web]", web);
     let timer = timer::read(root);
@@ -215,7 +213,7 @@ mod tests {
         let sources = config.sources.iter().map(|source| source.kind.name());
         let outputs = config.outputs.iter().map(|output| output.kind.name());
         let kinds: Vec<&str> = sources.chain(outputs).collect();
-        for kind in ["bluesky", "mastodon", "x", "nostr", "http", "websocket"] {
+        for kind in posts::kind_names() {
             assert!(kinds.contains(&kind), "{kind}");
         }
         for kind in ["spi", "ddp", "e131", "artnet", "wled", "holiday"] {

@@ -1,9 +1,13 @@
 //! Where posts come from. A source touches the world, keeps its own errors to itself, and never
 //! touches the count: it sends messages, and news of what it is doing.
+//!
+//! A kind of source is a file or folder here, and a line in the table of kinds below.
 
+mod documents;
 pub mod framing;
 pub mod http;
 pub mod jetstream;
+mod kind;
 pub mod link;
 pub mod mastodon;
 pub mod nostr;
@@ -21,11 +25,19 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::contest::Contest;
+use crate::decode::Feed;
 use crate::event::{News, SourceId};
+use crate::finding::Finding;
+use crate::hint::Hint;
+use crate::keys::names::Names;
+use crate::keys::table::Table;
 use crate::post::Hasher;
 use crate::recorder::Recorder;
+use crate::recording;
 use crate::snapshot::SourceStatus;
 
+use kind::{Source, kinds};
+use probe::ProbeContext;
 use secret::Variable;
 
 /// One `[[source]]` of the config.
@@ -37,9 +49,7 @@ pub struct Settings {
     pub kind: Kind,
 }
 
-/// The kinds of source.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
+kinds! {
     /// A recorded file, at its own pace or faster.
     Replay(replay::Settings),
     /// Bluesky, by its Jetstream.
@@ -56,47 +66,26 @@ pub enum Kind {
     Websocket(websocket::Settings),
 }
 
-impl Kind {
-    /// As in the config and in snapshots.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Kind::Replay(_) => "replay",
-            Kind::Bluesky(_) => "bluesky",
-            Kind::Mastodon(_) => "mastodon",
-            Kind::X(_) => "x",
-            Kind::Nostr(_) => "nostr",
-            Kind::Http(_) => "http",
-            Kind::Websocket(_) => "websocket",
-        }
-    }
+/// Kinds that people will look for, and that this version does not have.
+const PLANNED: [&str; 2] = ["webhook", "audience"];
 
-    /// The environment variables that must be set before it can run.
-    #[must_use]
-    pub fn variables(&self) -> Vec<&Variable> {
-        fn of_headers(headers: &[http::Header]) -> Vec<&Variable> {
-            headers.iter().flat_map(|header| header.value.variables()).collect()
-        }
-        match self {
-            Kind::Replay(_) | Kind::Bluesky(_) | Kind::Nostr(_) => Vec::new(),
-            Kind::Mastodon(mastodon) => mastodon.token.iter().collect(),
-            Kind::X(x) => vec![&x.token],
-            Kind::Http(http) => of_headers(&http.headers),
-            Kind::Websocket(websocket) => {
-                let mut variables = of_headers(&websocket.headers);
-                variables.extend(websocket.send.iter().flat_map(secret::Template::variables));
-                variables
-            }
-        }
-    }
+/// The kinds of this version by name.
+#[cfg(test)]
+pub(crate) fn kind_names() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|(kind, _)| *kind)
 }
 
-impl Kind {
-    /// Whether its posts are of this moment, so that the show goes by a clock.
-    #[must_use]
-    pub fn is_live(&self) -> bool {
-        !matches!(self, Kind::Replay(_))
-    }
+/// Reads the `[[source]]` tables. One that no source can be made of is left out, and recorded as a
+/// problem.
+pub(crate) fn read(root: &Table<'_>, contest: Option<&Contest>) -> Vec<Settings> {
+    let mut names = Names::new("sources");
+    let sources = root.each("source", "[[source]]", |table| {
+        let kind = table.kind(KINDS, &PLANNED);
+        let name = names.claim(table, kind.map(|(kind, _)| kind));
+        let kind = kind.and_then(|(_, read)| read(table, contest))?;
+        Some(Settings { name, kind })
+    });
+    sources.into_iter().flatten().collect()
 }
 
 impl Settings {
@@ -144,13 +133,15 @@ impl SourceContext {
 
 /// Runs a source until it ends or is stopped.
 pub async fn run(settings: Settings, context: SourceContext) {
-    match settings.kind {
-        Kind::Replay(replay) => replay::run(replay, context).await,
-        Kind::Bluesky(bluesky) => jetstream::run(bluesky, context).await,
-        Kind::Http(http) => http::run(&settings.name, http, context).await,
-        Kind::Websocket(websocket) => websocket::run(&settings.name, websocket, context).await,
-        Kind::Mastodon(mastodon) => mastodon::run(mastodon, context).await,
-        Kind::X(x) => x::run(x, context).await,
-        Kind::Nostr(nostr) => nostr::run(nostr, context).await,
-    }
+    settings.kind.run(&settings.name, context).await;
+}
+
+/// Tries what a source needs, step by step, and says what to mend.
+pub async fn probe(settings: &Settings, context: &ProbeContext) -> Vec<Finding> {
+    let missing =
+        settings.kind.variables().into_iter().filter_map(|variable| variable.read().err());
+    let missing: Vec<Finding> = missing
+        .map(|missing| Finding::fail("environment", missing.to_string(), missing.hint()))
+        .collect();
+    if missing.is_empty() { settings.kind.probe(context).await } else { missing }
 }

@@ -1,12 +1,21 @@
 //! Secrets, which stand in the environment and never in the config: the config has the names.
 //!
 //! A [`Variable`] is such a name, a [`Template`] a text with names in it, a [`Secret`] what comes of
-//! them when a source starts. Nothing here reads the environment before it is asked to.
+//! them when a source starts. The keys of the config that hold them are read here too. Nothing here
+//! reads the environment before it is asked to.
 
 use std::fmt;
 use std::str::FromStr;
 
+use toml::de::DeValue;
+
 use crate::hint::Hint;
+use crate::keys::problem::Problem;
+use crate::keys::table::Table;
+use crate::keys::value::{Value, string, wrong_type};
+
+/// A longer value of a header, or a longer text to send, is refused.
+pub(super) const MAX_TEXT: usize = 8000;
 
 /// A longer name is taken for a secret that was put where its name belongs.
 const MAX_NAME: usize = 40;
@@ -33,7 +42,7 @@ pub enum Missing {
     /// There is none of that name, or nothing in it.
     #[error("the environment variable `{0}` is not set")]
     Unset(Variable),
-    /// Its value is no text.
+    /// Its value is not text.
     #[error("the environment variable `{0}` is not UTF-8 text")]
     NotText(Variable),
 }
@@ -148,6 +157,51 @@ impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("***")
     }
+}
+
+/// The environment variable that `key` names. If it names none, what stands there may be the secret
+/// itself, and is not shown.
+pub(super) fn variable(table: &Table<'_>, key: &'static str) -> Option<Variable> {
+    table.read(key, |value| {
+        let text = string(key, value, Some("MY_TOKEN"))?;
+        text.parse().map_err(|error| {
+            let problem = Problem::new(value.span(), format!("`{key}` is {error}"));
+            problem.conceal().hint(format!(
+                "put the secret into an environment variable, and its name here: `{key} = \"MY_TOKEN\"`"
+            ))
+        })
+    })
+}
+
+/// One text at `key`, or a list of up to `most`, with `${NAME}` in them.
+pub(super) fn templates(table: &Table<'_>, key: &'static str, most: usize) -> Vec<Template> {
+    let templates = table.read(key, |value| {
+        let values: Vec<&Value<'_>> = match value.get_ref() {
+            DeValue::String(_) => vec![value],
+            DeValue::Array(array) => array.iter().collect(),
+            _ => return Err(wrong_type(key, "text in quotes, or a list of texts", value)),
+        };
+        if values.len() > most {
+            let message = format!("`{key}` has {} texts, and {most} are the most", values.len());
+            return Err(Problem::new(value.span(), message));
+        }
+        let mut templates = Vec::new();
+        for value in values {
+            let template = string(key, value, None).and_then(|text| {
+                let problem = |message: String| Problem::new(value.span(), message).conceal();
+                if text.is_empty() || text.len() > MAX_TEXT {
+                    return Err(problem(format!("`{key}` must have 1 to {MAX_TEXT} bytes")));
+                }
+                text.parse().map_err(|error| problem(format!("`{key}`: {error}")))
+            });
+            match template {
+                Ok(template) => templates.push(template),
+                Err(problem) => table.report(problem),
+            }
+        }
+        Ok(templates)
+    });
+    templates.unwrap_or_default()
 }
 
 #[cfg(test)]

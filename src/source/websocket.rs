@@ -1,18 +1,27 @@
 //! Posts of any service over a WebSocket, a document a message.
+//!
+//! The keys and what the rest of the program asks of it, and the session.
 
 use std::convert::Infallible;
 use std::time::Duration;
 
 use url::Url;
 
-use crate::decode::Shape;
+use crate::contest::Contest;
+use crate::decode::{Feed, Shape};
+use crate::finding::Finding;
+use crate::keys::endpoint::{self, WEBSOCKET};
+use crate::keys::table::Table;
 
-use super::SourceContext;
-use super::http::{Header, documents, filled, filled_headers};
+use super::http::Header;
+use super::http::headers::{self, filled_text};
+use super::kind::Source;
 use super::link::failure::Failure;
 use super::link::websocket::Socket;
-use super::link::{self, Link, Resume, Session};
-use super::secret::Template;
+use super::link::{self, Link, Resume, Session, net};
+use super::probe::ProbeContext;
+use super::secret::{self, Template, Variable};
+use super::{SourceContext, documents};
 
 /// The keys of a `websocket` source.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,16 +37,61 @@ pub struct Settings {
 }
 
 /// More texts to send than this are a problem of the config.
-pub const MAX_SEND: usize = 16;
+const MAX_SEND: usize = 16;
 
 /// A peer that answers no pings has to say something twice as often as this.
 const HEARTBEAT: Duration = Duration::from_secs(150);
 
-/// Reads until the show is over.
-pub(super) async fn run(name: &str, settings: Settings, context: SourceContext) {
-    let documents = documents(name, &settings.shape, &context);
-    let link = Link::decoding(context, documents);
-    link::run(Messages { settings }, link).await;
+impl Source for Settings {
+    const KIND: &'static str = "websocket";
+
+    fn read(table: &Table<'_>, contest: Option<&Contest>) -> Option<Settings> {
+        if !table.has("url") {
+            let hint = "add where the posts are: `url = \"wss://example.org/posts\"`";
+            table.report_missing("url", hint.to_owned());
+        }
+        let url = endpoint::one(table, "url", WEBSOCKET);
+        let headers = headers::read(table);
+        let send = secret::templates(table, "send", MAX_SEND);
+        let shape = documents::read(table, contest);
+        Some(Settings { url: url?, headers, send, shape })
+    }
+
+    fn is_live(&self) -> bool {
+        true
+    }
+
+    fn variables(&self) -> Vec<&Variable> {
+        let sent = self.send.iter().flat_map(Template::variables);
+        headers::variables(&self.headers).chain(sent).collect()
+    }
+
+    /// Only the config tells what its messages hold.
+    fn feed(&self) -> Option<Feed> {
+        None
+    }
+
+    fn describe(&self, contest: &Contest) -> String {
+        let shape = documents::describe(&self.shape, contest);
+        format!("websocket at {}, {shape}", net::host(&self.url))
+    }
+
+    /// Does it open?
+    async fn probe(&self, context: &ProbeContext) -> Vec<Finding> {
+        let mut prober = context.prober();
+        if let Some(headers) = prober.keep("headers", headers::filled(&self.headers))
+            && prober.reach(&self.url).await.is_some()
+        {
+            prober.upgrade(&self.url, &headers).await;
+        }
+        prober.end()
+    }
+
+    async fn run(self, name: &str, context: SourceContext) {
+        let decoding = documents::decoding(name, &self.shape, &context);
+        let link = Link::decoding(context, decoding);
+        link::run(Messages { settings: self }, link).await;
+    }
 }
 
 struct Messages {
@@ -47,10 +101,10 @@ struct Messages {
 impl Session for Messages {
     async fn run(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
         let Settings { url, headers, send, .. } = &self.settings;
-        let headers = filled_headers(headers)?;
+        let headers = headers::filled(headers)?;
         let mut socket = Socket::open(link, url, &headers, HEARTBEAT).await?;
         for text in send {
-            socket.send(link, filled(text)?.reveal().to_owned()).await?;
+            socket.send(link, filled_text(text)?.reveal().to_owned()).await?;
         }
         // Nobody sends again what was missed.
         link.connected(Resume::Lost).await?;

@@ -9,6 +9,7 @@ mod dark;
 mod doctor;
 mod layers;
 mod leds;
+mod networks;
 mod oracle;
 mod packets;
 mod pipeline;

@@ -34,11 +34,7 @@ impl Events {
 
     async fn read(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
         let url = self.service.url().clone();
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        // Compressing proxies hold events back until there are enough of them.
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        let mut headers = headers();
         // An id that no header can hold is as good as none.
         let last_id = HeaderValue::from_bytes(self.last_id.as_bytes());
         let resumes = !self.last_id.is_empty() && last_id.is_ok();
@@ -86,6 +82,16 @@ impl Events {
             rhythm.hear(link, is_heartbeat);
         }
     }
+}
+
+/// What asks for an event stream.
+pub(super) fn headers() -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Compressing proxies hold events back until there are enough of them.
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    headers
 }
 
 impl Session for Events {

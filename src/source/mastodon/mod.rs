@@ -12,6 +12,7 @@ mod answers;
 mod api;
 mod client;
 mod clocks;
+mod kind;
 mod ledger;
 mod mark;
 mod notes;

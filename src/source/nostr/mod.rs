@@ -11,6 +11,7 @@
 mod closed;
 mod gathering;
 mod hashtags;
+mod kind;
 mod relay;
 
 use tokio::sync::mpsc;

@@ -9,6 +9,7 @@
 
 mod api;
 mod explain;
+mod kind;
 mod recent;
 mod rules;
 

@@ -17,6 +17,9 @@ use super::api::Api;
 use super::explain::{self, Problem};
 use super::refused;
 
+/// Where the rules are.
+pub(super) const PATH: &str = "/2/tweets/search/stream/rules";
+
 /// The tag of our rules.
 const TAG: &str = "hashtug";
 
@@ -67,7 +70,7 @@ pub(super) async fn set_up(api: &Api, link: &mut Link) -> Result<(), Failure> {
             "a hashtag of X has letters, digits and `_`, and at least one letter",
         ));
     }
-    let url = api.url("/2/tweets/search/stream/rules");
+    let url = api.url(PATH);
     let present = present(api, link).await?;
     let plan = plan(&present, &wanted);
     if plan.foreign > 0 {
@@ -102,7 +105,7 @@ async fn present(api: &Api, link: &mut Link) -> Result<Vec<Rule>, Failure> {
     let mut rules = Vec::new();
     let mut next: Option<String> = None;
     for _ in 0..MAX_PAGES {
-        let mut url = api.url("/2/tweets/search/stream/rules");
+        let mut url = api.url(PATH);
         if let Some(token) = &next {
             url.query_pairs_mut().append_pair("pagination_token", token);
         }

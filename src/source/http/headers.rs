@@ -1,15 +1,27 @@
-//! Where secrets are: keys that name an environment variable, and texts with `${NAME}` in them.
+//! The headers of a request or a handshake: their keys in the config, and their values when they are
+//! sent.
 
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use toml::de::DeValue;
 
 use crate::keys::problem::{Problem, is_secret, printable};
 use crate::keys::table::Table;
-use crate::keys::value::{Value, describe, string, wrong_type};
-use crate::source::http::{Header, MAX_HEADERS};
-use crate::source::secret::{Template, Variable};
+use crate::keys::value::{Value, describe, wrong_type};
+use crate::source::link::failure::Failure;
+use crate::source::secret::{MAX_TEXT, Secret, Template, Variable};
 
-/// A longer value of a header, or a longer text to send, is refused.
-const MAX_TEXT: usize = 8000;
+/// One header of a request or a handshake. The name is one that HTTP allows; a value may turn out
+/// not to be when its variables are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// As written.
+    pub name: String,
+    /// What follows the colon.
+    pub value: Template,
+}
+
+/// More headers than this are a problem of the config.
+const MAX_HEADERS: usize = 32;
 
 /// These are the business of the protocol.
 const RESERVED: [&str; 9] = [
@@ -24,22 +36,12 @@ const RESERVED: [&str; 9] = [
     "if-modified-since",
 ];
 
-/// The environment variable that `key` names. If it names none, what stands there may be the secret
-/// itself, and is not shown.
-pub(super) fn variable(table: &Table<'_>, key: &'static str) -> Option<Variable> {
-    table.read(key, |value| {
-        let text = string(key, value, Some("MY_TOKEN"))?;
-        text.parse().map_err(|error| {
-            let problem = Problem::new(value.span(), format!("`{key}` is {error}"));
-            problem.conceal().hint(format!(
-                "put the secret into an environment variable, and its name here: `{key} = \"MY_TOKEN\"`"
-            ))
-        })
-    })
-}
+const EXAMPLE: &str = "for example `headers = { Authorization = \"Bearer ${MY_TOKEN}\" }`";
+
+type Refusal = (String, Option<String>);
 
 /// The `headers` of a request.
-pub(super) fn headers(table: &Table<'_>) -> Vec<Header> {
+pub(in crate::source) fn read(table: &Table<'_>) -> Vec<Header> {
     let headers = table.read("headers", |value| {
         let DeValue::Table(entries) = value.get_ref() else {
             return Err(wrong_type("headers", "a table", value).hint(EXAMPLE));
@@ -67,10 +69,6 @@ pub(super) fn headers(table: &Table<'_>) -> Vec<Header> {
     });
     headers.unwrap_or_default()
 }
-
-const EXAMPLE: &str = "for example `headers = { Authorization = \"Bearer ${MY_TOKEN}\" }`";
-
-type Refusal = (String, Option<String>);
 
 fn header(name: &str, value: &Value<'_>) -> Result<Header, Refusal> {
     let shown = printable(name);
@@ -109,33 +107,25 @@ fn header(name: &str, value: &Value<'_>) -> Result<Header, Refusal> {
     Ok(Header { name: name.to_owned(), value: template })
 }
 
-/// One text at `key`, or a list of up to `most`, with `${NAME}` in them.
-pub(super) fn templates(table: &Table<'_>, key: &'static str, most: usize) -> Vec<Template> {
-    let templates = table.read(key, |value| {
-        let values: Vec<&Value<'_>> = match value.get_ref() {
-            DeValue::String(_) => vec![value],
-            DeValue::Array(array) => array.iter().collect(),
-            _ => return Err(wrong_type(key, "text in quotes, or a list of texts", value)),
-        };
-        if values.len() > most {
-            let message = format!("`{key}` has {} texts, and {most} are the most", values.len());
-            return Err(Problem::new(value.span(), message));
-        }
-        let mut templates = Vec::new();
-        for value in values {
-            let template = string(key, value, None).and_then(|text| {
-                let problem = |message: String| Problem::new(value.span(), message).conceal();
-                if text.is_empty() || text.len() > MAX_TEXT {
-                    return Err(problem(format!("`{key}` must have 1 to {MAX_TEXT} bytes")));
-                }
-                text.parse().map_err(|error| problem(format!("`{key}`: {error}")))
-            });
-            match template {
-                Ok(template) => templates.push(template),
-                Err(problem) => table.report(problem),
-            }
-        }
-        Ok(templates)
-    });
-    templates.unwrap_or_default()
+/// The environment variables in the values.
+pub(in crate::source) fn variables(headers: &[Header]) -> impl Iterator<Item = &Variable> {
+    headers.iter().flat_map(|header| header.value.variables())
+}
+
+/// The headers with the values of their variables.
+pub(in crate::source) fn filled(headers: &[Header]) -> Result<HeaderMap, Failure> {
+    let mut map = HeaderMap::new();
+    for Header { name, value } in headers {
+        let refuse = || Failure::Setup(format!("the header `{name}` cannot be sent as it is"));
+        let mut value =
+            HeaderValue::from_str(filled_text(value)?.reveal()).map_err(|_| refuse())?;
+        value.set_sensitive(true);
+        map.append(HeaderName::from_bytes(name.as_bytes()).map_err(|_| refuse())?, value);
+    }
+    Ok(map)
+}
+
+/// A text with the values of its variables.
+pub(in crate::source) fn filled_text(template: &Template) -> Result<Secret, Failure> {
+    template.fill(Variable::read).map_err(|missing| Failure::Setup(missing.to_string()))
 }

@@ -9,6 +9,8 @@
 //! (the second); either way the time that is missing is reported as a gap.
 //! Source: the Jetstream README and its source, `internal/subscribe`.
 
+mod kind;
+
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -47,7 +49,7 @@ pub const PATHS: [&str; 2] = ["/subscribe", "/xrpc/network.bsky.jetstream.subscr
 /// More endpoints than this are a problem of the config.
 pub const MAX_ENDPOINTS: usize = 16;
 
-pub(super) use crate::decode::networks::jetstream::POSTS;
+use crate::decode::networks::jetstream::POSTS;
 
 /// The longest time between two pings of the server's own.
 const HEARTBEAT: Duration = Duration::from_secs(30);
@@ -192,7 +194,7 @@ impl Jetstream {
     }
 
     fn is_second_generation(&self) -> bool {
-        self.endpoint().path().ends_with(PATHS[1])
+        is_second_generation(self.endpoint())
     }
 
     fn can_resume(&self) -> bool {
@@ -217,23 +219,36 @@ impl Jetstream {
     }
 
     fn url(&self, link: &Link, resumed: bool) -> Url {
-        let mut url = self.endpoint().clone();
-        let mut query = url.query_pairs_mut();
-        if self.is_second_generation() {
-            query.append_pair("kinds", "commit").append_pair("collections", POSTS);
-            if let Some((_, seq)) = self.seq.filter(|_| resumed) {
-                query.append_pair("cursor", &seq.to_string());
-            }
+        let mut url = subscription(self.endpoint());
+        let cursor = if self.is_second_generation() {
+            self.seq.map(|(_, seq)| seq)
         } else {
-            query.append_pair("wantedCollections", POSTS);
-            if let Some(newest_us) = self.newest_us.filter(|_| resumed) {
-                let cursor = newest_us.saturating_sub(micros(REWIND)).max(horizon(link));
-                query.append_pair("cursor", &cursor.to_string());
-            }
+            let rewound = |newest_us: i64| newest_us.saturating_sub(micros(REWIND));
+            self.newest_us.map(|newest_us| rewound(newest_us).max(horizon(link)))
+        };
+        if let Some(cursor) = cursor.filter(|_| resumed) {
+            url.query_pairs_mut().append_pair("cursor", &cursor.to_string());
         }
-        drop(query);
         url
     }
+}
+
+/// Asks an endpoint for the posts of all, from now on. Each generation of the protocol has a word of
+/// its own for them.
+fn subscription(endpoint: &Url) -> Url {
+    let mut url = endpoint.clone();
+    let mut query = url.query_pairs_mut();
+    if is_second_generation(endpoint) {
+        query.append_pair("kinds", "commit").append_pair("collections", POSTS);
+    } else {
+        query.append_pair("wantedCollections", POSTS);
+    }
+    drop(query);
+    url
+}
+
+fn is_second_generation(endpoint: &Url) -> bool {
+    endpoint.path().ends_with(PATHS[1])
 }
 
 /// What is older has left the window by now and would not count any more, in microseconds of the

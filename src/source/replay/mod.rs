@@ -2,8 +2,10 @@
 //!
 //! The recording's own time rules: between two posts that name a team the source ticks at fixed
 //! points of it, so that the snapshots of those points are the same at any speed, and the same as
-//! `hashtug tally` prints. What lies between two such posts is told with the first of them: a
+//! `hashtug tally` prints. What lies between two such posts is sent with the first of them: a
 //! message that concerns no team is counted without its time being read.
+
+mod kind;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,7 +32,7 @@ pub struct Settings {
     pub speed: Speed,
     /// Whether it begins again at its end.
     pub repeat: bool,
-    /// The shape of its lines; `None`: told from the first that can be told.
+    /// The shape of its lines; `None`: that of the first line whose shape shows.
     pub feed: Option<Feed>,
 }
 
@@ -46,7 +48,7 @@ pub enum Input {
 /// How fast a recording is played.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Speed {
-    /// So many times as fast as it was recorded. Positive.
+    /// How many times as fast as it was recorded. Positive.
     Times(f64),
     /// As fast as the machine can.
     Max,
@@ -78,7 +80,7 @@ impl Input {
 }
 
 /// Plays a recording until its end, or for ever if it repeats.
-pub(super) async fn run(settings: Settings, context: SourceContext) {
+async fn run(settings: Settings, context: SourceContext) {
     let _over = play(settings, &context).await;
 }
 
@@ -190,12 +192,12 @@ fn read(
     Ok(())
 }
 
-/// When what is told: the recording's time laid on the wall clock.
+/// When each post is sent: the recording's time laid on the wall clock.
 struct Pace {
     speed: Speed,
     /// The time between ticks, in the recording's own time.
     step: Duration,
-    /// When the first post that names a team was told, and its time.
+    /// When the first post that names a team was sent, and its time.
     start: Option<(Instant, Timestamp)>,
     /// The newest time so far.
     newest: Option<Timestamp>,

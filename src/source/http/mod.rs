@@ -4,24 +4,25 @@
 //! The settings and what the three have in common; each stands in a file of its own.
 
 mod events;
+pub(super) mod headers;
+mod kind;
 mod poll;
 mod stream;
 
 use std::time::Duration;
 
 use reqwest::RequestBuilder;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::Instant;
 use url::Url;
 
 use crate::decode::Shape;
-use crate::decode::documents::Documents;
 
-use super::SourceContext;
 use super::link::failure::Failure;
 use super::link::http::Http;
-use super::link::{self, Decoding, Link};
-use super::secret::{Secret, Template, Variable};
+use super::link::{self, Link};
+use super::{SourceContext, documents};
+
+pub use headers::Header;
 
 /// The keys of an `http` source.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,59 +48,24 @@ pub enum Mode {
     Poll(Duration),
 }
 
-/// One header of a request or a handshake. The name is one that HTTP allows; a value may turn out
-/// not to be when its variables are read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Header {
-    /// As written.
-    pub name: String,
-    /// What follows the colon.
-    pub value: Template,
-}
-
 /// Between two requests, unless the config says otherwise.
-pub const EVERY: Duration = Duration::from_secs(5);
+const EVERY: Duration = Duration::from_secs(5);
 
 /// More often than this no service is asked.
-pub const MIN_EVERY: Duration = Duration::from_secs(1);
+const MIN_EVERY: Duration = Duration::from_secs(1);
 
 /// More rarely than this it would not be live.
-pub const MAX_EVERY: Duration = Duration::from_hours(1);
-
-/// More headers than this are a problem of the config.
-pub const MAX_HEADERS: usize = 32;
+const MAX_EVERY: Duration = Duration::from_hours(1);
 
 /// Reads until the show is over.
-pub(super) async fn run(name: &str, settings: Settings, context: SourceContext) {
-    let documents = documents(name, &settings.shape, &context);
-    let link = Link::decoding(context, documents);
+async fn run(name: &str, settings: Settings, context: SourceContext) {
+    let decoding = documents::decoding(name, &settings.shape, &context);
+    let link = Link::decoding(context, decoding);
     match settings.mode {
         Mode::Stream => link::run(stream::Lines::new(Service::new(settings)), link).await,
         Mode::Sse => link::run(events::Events::new(Service::new(settings)), link).await,
         Mode::Poll(every) => link::run(poll::Poll::new(Service::new(settings), every), link).await,
     }
-}
-
-/// How the documents of the source of that name are read.
-pub(super) fn documents(name: &str, shape: &Shape, context: &SourceContext) -> Decoding {
-    Decoding::Documents(Documents::new(&context.contest, shape, context.hasher.clone(), name))
-}
-
-/// A text with the values of its variables.
-pub(super) fn filled(template: &Template) -> Result<Secret, Failure> {
-    template.fill(Variable::read).map_err(|missing| Failure::Setup(missing.to_string()))
-}
-
-/// The headers with the values of their variables.
-pub(super) fn filled_headers(headers: &[Header]) -> Result<HeaderMap, Failure> {
-    let mut map = HeaderMap::new();
-    for Header { name, value } in headers {
-        let refuse = || Failure::Setup(format!("the header `{name}` cannot be sent as it is"));
-        let mut value = HeaderValue::from_str(filled(value)?.reveal()).map_err(|_| refuse())?;
-        value.set_sensitive(true);
-        map.append(HeaderName::from_bytes(name.as_bytes()).map_err(|_| refuse())?, value);
-    }
-    Ok(map)
 }
 
 /// Refuses pages for people, where the service calls them by no name or a wrong one.
@@ -129,7 +95,7 @@ impl Service {
             Some(http) => http,
             none => none.insert(Http::new(url)?),
         };
-        Ok(http.get(url).headers(filled_headers(&self.settings.headers)?))
+        Ok(http.get(url).headers(headers::filled(&self.settings.headers)?))
     }
 }
 

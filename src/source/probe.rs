@@ -1,18 +1,16 @@
 //! Tries what a source needs, step by step, and says what to mend: for `hashtug doctor`.
 //!
 //! Reads only, and changes nothing on any server. Speaks through the same link as the sources
-//! themselves, so that what works here works there, and what fails has the same words.
-
-mod networks;
+//! themselves, so that what works here works there, and what fails has the same words. The steps that
+//! are those of one network stand beside it (`Source::probe`).
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use reqwest::header::HeaderMap;
 use reqwest::{RequestBuilder, Response};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use url::{Host, Url};
 
@@ -23,19 +21,19 @@ use crate::event::{News, SourceId};
 use crate::finding::{Finding, Verdict};
 use crate::post::Hasher;
 
+use super::SourceContext;
 use super::link::failure::{Failure, content_type};
 use super::link::http::{self, Http};
 use super::link::websocket::Socket;
 use super::link::{Link, Times, net};
-use super::{Kind, Settings, SourceContext, replay};
 
-/// For each step.
+/// The time that each step may take.
 const STEP: Duration = Duration::from_secs(5);
 
-/// A clock that is so far from the right time is worth a word.
+/// A clock that is further than this from the server's is worth a word.
 const SKEW_MS: i64 = 2000;
 
-/// What of an answer is read.
+/// Bytes of an answer; a longer one is a failure.
 const MAX_BODY: usize = 1 << 20;
 
 /// The last step to a server that sends by itself.
@@ -44,73 +42,26 @@ const STREAM: &str = "stream";
 /// What may be asked of an answer whose documents are JSON.
 const JSON: &str = "JSON";
 
-/// Tries a source until `deadline`. `clock` shows this machine's time.
-pub async fn probe(
-    settings: &Settings,
-    contest: &Arc<Contest>,
-    clock: Clock,
-    deadline: Instant,
-) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for variable in settings.kind.variables() {
-        if let Err(missing) = variable.read() {
-            let hint = "set it before the start, for example in the shell: export NAME=value";
-            findings.push(Finding::fail("environment", missing.to_string(), Some(hint)));
-        }
-    }
-    if !findings.is_empty() {
-        return findings;
-    }
-    let prober = || Prober::new(contest, clock, deadline);
-    match &settings.kind {
-        Kind::Replay(replay) => {
-            let found = timeout_at(deadline, file(&replay.input)).await;
-            let slow = || Finding::fail("recording", "it gives nothing: is its disk there?", None);
-            vec![found.unwrap_or_else(|_| slow())]
-        }
-        Kind::Bluesky(bluesky) => {
-            let urls = bluesky.endpoints.iter();
-            any_of(join_all(urls.map(|url| prober().jetstream(url))).await)
-        }
-        Kind::Nostr(nostr) => {
-            let urls = nostr.relays.iter();
-            any_of(join_all(urls.map(|url| prober().nostr(url))).await)
-        }
-        Kind::Mastodon(mastodon) => prober().mastodon(mastodon).await,
-        Kind::X(x) => prober().x(x).await,
-        Kind::Http(http) => prober().http(http).await,
-        Kind::Websocket(websocket) => prober().websocket(websocket).await,
-    }
+/// What trying a source needs.
+pub struct ProbeContext {
+    /// What would be counted: its hashtags are looked for.
+    pub contest: Arc<Contest>,
+    /// This machine's time.
+    pub clock: Clock,
+    /// All is tried by then.
+    pub deadline: Instant,
 }
 
-/// A file that is to be played.
-async fn file(input: &replay::Input) -> Finding {
-    let input = input.clone();
-    let read = tokio::task::spawn_blocking(move || {
-        if let replay::Input::File(path) = &input
-            && path.metadata().is_ok_and(|found| !found.is_file() && !found.is_dir())
-        {
-            return Ok(format!("`{}` is a pipe, which is read when it runs", path.display()));
-        }
-        let mut recording = input.open()?;
-        let name = recording.name().to_owned();
-        let is_empty = recording.read()?.is_none();
-        let what = if is_empty { "is empty" } else { "can be read" };
-        Ok(format!("`{name}` {what}"))
-    });
-    match read.await {
-        Ok(Ok(said)) => Finding::ok("recording", said),
-        Ok(Err(error)) => {
-            let error: crate::recording::Error = error;
-            Finding::fail("recording", format!("{:#}", anyhow::Error::new(error)), None)
-        }
-        Err(_) => Finding::fail("recording", "it cannot be read", None),
+impl ProbeContext {
+    /// What tries one server of the source.
+    pub(super) fn prober(&self) -> Prober {
+        Prober::new(&self.contest, self.clock, self.deadline)
     }
 }
 
 /// The findings of servers of which one is enough: while one works the others are no failure. Of
 /// several, those that work have a line each.
-fn any_of(servers: Vec<Vec<Finding>>) -> Vec<Finding> {
+pub(super) fn any_of(servers: Vec<Vec<Finding>>) -> Vec<Finding> {
     let works = |findings: &[Finding]| findings.iter().all(|f| f.verdict != Verdict::Fail);
     let any_works = servers.iter().any(|findings| works(findings));
     let has_several = servers.len() > 1;
@@ -130,11 +81,11 @@ fn any_of(servers: Vec<Vec<Finding>>) -> Vec<Finding> {
 }
 
 /// Tries one server.
-struct Prober {
+pub(super) struct Prober {
     link: Link,
     deadline: Instant,
     findings: Vec<Finding>,
-    /// Kept, so that the link has somebody to tell.
+    /// Kept, so that the link does not find its channel closed.
     _news: mpsc::Receiver<(SourceId, News)>,
 }
 
@@ -157,16 +108,25 @@ impl Prober {
         Prober { link, deadline, findings: Vec::new(), _news: inbox_rx }
     }
 
-    fn ok(&mut self, what: &'static str, said: impl Into<String>) {
-        self.findings.push(Finding::ok(what, said));
+    /// What is looked for.
+    pub(super) fn contest(&self) -> &Contest {
+        self.link.contest()
     }
 
-    fn fail(&mut self, what: &'static str, failure: &Failure) {
-        self.findings.push(Finding::fail(what, failure.to_string(), failure.hint()));
+    pub(super) fn report(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    pub(super) fn ok(&mut self, what: &'static str, said: impl Into<String>) {
+        self.report(Finding::ok(what, said));
+    }
+
+    pub(super) fn fail(&mut self, what: &'static str, failure: &Failure) {
+        self.report(Finding::fail(what, failure.to_string(), failure.hint()));
     }
 
     /// What comes of a step, if it works.
-    fn keep<T>(&mut self, what: &'static str, result: Result<T, Failure>) -> Option<T> {
+    pub(super) fn keep<T>(&mut self, what: &'static str, result: Result<T, Failure>) -> Option<T> {
         result.inspect_err(|failure| self.fail(what, failure)).ok()
     }
 
@@ -176,7 +136,7 @@ impl Prober {
     }
 
     /// Looks the host up and connects, with TLS where the URL has it.
-    async fn reach(&mut self, url: &Url) -> Option<()> {
+    pub(super) async fn reach(&mut self, url: &Url) -> Option<()> {
         let host = net::host(url);
         if let (Some(Host::Domain(name)), Some(port)) = (url.host(), url.port_or_known_default()) {
             let found = timeout(self.limit(), net::resolve(name, port)).await;
@@ -199,7 +159,7 @@ impl Prober {
     }
 
     /// Opens a WebSocket.
-    async fn upgrade(&mut self, url: &Url, headers: &HeaderMap) -> Option<Socket> {
+    pub(super) async fn upgrade(&mut self, url: &Url, headers: &HeaderMap) -> Option<Socket> {
         let opening = timeout(self.limit(), Socket::open(&mut self.link, url, headers, STEP)).await;
         let host = net::host(url);
         let opened = opening.unwrap_or_else(|_| Err(Failure::NoAnswer { host: host.clone() }));
@@ -208,13 +168,13 @@ impl Prober {
         Some(socket)
     }
 
-    fn client(&mut self, what: &'static str, url: &Url) -> Option<Http> {
+    pub(super) fn client(&mut self, what: &'static str, url: &Url) -> Option<Http> {
         let client = Http::new(url);
         self.keep(what, client)
     }
 
-    /// Asks for the head of an answer, which must be no page for people.
-    async fn ask(&mut self, request: RequestBuilder) -> Result<Response, Failure> {
+    /// Asks for the head of an answer, which must not be a page for people.
+    pub(super) async fn ask(&mut self, request: RequestBuilder) -> Result<Response, Failure> {
         let limit = self.limit();
         let answer = http::send(&mut self.link, request, limit).await?;
         if content_type(answer.headers()).is_some_and(|kind| kind == "text/html") {
@@ -224,7 +184,7 @@ impl Prober {
     }
 
     /// Asks for a document.
-    async fn ask_json(
+    pub(super) async fn ask_json(
         &mut self,
         request: RequestBuilder,
     ) -> Result<(HeaderMap, serde_json::Value), Failure> {
@@ -238,7 +198,7 @@ impl Prober {
     }
 
     /// How many requests are left, by the headers of Mastodon and X.
-    fn room(&mut self, headers: &HeaderMap) {
+    pub(super) fn room(&mut self, headers: &HeaderMap) {
         let number = |names: [&str; 2]| {
             let value = names.into_iter().find_map(|name| headers.get(name))?;
             value.to_str().ok()?.trim().parse::<u64>().ok()
@@ -247,7 +207,7 @@ impl Prober {
         let limit = number(["x-ratelimit-limit", "x-rate-limit-limit"]);
         let (Some(remaining), Some(limit)) = (remaining, limit) else { return };
         let said = format!("{remaining} of {limit} requests are left for now");
-        self.findings.push(if remaining * 10 < limit {
+        self.report(if remaining * 10 < limit {
             let hint = "is another program using the same account or address? wait some minutes";
             Finding::warn("rate limit", said, hint)
         } else {
@@ -255,13 +215,13 @@ impl Prober {
         });
     }
 
-    /// All findings, with that of this machine's clock if the server told the time.
-    fn end(mut self) -> Vec<Finding> {
+    /// All findings, with that of this machine's clock if the server's answers had dates.
+    pub(super) fn end(mut self) -> Vec<Finding> {
         // Dates are cut to seconds, so that half a second too much is what a right clock shows.
         if let Some(ahead) = self.link.skew_ms().map(|ahead| ahead - 500) {
             let seconds = (ahead.abs() + 500) / 1000;
             let side = if ahead > 0 { "ahead of" } else { "behind" };
-            self.findings.push(if ahead.abs() > SKEW_MS {
+            self.report(if ahead.abs() > SKEW_MS {
                 Finding::warn(
                     "clock",
                     format!("the clock of this machine is {seconds} s {side} the server's"),

@@ -1,15 +1,20 @@
-//! `[source.map]`: where in the documents of any service posts, or numbers, are found.
+//! The documents of any service: `[source.map]`, which says where in them posts, or numbers, are
+//! found; and how a source of that shape is described and decoded.
 
 use toml::de::DeValue;
 
 use crate::contest::{Contest, TeamId};
 use crate::decode::Shape;
+use crate::decode::documents::Documents;
 use crate::decode::mapped::Map;
 use crate::decode::numbers::{Fields, PER_VOTE};
 use crate::decode::pointer::{Pointer, PointerError};
 use crate::keys::problem::{Problem, printable};
 use crate::keys::table::Table;
 use crate::keys::value::{Value, string, wrong_type};
+
+use super::SourceContext;
+use super::link::Decoding;
 
 /// What a map of posts can have.
 const OF_POSTS: [&str; 7] = ["items", "text", "hashtags", "id", "author", "at", "delete"];
@@ -39,6 +44,25 @@ pub(super) fn read(source: &Table<'_>, contest: Option<&Contest>) -> Shape {
             per_vote: map.number("per_vote", PER_VOTE).unwrap_or(1.0),
         })
     })
+}
+
+/// How the documents of the source of that name are read.
+pub(super) fn decoding(name: &str, shape: &Shape, context: &SourceContext) -> Decoding {
+    Decoding::Documents(Documents::new(&context.contest, shape, context.hasher.clone(), name))
+}
+
+/// What the documents hold, in a few words.
+pub(super) fn describe(shape: &Shape, contest: &Contest) -> String {
+    match shape {
+        Shape::Posts(map) if *map == Map::default() => "hashtug's own posts".to_owned(),
+        Shape::Posts(_) => "posts by a map".to_owned(),
+        Shape::Numbers(fields) => {
+            let teams = fields.teams.iter().map(|(team, pointer)| {
+                format!("{} by {pointer}", contest.teams()[team.index()].name)
+            });
+            format!("numbers: {}", teams.collect::<Vec<_>>().join(", "))
+        }
+    }
 }
 
 fn posts(map: &Table<'_>) -> Map {

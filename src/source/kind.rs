@@ -1,0 +1,117 @@
+//! What the rest of the program asks of a kind of source, and how kinds are registered.
+//!
+//! A kind is the type of its settings with the trait [`Source`], all in the kind's own file or folder:
+//! `config`, `check`, `doctor`, `record` and `run` ask the trait, and name no kind. The table of kinds
+//! is in [`super`], a line each; the enum is made of it, so that settings are plain data that can be
+//! cloned and compared, and what is async is a plain async function.
+
+use crate::contest::Contest;
+use crate::decode::Feed;
+use crate::finding::Finding;
+use crate::keys::table::Table;
+use crate::recording;
+
+use super::SourceContext;
+use super::probe::ProbeContext;
+use super::secret::Variable;
+
+/// A kind of source: the settings of one `[[source]]` of that kind.
+pub(crate) trait Source: Sized {
+    /// The kind's name in the config, in snapshots and in recordings.
+    const KIND: &'static str;
+
+    /// Reads the keys of the kind. What is wrong with them is recorded as problems of the table;
+    /// `None` if there can be no such source then. Without a sound contest there is none to refer to.
+    fn read(table: &Table<'_>, contest: Option<&Contest>) -> Option<Self>;
+
+    /// Whether its posts are of this moment, so that the show goes by a clock.
+    fn is_live(&self) -> bool;
+
+    /// The environment variables that must be set before it can run.
+    fn variables(&self) -> Vec<&Variable>;
+
+    /// The feed that its messages are of, if a reader of them needs no config: they can be recorded as
+    /// they come over the wire.
+    fn feed(&self) -> Option<Feed>;
+
+    /// What it does and where, on one line.
+    fn describe(&self, contest: &Contest) -> String;
+
+    /// Whether the file that it reads is there. Nothing is connected.
+    fn check_file(&self) -> Result<(), recording::Error> {
+        Ok(())
+    }
+
+    /// Tries what it needs, step by step, and changes nothing anywhere.
+    async fn probe(&self, context: &ProbeContext) -> Vec<Finding>;
+
+    /// Runs until it ends or is stopped. `name` is that of the source.
+    async fn run(self, name: &str, context: SourceContext);
+}
+
+/// How the keys of a kind are read.
+pub(super) type Reader = fn(&Table<'_>, Option<&Contest>) -> Option<super::Kind>;
+
+/// Makes the enum `Kind` and the table `KINDS`, and hands each question on to the kind's own answer.
+macro_rules! kinds {
+    ($($(#[doc = $doc:literal])* $kind:ident($settings:ty),)*) => {
+        /// The kinds of source, each with its keys.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Kind { $($(#[doc = $doc])* $kind($settings),)* }
+
+        /// The kinds by their names in the config.
+        const KINDS: &[(&str, kind::Reader)] = &[$((
+            <$settings as Source>::KIND,
+            |table, contest| <$settings as Source>::read(table, contest).map(Kind::$kind),
+        ),)*];
+
+        impl Kind {
+            /// As in the config and in snapshots.
+            #[must_use]
+            pub fn name(&self) -> &'static str {
+                match self { $(Kind::$kind(_) => <$settings as Source>::KIND,)* }
+            }
+
+            /// Whether its posts are of this moment, so that the show goes by a clock.
+            #[must_use]
+            pub fn is_live(&self) -> bool {
+                match self { $(Kind::$kind(source) => source.is_live(),)* }
+            }
+
+            /// The environment variables that must be set before it can run.
+            #[must_use]
+            pub fn variables(&self) -> Vec<&Variable> {
+                match self { $(Kind::$kind(source) => source.variables(),)* }
+            }
+
+            /// The feed that its messages are of, if a reader of them needs no config.
+            #[must_use]
+            pub fn feed(&self) -> Option<Feed> {
+                match self { $(Kind::$kind(source) => source.feed(),)* }
+            }
+
+            /// What it does and where, on one line.
+            #[must_use]
+            pub fn describe(&self, contest: &Contest) -> String {
+                match self { $(Kind::$kind(source) => source.describe(contest),)* }
+            }
+
+            /// Whether the file that it reads is there.
+            ///
+            /// # Errors
+            /// Why the file cannot be read.
+            pub fn check_file(&self) -> Result<(), recording::Error> {
+                match self { $(Kind::$kind(source) => source.check_file(),)* }
+            }
+
+            async fn probe(&self, context: &ProbeContext) -> Vec<Finding> {
+                match self { $(Kind::$kind(source) => source.probe(context).await,)* }
+            }
+
+            async fn run(self, name: &str, context: SourceContext) {
+                match self { $(Kind::$kind(source) => source.run(name, context).await,)* }
+            }
+        }
+    };
+}
+pub(super) use kinds;
