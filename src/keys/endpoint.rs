@@ -5,8 +5,8 @@
 use toml::de::DeValue;
 use url::{Host, Url};
 
+use super::form::Form;
 use super::problem::{Problem, is_secret, printable};
-use super::schema::Form;
 use super::table::Table;
 use super::value::{Value, string, wrong_type};
 

@@ -3,8 +3,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::form::Form;
 use super::problem::{Problem, printable};
-use super::schema::Form;
 use super::table::Table;
 use super::value::string;
 

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use super::form::{Form, Notes};
 use super::problem::{Problem, is_secret, printable, secret};
-use super::schema::{Form, Notes};
 
 /// One list for one file, shared by all its tables.
 #[derive(Default)]

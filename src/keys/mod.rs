@@ -7,6 +7,7 @@
 pub(crate) mod address;
 pub(crate) mod duration;
 pub(crate) mod endpoint;
+pub(crate) mod form;
 pub(crate) mod host;
 pub(crate) mod log;
 pub(crate) mod names;

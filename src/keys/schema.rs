@@ -1,6 +1,6 @@
 //! A JSON Schema of the config, for editors, from the readers of the config themselves.
 //!
-//! A [`Table`] notes each key that it is asked for, and in which [`Form`]. Read over a config in which
+//! A [`Table`] notes each key that it is asked for, and in which form. Read over a config in which
 //! every key stands, the notes are the keys of each table; read over a table that has its kind and no
 //! other key, the keys that are missed are those that it needs. What the keys mean is said by the
 //! comments of that config.
@@ -13,47 +13,13 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
+use super::form::{Form, Notes};
 use super::log::Log;
 use super::syntax;
 use super::table::Table;
 
 /// The draft that editors of TOML read.
 const DRAFT: &str = "http://json-schema.org/draft-07/schema#";
-
-/// What may stand at a key, as far as that is told by how it is asked for.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Form {
-    /// A part looks at it by itself.
-    Any,
-    /// A key of other tables of this sort, which has no meaning here.
-    Elsewhere,
-    /// A text in quotes.
-    Text,
-    /// A text in quotes, or a list of them.
-    Texts,
-    /// One of these words.
-    Choice(Vec<String>),
-    /// `true` or `false`.
-    Flag,
-    /// A number within these bounds.
-    Number(f64, f64),
-    /// A whole number within these bounds.
-    Whole(u32, u32),
-    /// The table of this name.
-    Section(&'static str),
-    /// A list of tables of this name.
-    Sections(&'static str),
-}
-
-/// What a table was asked for.
-#[derive(Clone, Debug)]
-pub(crate) struct Notes {
-    pub(crate) section: &'static str,
-    /// Where its header begins.
-    pub(crate) start: usize,
-    pub(crate) kind: Option<String>,
-    pub(crate) keys: Vec<(&'static str, Form)>,
-}
 
 /// The schema of what `read` reads. Every key stands in `example`, with what it means above it.
 pub(crate) fn of(example: &str, read: impl Fn(&Table<'_>)) -> Value {
@@ -271,7 +237,7 @@ impl Words {
                 words.add(&section, "", "", comment);
             } else if let Some((key, value)) = line.split_once(" = ") {
                 if key == "kind" {
-                    kind = value.trim_matches('"').to_owned();
+                    value.trim_matches('"').clone_into(&mut kind);
                 }
                 table.push((key, comment));
             }

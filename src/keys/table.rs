@@ -13,9 +13,9 @@ use std::path::PathBuf;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::form::{Form, Notes};
 use super::log::{Known, Log, Scope, Stranger, nearest};
 use super::problem::{Problem, printable};
-use super::schema::{Form, Notes};
 use super::value::{Value, describe, number, out_of_range, string, wrong_type};
 
 /// A title or a name longer than this many characters is refused: no wall is that wide.
