@@ -371,12 +371,12 @@ fn the_doctor_leaves_lights_as_they_are() {
     let table = String::from_utf8(output.stdout).unwrap();
     for (kind, socket) in HOSTS.iter().zip(&hosts) {
         assert_silent(socket, kind);
-        let part = lines_under(&table, &format!("output `{kind}`")).join("\n");
+        let lines = lines_under(&table, &format!("output `{kind}`")).join("\n");
         let port = socket.local_addr().unwrap().port();
         let said = format!("packets to 127.0.0.1:{port} leave from 127.0.0.1");
-        assert!(part.contains(&said) && !part.contains("FAIL"), "{kind}: {table}");
-        assert!(part.contains("skip  light"), "{kind}: {table}");
-        assert!(part.contains("hint: `hashtug leds walk` "), "{kind}: {table}");
+        assert!(lines.contains(&said) && !lines.contains("FAIL"), "{kind}: {table}");
+        assert!(lines.contains("skip  light"), "{kind}: {table}");
+        assert!(lines.contains("hint: `hashtug leds walk` "), "{kind}: {table}");
     }
     let rig = lines_under(&table, "output `rig`").join("\n");
     assert!(rig.contains("packets to the group 239.255.0.9 leave from 127.0.0.1"), "{table}");
