@@ -455,7 +455,7 @@ mod bus {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_frame_is_one_transfer_also_after_one_that_failed() {
-    let bus = Bus(Default::default(), Some(2));
+    let bus = Bus(Arc::default(), Some(2));
     let transfers = bus.0.clone();
     let mut device = spi::device(bus, Chip::Ws2812, spi::DEFAULT_HZ);
     write(&mut device, &[1; 150], 3);
@@ -494,13 +494,13 @@ fn a_common_driver_of_the_smart_leds_family_is_a_device_and_sends_the_same_bits(
 #[test]
 fn our_drivers_are_of_the_smart_leds_family() {
     use smart_leds_trait::{RGB8, RGBW, SmartLedsWrite, White};
+    const RED: RGB8 = RGB8 { r: 9, g: 0, b: 1 };
     let sent = |send: fn(Bus) -> Result<(), bus::Broken>| {
         let bus = Bus::default();
         let transfers = bus.0.clone();
         send(bus).unwrap();
         transfers.lock().unwrap().pop().unwrap()
     };
-    const RED: RGB8 = RGB8 { r: 9, g: 0, b: 1 };
     let ws2812 = sent(|bus| spi::Ws2812::<_, 3>::new(bus, spi::DEFAULT_HZ).write([RED, RED]));
     assert_eq!(strip::ws2812(&ws2812, spi::DEFAULT_HZ), [0, 9, 1, 0, 9, 1]);
     let sk6812w = sent(|bus| {

@@ -216,7 +216,7 @@ mod tests {
             (host.clone(), last.clone())
         };
         let (host, light) = found("127.0.0.1");
-        assert_eq!(host.said, format!("packets to 127.0.0.1:{port} leave from 127.0.0.1"),);
+        assert_eq!(host.said, format!("packets to 127.0.0.1:{port} leave from 127.0.0.1"));
         assert_eq!((light.what, light.verdict), ("light", Verdict::Untried));
         let nothing = receiver.recv(&mut [0]).unwrap_err();
         assert_eq!(nothing.kind(), std::io::ErrorKind::WouldBlock);
