@@ -13,15 +13,6 @@ use crate::support::path;
 /// A file with more lines than this, tests aside, says why in its head.
 const MAX_LINES: usize = 450;
 
-/// Arrows that point up today. One that is gone must leave this list.
-const KNOWN_ARROWS: &[&str] = &[];
-
-/// Circles of files within a module today. One that is gone must leave this list.
-const KNOWN_CIRCLES: &[&str] = &["keys: log, schema, table"];
-
-/// Long files without a reason today. One that is mended must leave this list.
-const KNOWN_LONG: &[&str] = &[];
-
 #[test]
 fn the_table_of_the_architecture_names_every_module() {
     let tree = Tree::read();
@@ -45,7 +36,7 @@ fn no_arrow_between_modules_points_up() {
             found.insert(format!("{} → {lower}", from.join("::")), line);
         }
     }
-    compare("arrows that point up", &found, KNOWN_ARROWS);
+    assert_none("arrows that point up", &found);
 }
 
 #[test]
@@ -87,7 +78,7 @@ fn no_files_of_a_module_go_round_in_a_circle() {
             found.insert(format!("{}: {names}", folder.join("::")), lines.join("; "));
         }
     }
-    compare("circles", &found, KNOWN_CIRCLES);
+    assert_none("circles", &found);
 }
 
 #[test]
@@ -99,7 +90,7 @@ fn a_long_file_says_why_in_its_head() {
             found.insert(file.name.clone(), line);
         }
     }
-    compare("long files", &found, KNOWN_LONG);
+    assert_none("long files", &found);
 }
 
 #[test]
@@ -160,17 +151,11 @@ fn table() -> Vec<String> {
         .collect()
 }
 
-/// Fails on what is new, and on what is still listed though it is gone.
+/// Fails if there is any, and says where.
 #[track_caller]
-fn compare(what: &str, found: &BTreeMap<String, String>, known: &[&str]) {
-    let new: Vec<String> = found
-        .iter()
-        .filter(|(name, _)| !known.contains(&name.as_str()))
-        .map(|(name, line)| format!("{name}  ({line})"))
-        .collect();
-    let gone: Vec<&&str> = known.iter().filter(|name| !found.contains_key(**name)).collect();
-    assert!(new.is_empty(), "{what}:\n{}", new.join("\n"));
-    assert!(gone.is_empty(), "{what} that are mended; take them off the list: {gone:?}");
+fn assert_none(what: &str, found: &BTreeMap<String, String>) {
+    let found: Vec<String> = found.iter().map(|(name, line)| format!("{name}  ({line})")).collect();
+    assert!(found.is_empty(), "{what}:\n{}", found.join("\n"));
 }
 
 /// Where each can get to, in any number of steps.

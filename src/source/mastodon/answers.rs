@@ -16,6 +16,7 @@ use super::api::PATIENCE;
 use super::client::Client;
 use super::clocks::Clocks;
 use super::ledger::Change;
+use super::names::Name;
 use super::notes::Topic;
 use super::way::Way;
 use super::{mark, server};
@@ -181,8 +182,8 @@ impl Client {
     fn vanished(
         &mut self,
         link: &mut Link,
-        from: mark::Name,
-        found: &BTreeSet<mark::Name>,
+        from: Name,
+        found: &BTreeSet<Name>,
     ) -> Result<(), Failure> {
         let now = Instant::now();
         for name in self.ledger.vanished(from, found, link.times().poll * GONE_STEPS, now) {

@@ -13,7 +13,7 @@ use super::super::link::Link;
 use super::super::link::failure::Failure;
 use super::api::Api;
 use super::ledger::Ledger;
-use super::mark::Names;
+use super::names::Names;
 use super::notes::{Notes, Topic};
 use super::server::{Facts, Server};
 use super::silence::Silence;

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::timestamp::Timestamp;
 
-use super::mark::Name;
+use super::names::Name;
 
 /// Posts that are remembered, at about a hundred bytes each.
 const MAX: usize = 1 << 16;

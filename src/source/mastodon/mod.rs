@@ -14,7 +14,7 @@ mod client;
 mod clocks;
 mod kind;
 mod ledger;
-mod mark;
+mod names;
 mod notes;
 mod pages;
 mod rate_limit;
@@ -30,6 +30,7 @@ use std::convert::Infallible;
 
 use url::Url;
 
+use crate::decode::networks::mastodon::mark;
 use crate::decode::{Decoder, Feed};
 
 use super::SourceContext;

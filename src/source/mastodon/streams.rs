@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::http::{HeaderMap, HeaderValue};
 use url::Url;
 
 use super::super::framing::events::{Events, Item};
-use super::super::link::failure::{Class, Failure};
+use super::super::link::failure::{Class, Failure, quoted};
 use super::super::link::http;
 use super::super::link::websocket::{MAX_MESSAGE, Socket};
 use super::super::link::{Link, Resume};
@@ -154,8 +154,9 @@ impl Client {
                 self.notes.set(
                     Topic::Tags,
                     Some(format!(
-                        "the server refuses to stream a hashtag ({said}): the timelines are asked \
-                         as well"
+                        "the server refuses to stream a hashtag ({}): the timelines are asked as \
+                         well",
+                        quoted(&said)
                     )),
                 );
                 self.timelines.set_purpose(Purpose::BesideSilence);

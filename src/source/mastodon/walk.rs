@@ -10,7 +10,8 @@ use tokio::time::Instant;
 use crate::timestamp::Timestamp;
 
 use super::clocks::Clocks;
-use super::mark::{self, Head, Name};
+use super::mark::{self, Head};
+use super::names::Name;
 use super::pages::{Cursor, FEW_POSTS};
 
 /// Posts that are read again where ids are no times.

@@ -6,6 +6,8 @@
 //! `uri`, the same on every server, and deletions by the `id` of this one.
 //! Source: the Mastodon documentation, entities Status and Tag, methods/streaming.
 
+pub(crate) mod mark;
+
 use std::borrow::Cow;
 
 use crate::post::{Deletion, Version};

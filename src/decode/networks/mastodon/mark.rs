@@ -4,29 +4,12 @@
 //! Does not judge messages: what cannot be read has no mark, and goes to the decoder as it is.
 
 use std::borrow::Cow;
-use std::hash::{BuildHasher, RandomState};
 
 use crate::decode::json::{Invalid, Kind, Reader};
 use crate::timestamp::Timestamp;
 
-use super::super::link::failure::quoted;
-
-/// Names posts of one server in 64 bits. A Mastodon server's ids are numbers that begin with the time
-/// of the post, and are their own names, so that names sort by time; other servers' are hashed.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Names(RandomState);
-
-/// A number that is a post's.
-pub(super) type Name = u64;
-
-impl Names {
-    pub(super) fn name(&self, id: &str) -> Name {
-        number(id).unwrap_or_else(|| self.0.hash_one(id))
-    }
-}
-
 /// The number that a Mastodon server's id is.
-pub(super) fn number(id: &str) -> Option<u64> {
+pub(crate) fn number(id: &str) -> Option<u64> {
     let plain = id.bytes().all(|byte| byte.is_ascii_digit()) && !id.starts_with('0');
     id.parse().ok().filter(|_| plain)
 }
@@ -35,7 +18,7 @@ pub(super) fn number(id: &str) -> Option<u64> {
 const SEQUENCE_BITS: u32 = 16;
 
 /// The id that comes before all posts of a time, by the server's clock.
-pub(super) fn first_id_at(time: Timestamp) -> u64 {
+pub(crate) fn first_id_at(time: Timestamp) -> u64 {
     u64::try_from(time.millis()).unwrap_or(0) << SEQUENCE_BITS
 }
 
@@ -44,7 +27,7 @@ const YEARS_MS: std::ops::Range<u64> = 1_451_606_400_000..7_258_118_400_000;
 
 /// Whether an id can be one that begins with a time: other servers count, and some call themselves
 /// Mastodon.
-pub(super) fn can_be_time(id: &str) -> bool {
+pub(crate) fn can_be_time(id: &str) -> bool {
     number(id).is_some_and(|id| YEARS_MS.contains(&(id >> SEQUENCE_BITS)))
 }
 
@@ -53,16 +36,16 @@ const ID_TOLERANCE_MS: u64 = 3_600_000;
 
 /// What a status says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Head<'a> {
-    pub(super) id: Cow<'a, str>,
-    pub(super) created_at: Option<Timestamp>,
+pub(crate) struct Head<'a> {
+    pub(crate) id: Cow<'a, str>,
+    pub(crate) created_at: Option<Timestamp>,
     /// When it was edited last.
-    pub(super) edited_at: Option<Timestamp>,
+    pub(crate) edited_at: Option<Timestamp>,
 }
 
 impl Head<'_> {
     /// Whether the id tells when the status was posted.
-    pub(super) fn is_timed(&self) -> bool {
+    pub(crate) fn is_timed(&self) -> bool {
         let (Some(id), Some(at)) = (number(&self.id), self.created_at) else { return false };
         (id >> SEQUENCE_BITS).abs_diff(u64::try_from(at.millis()).unwrap_or(0)) < ID_TOLERANCE_MS
     }
@@ -70,7 +53,7 @@ impl Head<'_> {
 
 /// What a message of the stream is.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Mark {
+pub(crate) enum Mark {
     /// A status, or a changed one.
     Status {
         /// Its id.
@@ -89,7 +72,7 @@ pub(super) enum Mark {
 }
 
 /// Reads the head of a status.
-pub(super) fn head(status: &str) -> Option<Head<'_>> {
+pub(crate) fn head(status: &str) -> Option<Head<'_>> {
     let (mut id, mut created_at, mut edited_at) = (None, None, None);
     let time = |reader: &mut Reader<'_>| -> Result<Option<Timestamp>, Invalid> {
         if reader.peek()? == Kind::String {
@@ -113,7 +96,7 @@ pub(super) fn head(status: &str) -> Option<Head<'_>> {
 }
 
 /// Reads the mark of a message of the stream.
-pub(super) fn mark(message: &[u8]) -> Mark {
+pub(crate) fn mark(message: &[u8]) -> Mark {
     let Ok(text) = std::str::from_utf8(message) else { return Mark::Other };
     let (mut event, mut payload, mut error) = (None, None, None);
     let read = Reader::new(text).object(|reader, name| {
@@ -139,13 +122,13 @@ pub(super) fn mark(message: &[u8]) -> Mark {
             })
         }
         (Some("delete"), _) => Mark::Delete(payload.trim().trim_matches('"').to_owned()),
-        (None, Some(error)) => Mark::Error(quoted(&error)),
+        (None, Some(error)) => Mark::Error(error.into_owned()),
         _ => Mark::Other,
     }
 }
 
 /// The statuses of a page, each with its text; those without a head are left to the decoder.
-pub(super) fn page(page: &str) -> Result<Vec<(Option<Head<'_>>, &str)>, Invalid> {
+pub(crate) fn page(page: &str) -> Result<Vec<(Option<Head<'_>>, &str)>, Invalid> {
     let mut statuses = Vec::new();
     let mut reader = Reader::new(page);
     reader.array(|reader| {
@@ -158,7 +141,7 @@ pub(super) fn page(page: &str) -> Result<Vec<(Option<Head<'_>>, &str)>, Invalid>
 }
 
 /// An event as the decoder reads it, on one line: a payload in JSON as it is, any other as a text.
-pub(super) fn message(event: &str, payload: &str) -> String {
+pub(crate) fn message(event: &str, payload: &str) -> String {
     let event = serde_json::Value::from(event);
     if payload.trim_ascii_start().starts_with('{') {
         // Line breaks in JSON stand between its words only.
@@ -193,9 +176,6 @@ mod tests {
             let status = STATUS.replace("117655983922104250", id);
             assert!(!head(&status).unwrap().is_timed(), "{id}");
         }
-        let names = Names::default();
-        assert_eq!(names.name("117655983922104250"), 117_655_983_922_104_250);
-        assert_ne!(names.name("01JD7Z8W4Q"), names.name("01JD7Z8W4R"));
     }
 
     #[test]
