@@ -455,7 +455,7 @@ mod bus {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_frame_is_one_transfer_also_after_one_that_failed() {
-    let bus = Bus(Arc::default(), Some(2));
+    let bus = Bus(std::sync::Arc::default(), Some(2));
     let transfers = bus.0.clone();
     let mut device = spi::device(bus, Chip::Ws2812, spi::DEFAULT_HZ);
     write(&mut device, &[1; 150], 3);
