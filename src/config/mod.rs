@@ -196,6 +196,7 @@ fn whole_example() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::Feed;
 
     #[test]
     fn every_known_key_stands_in_the_example() {
@@ -218,6 +219,16 @@ mod tests {
         }
         for kind in ["spi", "ddp", "e131", "artnet", "wled", "holiday"] {
             assert!(kinds.contains(&kind), "{kind}");
+        }
+    }
+
+    #[test]
+    fn what_a_source_records_raw_is_decoded_again_by_the_name_of_its_kind() {
+        // Every kind is in the example.
+        let config = Config::parse(&whole_example(), Path::new("config.toml"));
+        for source in config.unwrap_or_else(|error| panic!("{error}")).sources {
+            let kind = source.kind.name();
+            assert_eq!(Feed::of_source(kind), source.kind.feed(), "{kind}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The networks whose messages are known: a file or folder each, and a line each in the table below.
 //!
-//! A network's own file says all that there is to say of it ([`Network`]): its name, its shape, how it
+//! A network's own file says all that there is to say of it (`Network`): its name, its shape, how it
 //! is told from the others, and the words that mark its deletions and edits. Whatever asks for the
 //! networks, in here or elsewhere, goes through the table.
 
