@@ -1,7 +1,7 @@
 //! Single keys from standard input, for as long as somebody listens.
 //!
 //! On a terminal they count without Enter, and Ctrl-C stays what it is. How that is had differs between
-//! systems, a file each: [`system::SingleKeys`] begins it, reads the keys, and leaves the terminal as it
+//! systems, a file each: `system::SingleKeys` begins it, reads the keys, and leaves the terminal as it
 //! was when it is dropped, which a panic does too; signals end the program in the ordinary way. A program
 //! in the background leaves the terminal alone, for the system would hold it for asking. Where standard
 //! input is no terminal, lines of one key do the same.

@@ -1,7 +1,7 @@
 //! Reads TOML generically: tables, values, durations, addresses, and what is wrong with them.
 //!
-//! Knows no key of any part: each part reads its own keys from a [`table::Table`], beside its
-//! settings. All problems of a file are gathered in one [`log::Log`], each with its place, and keys
+//! Knows no key of any part: each part reads its own keys from a `table::Table`, beside its
+//! settings. All problems of a file are gathered in one `log::Log`, each with its place, and keys
 //! that nobody asked for are among them. Nothing outside of the file is looked at.
 
 pub(crate) mod address;
