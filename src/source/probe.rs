@@ -19,6 +19,7 @@ use crate::contest::Contest;
 use crate::decode::Decoder;
 use crate::event::{News, SourceId};
 use crate::finding::{Finding, Verdict};
+use crate::hint::Hint;
 use crate::post::Hasher;
 
 use super::SourceContext;

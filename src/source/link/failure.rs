@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio_rustls::rustls;
 use tokio_tungstenite::tungstenite::{self, http};
 
+use crate::hint::Hint;
 use crate::timestamp::Timestamp;
 
 /// Why a connection was not made, or is no more.
@@ -263,9 +264,10 @@ impl Failure {
             _ => Class::Network,
         }
     }
+}
 
-    /// What to mend, if there is anything that a person can do.
-    pub(in crate::source) fn hint(&self) -> Option<&'static str> {
+impl Hint for Failure {
+    fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Failure::Resolve { .. } => {
                 "check the spelling of the host, and whether this machine is on the network"

@@ -27,6 +27,7 @@ use tracing::{info, warn};
 use crate::clock::Clock;
 use crate::decode::Decoder;
 use crate::event::News;
+use crate::hint::Hint;
 use crate::snapshot::{Gap, SourceState};
 use crate::timestamp::Timestamp;
 

@@ -40,6 +40,7 @@ pub(super) fn closed(said: &str) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hint::Hint;
 
     #[test]
     fn why_a_subscription_is_closed_says_when_to_try_again() {

@@ -123,6 +123,7 @@ mod tests {
     use reqwest::header::HeaderMap;
 
     use super::*;
+    use crate::hint::Hint;
 
     fn explained(status: u16, headers: &[(&'static str, &str)], body: &str) -> Failure {
         let mut map = HeaderMap::new();
