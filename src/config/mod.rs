@@ -217,6 +217,11 @@ mod tests {
         for kind in posts::kind_names() {
             assert!(kinds.contains(&kind), "{kind}");
         }
+        // Raw recordings are decoded by the names of the kinds: none is left out in either table.
+        for source in &config.sources {
+            let kind = source.kind.name();
+            assert_eq!(source.kind.feed(), Feed::of_source(kind), "{kind}");
+        }
         for kind in ["spi", "ddp", "e131", "artnet", "wled", "holiday"] {
             assert!(kinds.contains(&kind), "{kind}");
         }
