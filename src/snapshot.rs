@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 
 use crate::contest::{Contest, TeamId};
 use crate::picture::Picture;
-use crate::timer;
+use crate::timer::TimerStatus;
 use crate::timestamp::Timestamp;
 
 /// The state at one beat.
@@ -41,7 +41,7 @@ pub struct Snapshot {
     /// What is shown.
     pub picture: Picture,
     /// The speaker's timer, if there is one.
-    pub timer: Option<timer::Standing>,
+    pub timer: Option<TimerStatus>,
     /// How the outputs are doing, in the order of the config; `None` where nothing can have any, such
     /// as in an offline count.
     pub outputs: Option<Vec<OutputStatus>>,

@@ -11,7 +11,7 @@ use crate::output::blackout::{Lit, blackout};
 use crate::picture::{Pattern, Picture};
 
 use super::Failure;
-use super::run::until_told;
+use super::run::until_stopped;
 
 pub(super) fn run(mut config: Config, pattern: Pattern) -> Result<(), Failure> {
     if config.outputs.is_empty() {
@@ -20,7 +20,7 @@ pub(super) fn run(mut config: Config, pattern: Pattern) -> Result<(), Failure> {
     if pattern == Pattern::Off {
         return off(config);
     }
-    until_told(async |stop| {
+    until_stopped(async |stop| {
         info!("{pattern}, until Ctrl-C");
         config.sources.clear();
         let first_order = Some(Order::Show(Picture::Pattern(pattern)));

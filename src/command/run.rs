@@ -23,7 +23,7 @@ const LAST_GRACE: Duration = Duration::from_millis(200);
 
 pub(super) fn run(config: Config) -> Result<(), Failure> {
     check::inputs(&config)?;
-    until_told(async |stop| {
+    until_stopped(async |stop| {
         let listener = listen(&config)?;
         let options = Options { listener: Some(listener), ..Options::default() };
         app::run(config, Clock::from_wall(), options, stop).await
@@ -54,10 +54,10 @@ pub(super) fn listen(config: &Config) -> anyhow::Result<TcpListener> {
 }
 
 /// Runs a show until it ends, or a signal ends it.
-pub(super) fn until_told(
+pub(super) fn until_stopped(
     show: impl AsyncFnOnce(CancellationToken) -> anyhow::Result<()>,
 ) -> Result<(), Failure> {
-    let told = async {
+    let stopped = async {
         let mut signals = Signals::catch().context("cannot catch signals")?;
         let stop = CancellationToken::new();
         let show = show(stop.clone());
@@ -69,7 +69,7 @@ pub(super) fn until_told(
         stop.cancel();
         show.await
     };
-    block_on(told).map_err(Failure::Running)
+    block_on(stopped).map_err(Failure::Running)
 }
 
 /// Runs a show on a runtime of its own.

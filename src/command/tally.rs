@@ -2,7 +2,7 @@
 //!
 //! One thread, no channels: read a block, decode it, count, print.
 
-mod report;
+mod printer;
 
 use std::io::{self, IsTerminal};
 use std::path::Path;
@@ -26,7 +26,7 @@ use crate::timer::Marks;
 use crate::timestamp::Timestamp;
 
 use super::{Failure, cannot_write, is_closed_pipe};
-use report::Report;
+use printer::Printer;
 
 pub(super) fn run(arguments: &cli::Tally, config: Option<&Path>) -> Result<(), Failure> {
     let contest = Arc::new(contest(arguments, config)?);
@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &cli::Tally, config: Option<&Path>) -> Result<(), F
             marks: Marks::default(),
         }),
         source: SourceId(0),
-        report: Report::new(stdout.lock(), format, &contest),
+        printer: Printer::new(stdout.lock(), format, &contest),
         every: arguments.every.map(|step| Every { step, next: None }),
         output: Ok(()),
     };
@@ -89,7 +89,7 @@ struct Count<W: io::Write> {
     show: Show,
     /// The recording that is being counted.
     source: SourceId,
-    report: Report<W>,
+    printer: Printer<W>,
     every: Option<Every>,
     /// The first failure to print. Counting goes on to the end of the block.
     output: io::Result<()>,
@@ -131,7 +131,7 @@ impl<W: io::Write> Count<W> {
             bar.set_position(progress.read());
             // What is known so far is of use to whoever feeds it live.
             self.output =
-                std::mem::replace(&mut self.output, Ok(())).and_then(|()| self.report.flush());
+                std::mem::replace(&mut self.output, Ok(())).and_then(|()| self.printer.flush());
         }
         bar.finish_and_clear();
         if recording.broken_off() {
@@ -150,7 +150,7 @@ impl<W: io::Write> Count<W> {
             let mut next = every.next.unwrap_or_else(|| post.at.round_up(every.step));
             while next < post.at && self.output.is_ok() {
                 self.show.apply(Event::News(self.source, News::Tick(next)), Now::default());
-                self.output = self.report.write(&self.show.snapshot(Now::default()));
+                self.output = self.printer.write(&self.show.snapshot(Now::default()));
                 next = next.saturating_add(every.step);
             }
             every.next = Some(next);
@@ -164,8 +164,8 @@ impl<W: io::Write> Count<W> {
     }
 
     fn finish(mut self) -> io::Result<()> {
-        self.report.write(&self.show.snapshot(Now::default()))?;
-        self.report.flush()
+        self.printer.write(&self.show.snapshot(Now::default()))?;
+        self.printer.flush()
     }
 }
 

@@ -13,13 +13,13 @@ use crate::order::{Order, TimerOrder};
 use crate::output;
 
 use super::Failure;
-use super::run::{listen, until_told};
+use super::run::{listen, until_stopped};
 
 pub(super) fn run(mut config: Config, length: Duration) -> Result<(), Failure> {
     show_in_the_terminal(&mut config.outputs);
     // It lives until all else has ended, whatever ends it.
     let (keyboard, keys) = Keyboard::listen();
-    until_told(async |stop| {
+    until_stopped(async |stop| {
         let listener = listen(&config)?;
         if keyboard.is_single() {
             info!("keys: + one minute more, space or p hold, q stop");

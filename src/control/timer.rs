@@ -15,7 +15,7 @@ use crate::keyboard::Key;
 use crate::order::{Order, TimerOrder};
 use crate::show::task::Orders;
 use crate::snapshot::Snapshot;
-use crate::timer::{Phase, Standing, clock};
+use crate::timer::{Signal, TimerStatus, clock};
 
 /// What [`Key::More`] gives.
 const MORE: Duration = Duration::from_mins(1);
@@ -45,9 +45,9 @@ pub async fn run(
                 if changed.is_err() {
                     break;
                 }
-                let Some(standing) = snapshots.borrow_and_update().timer else { continue };
-                log(&standing, &mut logged);
-                let is_over = standing.left.is_zero();
+                let Some(status) = snapshots.borrow_and_update().timer else { continue };
+                log(&status, &mut logged);
+                let is_over = status.left.is_zero();
                 over_at = is_over.then(|| over_at.unwrap_or_else(Instant::now));
             }
             key = keys.recv(), if has_keys => {
@@ -69,15 +69,15 @@ pub async fn run(
     stop.cancel();
 }
 
-/// Logs what a person without a page would want to know: another phase, another length, a hold.
-fn log(standing: &Standing, logged: &mut Option<(Phase, bool, Duration)>) {
-    let news = (standing.phase(), standing.running, standing.total);
+/// Logs what a person without a page would want to know: another signal, another length, a hold.
+fn log(status: &TimerStatus, logged: &mut Option<(Signal, bool, Duration)>) {
+    let news = (status.signal(), status.running, status.total);
     if logged.replace(news) == Some(news) {
         return;
     }
-    let (left, total) = (standing.clock(), clock(standing.total));
-    let held = if standing.running { "" } else { ", held" };
-    info!("{left} of {total} left: {}{held}", standing.phase().name());
+    let (left, total) = (status.clock(), clock(status.total));
+    let held = if status.running { "" } else { ", held" };
+    info!("{left} of {total} left: {}{held}", status.signal().name());
 }
 
 #[cfg(test)]
@@ -116,7 +116,7 @@ mod tests {
     }
 
     impl Talk {
-        async fn next(&mut self) -> Standing {
+        async fn next(&mut self) -> TimerStatus {
             self.snapshots.changed().await.unwrap();
             self.snapshots.borrow_and_update().timer.unwrap()
         }
@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(clocks, expected);
         // It waits for its keys, and the pages hear that it does.
         for _ in 0..100 {
-            assert_eq!(talk.next().await.phase(), Phase::Over);
+            assert_eq!(talk.next().await.signal(), Signal::Over);
         }
         talk.press(Key::More).await;
         assert_eq!(talk.next().await.clock(), "1:00");
@@ -174,7 +174,7 @@ mod tests {
         talk.task.await.unwrap();
         assert_eq!(start.elapsed().as_secs(), 63);
         assert!(talk.stop.is_cancelled());
-        assert_eq!(talk.snapshots.borrow().timer.unwrap().phase(), Phase::Over);
+        assert_eq!(talk.snapshots.borrow().timer.unwrap().signal(), Signal::Over);
     }
 
     #[tokio::test(start_paused = true)]

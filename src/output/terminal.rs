@@ -18,8 +18,9 @@ use crate::render::colour::{Calibration, Linear};
 use crate::render::layout::Layout;
 use crate::render::power::Budget;
 use crate::rgb::Rgb;
+use crate::screen;
 use crate::snapshot::{RecordingState, RecordingStatus, Snapshot, SourceState};
-use crate::{screen, timer};
+use crate::timer::{self, TimerStatus};
 
 use super::Kind;
 use super::claim::Claim;
@@ -353,7 +354,7 @@ fn recording(recording: &RecordingStatus) -> String {
 }
 
 /// What a timer says, with the keys that it obeys.
-fn left(timer: &timer::Standing) -> String {
+fn left(timer: &TimerStatus) -> String {
     let held = if timer.running { "" } else { "  \x1b[7m HELD \x1b[0m" };
     format!("\x1b[1m{}{RESET} of {} left{held}", timer.clock(), timer::clock(timer.total))
 }

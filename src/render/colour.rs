@@ -101,7 +101,7 @@ fn narrow(value: f64) -> f32 {
     value as f32
 }
 
-/// So much of this light.
+/// Light dimmed, or made brighter, by a factor.
 impl Mul<f32> for Linear {
     type Output = Linear;
 

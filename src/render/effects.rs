@@ -39,10 +39,10 @@ const MEMORY: f32 = 1.5;
 const FORGOTTEN: f32 = 3.0;
 const MOST_HEAT: f32 = 12.0;
 
-/// So many posts are half of the most that could be shown.
+/// Posts that are half of the most that could be shown.
 const HALF_PULL: f32 = 4.0;
 
-/// All room is made in so many seconds, and given back in so many.
+/// Seconds in which all room is made, and those in which it is given back.
 const RISE: f32 = 0.3;
 const FALL: f32 = 0.6;
 

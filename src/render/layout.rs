@@ -15,10 +15,10 @@ pub struct Layout {
     pub reverse: bool,
     /// Both halves show the picture, and its far end is in the middle.
     pub mirror: bool,
-    /// So many pixels the picture is turned towards the far end; what leaves there comes in again
+    /// Pixels by which the picture is turned towards the far end; what leaves there comes in again
     /// at the near one, as on a ring.
     pub offset: usize,
-    /// So many pixels at the near end stay dark, such as one that only mends the signal.
+    /// Pixels at the near end that stay dark, such as one that only mends the signal.
     pub skip_first: usize,
     /// The pixels are rows of a matrix, and the picture runs along each.
     pub matrix: Option<Matrix>,

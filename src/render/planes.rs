@@ -2,7 +2,7 @@
 
 use super::colour::Linear;
 
-/// So many sums are made side by side: one after the other each would wait for the last.
+/// Sums that are made side by side: one after the other each would wait for the last.
 const LANES: usize = 8;
 
 /// The light of all cells, a list a channel.
@@ -34,7 +34,7 @@ impl Sums {
 }
 
 impl Planes {
-    /// So many dark cells.
+    /// Dark cells, this many.
     #[must_use]
     pub fn new(cells: usize) -> Planes {
         Planes { r: vec![0.0; cells], g: vec![0.0; cells], b: vec![0.0; cells] }

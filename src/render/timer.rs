@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::timer::Standing;
+use crate::timer::TimerStatus;
 
 pub use crate::timer::Marks;
 
@@ -23,9 +23,9 @@ const GREEN: Linear = Linear::new(0.0, 1.0, 0.0);
 const YELLOW: Linear = Linear::new(1.0, 0.6, 0.0);
 const RED: Linear = Linear::new(1.0, 0.0, 0.0);
 
-impl From<Standing> for Timer {
-    fn from(standing: Standing) -> Timer {
-        Timer { left: standing.left, running: standing.running, marks: standing.marks }
+impl From<TimerStatus> for Timer {
+    fn from(status: TimerStatus) -> Timer {
+        Timer { left: status.left, running: status.running, marks: status.marks }
     }
 }
 

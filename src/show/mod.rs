@@ -270,7 +270,7 @@ impl Show {
             sources: self.health.statuses(now.elapsed),
             recording: self.parts.recording.clone(),
             picture: self.picture,
-            timer: self.timer.map(|timer| timer.standing(now.elapsed)),
+            timer: self.timer.map(|timer| timer.status(now.elapsed)),
             outputs: self.parts.outputs.clone(),
         }
     }

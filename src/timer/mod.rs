@@ -1,6 +1,6 @@
 //! The speaker's timer: how much is left, and what that means. Pure: time is told.
 //!
-//! [`Countdown`] is what the keys act on; [`Standing`] is how it stands at an instant, which travels
+//! [`Countdown`] is what the keys act on; [`TimerStatus`] is how it stands at an instant, which travels
 //! in snapshots. The light that belongs to it is made in `render::timer`; the show keeps it, and
 //! `control::timer` steers it.
 
@@ -50,7 +50,7 @@ impl Marks {
 
 /// What the time left means to the speaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
+pub enum Signal {
     /// There is time.
     Green,
     /// It goes to the end.
@@ -63,23 +63,23 @@ pub enum Phase {
     Over,
 }
 
-impl Phase {
+impl Signal {
     /// As in JSON and on the page.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Phase::Green => "green",
-            Phase::Yellow => "yellow",
-            Phase::Red => "red",
-            Phase::Flash => "flash",
-            Phase::Over => "over",
+            Signal::Green => "green",
+            Signal::Yellow => "yellow",
+            Signal::Red => "red",
+            Signal::Flash => "flash",
+            Signal::Over => "over",
         }
     }
 }
 
 /// How a timer stands at an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct TimerStatus {
     /// What is left.
     pub left: Duration,
     /// What there was, and what was added.
@@ -90,21 +90,21 @@ pub struct Standing {
     pub marks: Marks,
 }
 
-impl Standing {
+impl TimerStatus {
     /// What that means.
     #[must_use]
-    pub fn phase(&self) -> Phase {
+    pub fn signal(&self) -> Signal {
         let Marks { yellow, red, flash } = self.marks;
         if self.left.is_zero() {
-            Phase::Over
+            Signal::Over
         } else if self.left > yellow {
-            Phase::Green
+            Signal::Green
         } else if self.left > red {
-            Phase::Yellow
+            Signal::Yellow
         } else if self.left > flash {
-            Phase::Red
+            Signal::Red
         } else {
-            Phase::Flash
+            Signal::Flash
         }
     }
 
@@ -173,9 +173,9 @@ impl Countdown {
 
     /// How it stands.
     #[must_use]
-    pub fn standing(&self, now: Duration) -> Standing {
+    pub fn status(&self, now: Duration) -> TimerStatus {
         let left = self.left(now);
-        Standing { left, total: self.total, running: self.running, marks: self.marks }
+        TimerStatus { left, total: self.total, running: self.running, marks: self.marks }
     }
 
     /// When another second will stand on the clock; `None` while none will.
@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(countdown.left(at(130.5)), at(269.5));
         countdown.hold_or_go_on(at(130.5));
         assert_eq!(countdown.left(at(900.0)), at(269.5));
-        assert!(!countdown.standing(at(900.0)).running);
+        assert!(!countdown.status(at(900.0)).running);
         assert_eq!(countdown.next_second(at(900.0)), None);
         countdown.hold_or_go_on(at(900.0));
         assert_eq!(countdown.left(at(901.0)), at(268.5));
@@ -218,16 +218,16 @@ mod tests {
     fn a_minute_can_be_added_at_any_time() {
         let mut countdown = Countdown::start(MINUTE, Marks::default(), Duration::ZERO);
         countdown.add(MINUTE, at(10.0));
-        assert_eq!(countdown.standing(at(20.0)).left, at(100.0));
-        assert_eq!(countdown.standing(at(20.0)).total, 2 * MINUTE);
+        assert_eq!(countdown.status(at(20.0)).left, at(100.0));
+        assert_eq!(countdown.status(at(20.0)).total, 2 * MINUTE);
         countdown.hold_or_go_on(at(20.0));
         countdown.add(MINUTE, at(30.0));
-        assert_eq!(countdown.standing(at(99.0)).left, at(160.0));
+        assert_eq!(countdown.status(at(99.0)).left, at(160.0));
         countdown.hold_or_go_on(at(100.0));
-        assert_eq!(countdown.standing(at(300.0)).phase(), Phase::Over);
+        assert_eq!(countdown.status(at(300.0)).signal(), Signal::Over);
         countdown.hold_or_go_on(at(300.0));
         countdown.add(MINUTE, at(301.0));
-        assert_eq!(countdown.standing(at(302.0)).left, at(59.0), "it runs on");
+        assert_eq!(countdown.status(at(302.0)).left, at(59.0), "it runs on");
     }
 
     #[test]
@@ -236,7 +236,7 @@ mod tests {
         for _ in 0..10 {
             countdown.add(MINUTE, Duration::ZERO);
         }
-        assert_eq!(countdown.standing(Duration::ZERO).total, LONGEST);
+        assert_eq!(countdown.status(Duration::ZERO).total, LONGEST);
         assert_eq!(countdown.left(Duration::MAX), Duration::ZERO);
     }
 
@@ -245,27 +245,27 @@ mod tests {
         let countdown = Countdown::start(2 * MINUTE, Marks::default(), at(7.0));
         for now in [7.0, 7.25, 8.0, 8.75, 126.5] {
             let next = countdown.next_second(at(now)).expect("it runs");
-            let before = countdown.standing(next.saturating_sub(Duration::from_nanos(1))).clock();
-            assert_eq!(countdown.standing(at(now)).clock(), before, "{now}");
+            let before = countdown.status(next.saturating_sub(Duration::from_nanos(1))).clock();
+            assert_eq!(countdown.status(at(now)).clock(), before, "{now}");
             assert!(next <= at(now + 1.0));
-            assert_ne!(countdown.standing(next + Duration::from_nanos(1)).clock(), before, "{now}");
+            assert_ne!(countdown.status(next + Duration::from_nanos(1)).clock(), before, "{now}");
         }
         assert_eq!(countdown.next_second(at(127.0)), None);
     }
 
     #[test]
-    fn phases_begin_at_the_marks() {
-        let phase = |left| {
+    fn signals_begin_at_the_marks() {
+        let signal = |left| {
             let marks = Marks::default();
-            Standing { left: at(left), total: 5 * MINUTE, running: true, marks }.phase()
+            TimerStatus { left: at(left), total: 5 * MINUTE, running: true, marks }.signal()
         };
-        assert_eq!(phase(300.0), Phase::Green);
-        assert_eq!(phase(120.001), Phase::Green);
-        assert_eq!(phase(120.0), Phase::Yellow);
-        assert_eq!(phase(60.0), Phase::Red);
-        assert_eq!(phase(30.0), Phase::Flash);
-        assert_eq!(phase(0.001), Phase::Flash);
-        assert_eq!(phase(0.0), Phase::Over);
+        assert_eq!(signal(300.0), Signal::Green);
+        assert_eq!(signal(120.001), Signal::Green);
+        assert_eq!(signal(120.0), Signal::Yellow);
+        assert_eq!(signal(60.0), Signal::Red);
+        assert_eq!(signal(30.0), Signal::Flash);
+        assert_eq!(signal(0.001), Signal::Flash);
+        assert_eq!(signal(0.0), Signal::Over);
     }
 
     #[test]

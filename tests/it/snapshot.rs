@@ -152,7 +152,7 @@ fn snapshot() -> Snapshot {
             state: RecordingState::Full,
             error: Some("No space left on device (os error 28)".into()),
         }),
-        timer: Some(timer::Standing {
+        timer: Some(timer::TimerStatus {
             left: Duration::from_millis(83_400),
             total: Duration::from_mins(5),
             running: false,

@@ -14,7 +14,7 @@ use crate::rgb::Rgb;
 use crate::snapshot::{
     Evicted, OutputStatus, Phase, Posts, RecordingStatus, Snapshot, SourceStatus, Standing,
 };
-use crate::timer;
+use crate::timer::TimerStatus;
 use crate::timestamp::Timestamp;
 
 /// A snapshot as one line of JSON, without a line feed.
@@ -159,14 +159,14 @@ impl<'a> From<&'a Snapshot> for Wire<'a> {
     }
 }
 
-impl From<&timer::Standing> for Timer {
-    fn from(standing: &timer::Standing) -> Timer {
+impl From<&TimerStatus> for Timer {
+    fn from(status: &TimerStatus) -> Timer {
         Timer {
-            remaining_ms: millis(standing.left),
-            total_ms: millis(standing.total),
-            paused: !standing.running,
-            phase: standing.phase().name(),
-            color: render::timer::steady(standing.left, &standing.marks).encode(),
+            remaining_ms: millis(status.left),
+            total_ms: millis(status.total),
+            paused: !status.running,
+            phase: status.signal().name(),
+            color: render::timer::steady(status.left, &status.marks).encode(),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::server::wire;
 use crate::snapshot::{Posts, Snapshot};
 
 /// Where snapshots are printed.
-pub(super) struct Report<W: io::Write> {
+pub(super) struct Printer<W: io::Write> {
     out: Out<W>,
 }
 
@@ -27,8 +27,8 @@ enum Out<W: io::Write> {
     },
 }
 
-impl<W: io::Write> Report<W> {
-    pub(super) fn new(out: W, format: Format, contest: &Contest) -> Report<W> {
+impl<W: io::Write> Printer<W> {
+    pub(super) fn new(out: W, format: Format, contest: &Contest) -> Printer<W> {
         let out = match format {
             Format::Jsonl => Out::Jsonl(io::BufWriter::new(out)),
             Format::Csv => {
@@ -37,7 +37,7 @@ impl<W: io::Write> Report<W> {
             }
             Format::Table => Out::Table { out: io::BufWriter::new(out), widths: None },
         };
-        Report { out }
+        Printer { out }
     }
 
     pub(super) fn write(&mut self, snapshot: &Snapshot) -> io::Result<()> {
