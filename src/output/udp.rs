@@ -156,6 +156,7 @@ mod tests {
         peer.send(b"again").unwrap();
         peer.confirm().unwrap();
         let mut buffer = [0; 16];
+        receiver.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         let length = receiver.recv(&mut buffer).unwrap();
         assert_eq!(&buffer[..length], b"again");
     }

@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
 use tokio::task::{JoinHandle, yield_now};
+use tokio::time::timeout;
 
 use super::device::{Device, DeviceError, Refresh, Wire};
 use super::memory::{Memory, Received};
@@ -19,6 +20,9 @@ use crate::render::layout::Layout;
 use crate::render::power::Budget;
 use crate::rgb::Rgb;
 use crate::snapshot::{OutputState, OutputStatus};
+
+/// The longest wait for one thing, for a device's thread goes by the clock on the wall.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 const WHITE: Rgb = Rgb::new(255, 255, 255);
 const BUDGET: Budget = Budget { max_milliamps: 1000 };
@@ -254,12 +258,17 @@ impl Output {
     }
 
     /// The next frame, however long that takes by other clocks.
+    #[expect(clippy::disallowed_methods, reason = "tokio's clock stands still meanwhile")]
     async fn frame(&self) -> Vec<u8> {
+        let start = std::time::Instant::now();
         loop {
             match self.told.try_recv() {
                 Ok(Received::Frame(bytes)) => return bytes,
                 Ok(Received::End) => panic!("it has ended"),
-                Err(_) => yield_now().await,
+                Err(_) => {
+                    assert!(start.elapsed() < PATIENCE, "no frame comes");
+                    yield_now().await;
+                }
             }
         }
     }
@@ -357,9 +366,10 @@ async fn end_of(plan: fn(usize) -> Result<(), DeviceError>) -> (Vec<Received>, O
     let snapshots = watch::Sender::new(snapshot(1.0));
     let output = Output::start(clumsy(plan), &snapshots);
     let mut status = output.monitor.status.clone();
-    status.wait_for(|status| status.frames + status.errors >= 5).await.unwrap();
+    let tried = status.wait_for(|status| status.frames + status.errors >= 5);
+    drop(timeout(PATIENCE, tried).await.expect("it is tried").unwrap());
     drop(snapshots);
-    output.task.await.unwrap();
+    timeout(PATIENCE, output.task).await.expect("it ends").unwrap();
     let state = output.monitor.status.borrow().state;
     (output.told.try_iter().collect(), state)
 }
@@ -398,7 +408,8 @@ async fn a_strip_goes_black_when_its_loop_is_dropped() {
     let snapshots = watch::Sender::new(snapshot(1.0));
     let output = Output::start(memory, &snapshots);
     let mut status = output.monitor.status.clone();
-    status.wait_for(|status| status.frames >= 5).await.unwrap();
+    let lit = status.wait_for(|status| status.frames >= 5);
+    drop(timeout(PATIENCE, lit).await.expect("frames come").unwrap());
     // As when the program panics: nobody says goodbye.
     output.task.abort();
     assert!(output.task.await.unwrap_err().is_cancelled());
