@@ -39,6 +39,8 @@ pub async fn run(
     loop {
         let end = over_at.map(|at: Instant| at + EPILOGUE).filter(|_| !has_keys);
         tokio::select! {
+            // What a key has changed is logged before the next key changes it again.
+            biased;
             () = stop.cancelled() => break,
             () = sleep_until(end.unwrap_or_else(Instant::now)), if end.is_some() => break,
             changed = snapshots.changed() => {

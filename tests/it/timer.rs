@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::support::patience::{Finish, Limit, found, in_time, until};
+use crate::support::patience::{Finish, Limit, ended, found, in_time, until};
 use crate::support::program::{Show, hashtug, kill};
 use crate::support::{has, http, left_out};
 
@@ -38,6 +38,27 @@ fn pages_hear_of_the_timer_and_of_the_keys() {
     let (code, said, took) = show.end();
     assert_eq!(code, Some(0), "{said}");
     in_time("the end", took, Duration::from_secs(1));
+}
+
+#[test]
+fn each_key_is_logged_however_soon_the_next_one_comes() {
+    let folder = folder(CONFIG);
+    let mut command = hashtug(&["timer", "5m", "-c", &config(&folder)]);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(b"+\n+\np\np\nq\n").unwrap();
+    let said = String::from_utf8(ended(child).stderr).unwrap();
+    let lines = said.lines().filter_map(|line| line.split_once(" left: "));
+    let lines: Vec<(&str, &str)> =
+        lines.map(|(left, signal)| (left.rsplit(' ').next().unwrap(), signal)).collect();
+    let expected = [
+        ("5:00", "green"),
+        ("6:00", "green"),
+        ("7:00", "green"),
+        ("7:00", "green, held"),
+        ("7:00", "green"),
+    ];
+    assert_eq!(lines, expected, "{said}");
 }
 
 #[test]
