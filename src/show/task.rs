@@ -100,7 +100,7 @@ pub async fn run(
     let start = Instant::now();
     let mut running =
         Running { show, clock, beside, snapshots, start, published: start, due: start };
-    running.plan();
+    running.plan(running.now(start));
     // Something has happened that the newest snapshot does not show.
     let mut is_news = false;
     loop {
@@ -185,13 +185,12 @@ impl Running {
         let seq = snapshot.seq;
         self.snapshots.send_replace(Arc::new(snapshot));
         self.published = Instant::now();
-        self.plan();
+        self.plan(now);
         seq
     }
 
-    /// Says when the next snapshot is due if nothing happens.
-    fn plan(&mut self) {
-        let now = self.now(self.published);
+    /// Says when the one after the snapshot of `now` is due if nothing happens.
+    fn plan(&mut self, now: Now) {
         self.due = self.start + self.show.stands_until(now);
     }
 }
