@@ -69,7 +69,9 @@ pub(super) type Permit = Arc<OwnedSemaphorePermit>;
 /// Begins to listen.
 pub(super) fn bind(address: SocketAddr, bounds: &Bounds) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    // A restart must not wait for the connections of the last run to be forgotten.
+    // A restart must not wait for the connections of the last run to be forgotten. On Windows none
+    // does, and the option would let two programs listen on one port.
+    #[cfg(not(windows))]
     socket.set_reuseaddr(true)?;
     // Connections inherit it. What waits in the system's buffer is old: a viewer that does not keep
     // up is to skip, and one that takes nothing is to be noticed.
