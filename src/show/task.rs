@@ -103,11 +103,17 @@ pub async fn run(
     running.plan(running.now(start));
     // Something has happened that the newest snapshot does not show.
     let mut is_news = false;
+    // One timer that is moved: to make one for each message costs more than to count it.
+    let beat = sleep_until(start);
+    tokio::pin!(beat);
     loop {
         let due = match clock {
             Some(_) if is_news => running.published + SHORTEST_BEAT,
             _ => running.due,
         };
+        if beat.deadline() != due {
+            beat.as_mut().reset(due);
+        }
         let urgency = tokio::select! {
             biased;
             Some(Request { order, reply }) = doors.orders.recv() => {
@@ -116,7 +122,7 @@ pub async fn run(
                 is_news = false;
                 continue;
             }
-            () = sleep_until(due) => Urgency::Now,
+            () = beat.as_mut() => Urgency::Now,
             news = doors.news.recv() => {
                 let Some((source, news)) = news else { break };
                 is_news = true;
