@@ -1,11 +1,12 @@
-//! How the sources are doing: what each reports of itself, and how long ago it was heard of.
+//! How the sources are doing: what each reports of itself, how long ago it was heard of, and whether
+//! its posts come in time to count.
 //!
 //! Time is an argument: how long the show has run.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::event::SourceId;
+use crate::event::{Fate, SourceId};
 use crate::snapshot::{Gap, SourceState, SourceStatus};
 
 /// The state of all sources.
@@ -19,11 +20,19 @@ struct Source {
     status: SourceStatus,
     /// When it last said something.
     heard: Duration,
+    /// Posts in a row that came too late to count.
+    late: u64,
+    /// What is said of them.
+    late_problem: Option<Arc<str>>,
 }
+
+/// Late posts in a row that are no accident. What is said of them is said anew at twice as many, and so
+/// on.
+const LATE_IN_A_ROW: u64 = 10;
 
 impl Health {
     pub(super) fn new(statuses: Vec<SourceStatus>) -> Health {
-        let source = |status| Source { status, heard: Duration::ZERO };
+        let source = |status| Source { status, heard: Duration::ZERO, late: 0, late_problem: None };
         Health { sources: statuses.into_iter().map(source).collect() }
     }
 
@@ -57,6 +66,41 @@ impl Health {
         }
     }
 
+    /// A post of a source that was this old met with `fate`. Whether the source has a problem now that
+    /// it did not have, or no longer has one.
+    pub(super) fn judge(
+        &mut self,
+        source: SourceId,
+        fate: &Fate,
+        age: impl FnOnce() -> Duration,
+    ) -> bool {
+        let Some(source) = self.source(source) else { return false };
+        match fate {
+            // What comes before the source is live is what it has from before.
+            Fate::Late if matches!(source.status.state, SourceState::Connecting) => false,
+            Fate::Late => {
+                source.late += 1;
+                let (rows, rest) = (source.late / LATE_IN_A_ROW, source.late % LATE_IN_A_ROW);
+                let is_news = rest == 0 && rows.is_power_of_two();
+                if is_news {
+                    let (late, age) = (source.late, age().as_secs());
+                    let problem = format!(
+                        "the last {late} posts came too late to count: their times are {age} s old \
+                         (is the clock of `{}` wrong, or does it send old posts?)",
+                        source.status.name
+                    );
+                    source.late_problem = Some(problem.into());
+                }
+                is_news
+            }
+            Fate::Counted | Fate::Duplicate | Fate::Dead | Fate::Edited(_) => {
+                source.late = 0;
+                source.late_problem.take().is_some()
+            }
+            Fate::Other | Fate::Both | Fate::TakenBack(_) => false,
+        }
+    }
+
     /// A number that is none of the config's sources has no state to keep; its messages count.
     fn source(&mut self, source: SourceId) -> Option<&mut Source> {
         self.sources.get_mut(source.0)
@@ -66,6 +110,7 @@ impl Health {
     pub(super) fn statuses(&self, now: Duration) -> Vec<SourceStatus> {
         let status = |source: &Source| SourceStatus {
             stale: now.saturating_sub(source.heard),
+            problem: source.status.problem.as_ref().or(source.late_problem.as_ref()).cloned(),
             ..source.status.clone()
         };
         self.sources.iter().map(status).collect()
@@ -88,5 +133,41 @@ mod tests {
         assert_eq!(stale, [7 * second, 2 * second]);
         assert_eq!(health.statuses(second)[1].stale, Duration::ZERO, "time does not run backwards");
         assert_eq!(health.statuses(second)[1].state, SourceState::Live);
+    }
+
+    #[test]
+    fn many_late_posts_in_a_row_are_a_problem_until_one_is_in_time() {
+        let mut health = Health::new(vec![SourceStatus::new("hall".to_owned(), "nostr")]);
+        let hour = || Duration::from_hours(1);
+        let judge = |health: &mut Health, fate| health.judge(SourceId(0), &fate, hour);
+        let problem = |health: &Health| health.statuses(Duration::ZERO)[0].problem.clone();
+        for _ in 0..50 {
+            assert!(!judge(&mut health, Fate::Late), "it is not live yet");
+        }
+        health.set_state(SourceId(0), SourceState::Live);
+        for _ in 1..LATE_IN_A_ROW {
+            assert!(!judge(&mut health, Fate::Late));
+        }
+        assert!(judge(&mut health, Fate::Late));
+        let said = "the last 10 posts came too late to count: their times are 3600 s old";
+        assert!(problem(&health).unwrap().starts_with(said), "{:?}", problem(&health));
+        let told = (0..90).filter(|_| judge(&mut health, Fate::Late)).count();
+        assert_eq!(told, 3, "at 20, 40 and 80");
+        assert!(problem(&health).unwrap().starts_with("the last 80 posts"));
+        // What the source says of itself comes first.
+        health.set_problem(SourceId(0), Some("gone".into()));
+        assert_eq!(problem(&health).as_deref(), Some("gone"));
+        health.set_problem(SourceId(0), None);
+        assert!(problem(&health).is_some());
+        assert!(judge(&mut health, Fate::Counted));
+        assert_eq!(problem(&health), None);
+        assert!(!judge(&mut health, Fate::Counted));
+        // One in between, and the row begins anew.
+        for _ in 0..5 {
+            (1..LATE_IN_A_ROW).for_each(|_| assert!(!judge(&mut health, Fate::Late)));
+            judge(&mut health, Fate::Duplicate);
+        }
+        assert_eq!(problem(&health), None);
+        assert!(!health.judge(SourceId(7), &Fate::Late, hour));
     }
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::contest::Contest;
-use crate::event::{Fate, News, SourceId};
+use crate::event::{Fate, Message, News, SourceId};
 use crate::order::{Answer, Order, TimerOrder};
 use crate::picture::Picture;
 use crate::snapshot::{Count, OutputStatus, RecordingStatus, Snapshot, SourceStatus};
@@ -172,7 +172,16 @@ impl Show {
         let (fate, urgency) = match news {
             News::Message(message) => {
                 self.health.hear(source, now.elapsed);
-                (self.tally.apply(message), said)
+                let posted = match &message {
+                    Message::Post(post) => Some(post.at),
+                    _ => None,
+                };
+                let fate = self.tally.apply(message);
+                // A recording has only its own time, by which posts are late because of others.
+                let is_news = posted.zip(now.clock).is_some_and(|(posted, clock)| {
+                    self.health.judge(source, &fate, || clock.saturating_since(posted))
+                });
+                (fate, if is_news { Urgency::Now } else { said })
             }
             News::Alive => {
                 self.health.hear(source, now.elapsed);

@@ -89,7 +89,7 @@ impl Beside {
 ///
 /// While recordings are played, each snapshot shows the state at a tick of the recording's own
 /// time, so that it is the same snapshot at any speed. With a `clock` the show is live: a post is
-/// shown at the next beat, at once if the last one is a beat ago, and time passes without posts.
+/// shown at the next beat, at once if the last message is a beat ago, and time passes without posts.
 pub async fn run(
     show: Show,
     clock: Option<Clock>,
@@ -98,8 +98,18 @@ pub async fn run(
     snapshots: watch::Sender<Arc<Snapshot>>,
 ) {
     let start = Instant::now();
-    let mut running =
-        Running { show, clock, beside, snapshots, start, published: start, due: start };
+    let mut running = Running {
+        show,
+        clock,
+        beside,
+        snapshots,
+        start,
+        published: start,
+        published_before: start,
+        due: start,
+        has_messages: false,
+        is_quiet: true,
+    };
     running.plan(running.now(start));
     // Something has happened that the newest snapshot does not show.
     let mut is_news = false;
@@ -108,7 +118,7 @@ pub async fn run(
     tokio::pin!(beat);
     loop {
         let due = match clock {
-            Some(_) if is_news => running.published + SHORTEST_BEAT,
+            Some(_) if is_news => running.soon(),
             _ => running.due,
         };
         if beat.deadline() != due {
@@ -145,8 +155,14 @@ struct Running {
     snapshots: watch::Sender<Arc<Snapshot>>,
     start: Instant,
     published: Instant,
+    /// The same for the snapshot before the newest.
+    published_before: Instant,
     /// When the newest snapshot has stood for long enough.
     due: Instant,
+    /// A message has come that the newest snapshot does not show.
+    has_messages: bool,
+    /// No message had come between the newest snapshot and the one before.
+    is_quiet: bool,
 }
 
 impl Running {
@@ -165,6 +181,7 @@ impl Running {
 
     fn news(&mut self, source: SourceId, news: News) -> Urgency {
         let now = self.now(Instant::now());
+        self.has_messages |= matches!(news, News::Message(_));
         let copy = self.beside.recorder.is_some().then(|| news.clone());
         let outcome = self.show.apply(Event::News(source, news), now);
         if let (Some(recorder), Some(news), Effect::Fate(fate)) =
@@ -178,8 +195,22 @@ impl Running {
     fn is_due(&self, urgency: Urgency) -> bool {
         match urgency {
             Urgency::Now => true,
-            Urgency::Soon => self.published.elapsed() >= SHORTEST_BEAT,
+            Urgency::Soon => Instant::now() >= self.soon(),
             Urgency::Beat => false,
+        }
+    }
+
+    /// When news may be shown. A message that comes alone does not wait because time had passed, or a
+    /// source had said that it is there, a moment before: such a snapshot keeps two beats from the
+    /// one before it, so that a message may follow at once, and there are no more of them in all.
+    fn soon(&self) -> Instant {
+        let beat = self.published + SHORTEST_BEAT;
+        if self.clock.is_none() || !self.is_quiet {
+            beat
+        } else if self.has_messages {
+            beat.min(self.published_before + SHORTEST_BEAT * 2)
+        } else {
+            beat + SHORTEST_BEAT
         }
     }
 
@@ -190,7 +221,8 @@ impl Running {
         let snapshot = self.show.snapshot(now);
         let seq = snapshot.seq;
         self.snapshots.send_replace(Arc::new(snapshot));
-        self.published = Instant::now();
+        self.is_quiet = !std::mem::take(&mut self.has_messages);
+        self.published_before = std::mem::replace(&mut self.published, Instant::now());
         self.plan(now);
         seq
     }
@@ -269,6 +301,48 @@ mod tests {
         task.await.unwrap();
         assert_eq!(snapshots.borrow().posts.unmatched, 7, "the last snapshot shows all");
         assert_eq!(orders.give(Order::Show(Picture::Black)).await, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_post_that_comes_alone_is_in_the_next_snapshot_at_once() {
+        let (_orders, news, doors) = doors();
+        let mut show = show();
+        let (snapshots_tx, mut snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
+        let clock = Some(Clock::from_wall());
+        tokio::spawn(run(show, clock, Beside::default(), doors, snapshots_tx));
+        let mut unmatched = 0;
+        for ms in 0..200 {
+            // At any time after a message; in between snapshots are taken because time passes, and the
+            // source says now and then that it is there.
+            tokio::time::sleep(Duration::from_millis(100 + ms * 7)).await;
+            news.send((SourceId(0), News::Alive)).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(ms % 40)).await;
+            snapshots.borrow_and_update();
+            let sent = Instant::now();
+            unmatched += 1;
+            news.send((SourceId(0), Message::Unmatched(1).into())).await.unwrap();
+            snapshots.changed().await.unwrap();
+            assert_eq!(snapshots.borrow_and_update().posts.unmatched, unmatched, "{ms}");
+            assert!(sent.elapsed() <= Duration::from_millis(1), "{ms}: {:?}", sent.elapsed());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn there_are_no_more_snapshots_than_can_be_shown_whatever_comes() {
+        let (_orders, news, doors) = doors();
+        let mut show = show();
+        let (snapshots_tx, snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
+        let clock = Some(Clock::from_wall());
+        tokio::spawn(run(show, clock, Beside::default(), doors, snapshots_tx));
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_secs(10) {
+            news.send((SourceId(0), News::Alive)).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(fastrand::u64(0..40))).await;
+            news.send((SourceId(0), Message::Unmatched(1).into())).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(fastrand::u64(0..40))).await;
+        }
+        let seq = snapshots.borrow().seq;
+        assert!((200..=310).contains(&seq), "{seq} in ten seconds");
     }
 
     #[tokio::test(start_paused = true)]

@@ -160,6 +160,30 @@ fn the_clock_of_a_live_show_takes_votes_out_of_the_window() {
 }
 
 #[test]
+fn a_live_source_whose_posts_are_all_late_is_said_to_be() {
+    let mut show = show();
+    news(&mut show, 0, News::State(SourceState::Live), live(100 * SECOND));
+    let late = (0..30).map(|id| news(&mut show, 0, post(1000, id), live(100 * SECOND)).urgency);
+    assert_eq!(late.filter(|&urgency| urgency == Urgency::Now).count(), 2, "at 10 and at 20");
+    let snapshot = show.snapshot(live(101 * SECOND));
+    let problem = snapshot.sources[0].problem.clone().unwrap();
+    let said = "the last 20 posts came too late to count: their times are 99 s old (is the clock \
+                of `a` wrong";
+    assert!(problem.starts_with(said), "{problem}");
+    assert_eq!((snapshot.posts.late, &snapshot.sources[1].problem), (30, &None));
+    let counted = news(&mut show, 0, post(100_000, 99), live(101 * SECOND));
+    assert_eq!(counted.urgency, Urgency::Now);
+    assert_eq!(show.snapshot(live(101 * SECOND)).sources[0].problem, None);
+    // In a recording late posts are late by the times of others.
+    let mut recorded = self::show();
+    news(&mut recorded, 0, News::State(SourceState::Live), after(SECOND));
+    news(&mut recorded, 0, post(200_000, 100), after(SECOND));
+    (0..30).for_each(|id| drop(news(&mut recorded, 0, post(1000, id), after(SECOND))));
+    let snapshot = recorded.snapshot(after(SECOND));
+    assert_eq!((snapshot.posts.late, &snapshot.sources[0].problem), (30, &None));
+}
+
+#[test]
 fn news_of_an_unknown_source_counts_and_changes_no_other() {
     let mut show = show();
     news(&mut show, 7, post(1000, 1), after(SECOND));

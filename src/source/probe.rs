@@ -24,7 +24,7 @@ use crate::post::Hasher;
 
 use super::SourceContext;
 use super::link::failure::{Failure, content_type};
-use super::link::http::{self, Http};
+use super::link::http::{self, Dated, Http};
 use super::link::websocket::Socket;
 use super::link::{Link, Times, net};
 
@@ -181,6 +181,7 @@ impl Prober {
         if content_type(answer.headers()).is_some_and(|kind| kind == "text/html") {
             return Err(Failure::Page);
         }
+        self.link.observe_date(Dated::of(answer.headers(), self.link.now()));
         Ok(answer)
     }
 

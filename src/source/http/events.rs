@@ -10,9 +10,10 @@ use tokio::time::{Instant, sleep_until};
 use crate::decode::mapped::MAX_DOCUMENT;
 use crate::source::framing::events::{self, Item};
 use crate::source::link::failure::{Failure, content_type};
-use crate::source::link::http;
+use crate::source::link::http::{self, Dated};
 use crate::source::link::{Link, Resume, Session};
 
+use super::last_id::LastId;
 use super::{Rhythm, Service};
 
 /// The longest wait before the next connection that a service may ask for.
@@ -21,7 +22,7 @@ const LONGEST_WAIT: Duration = Duration::from_mins(5);
 /// Reads one stream after the other.
 pub(super) struct Events {
     service: Service,
-    last_id: String,
+    last_id: LastId,
     /// What the service wishes us to wait, and until when that is.
     wait: Duration,
     not_before: Option<Instant>,
@@ -29,15 +30,15 @@ pub(super) struct Events {
 
 impl Events {
     pub(super) fn new(service: Service) -> Events {
-        Events { service, last_id: String::new(), wait: Duration::ZERO, not_before: None }
+        Events { service, last_id: LastId::default(), wait: Duration::ZERO, not_before: None }
     }
 
     async fn read(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
         let url = self.service.url().clone();
         let mut headers = headers();
         // An id that no header can hold is as good as none.
-        let last_id = HeaderValue::from_bytes(self.last_id.as_bytes());
-        let resumes = !self.last_id.is_empty() && last_id.is_ok();
+        let last_id = HeaderValue::from_bytes(self.last_id.believed().as_bytes());
+        let resumes = !self.last_id.believed().is_empty() && last_id.is_ok();
         if let Some(last_id) = last_id.ok().filter(|_| resumes) {
             headers.insert("last-event-id", last_id);
         }
@@ -54,8 +55,9 @@ impl Events {
                 return Err(Failure::ContentType { found, expected: "text/event-stream" });
             }
         }
+        link.observe_date(Dated::of(answer.headers(), link.now()));
         link.connected(if resumes { Resume::Complete } else { Resume::Lost }).await?;
-        let mut events = events::Events::new(MAX_DOCUMENT, &self.last_id);
+        let mut events = events::Events::new(MAX_DOCUMENT, self.last_id.believed());
         let mut rhythm = Rhythm::new();
         loop {
             link.flush().await?;
@@ -76,8 +78,7 @@ impl Events {
                     Item::Retry(wait) => self.wait = wait.min(LONGEST_WAIT),
                 }
             });
-            self.last_id.clear();
-            self.last_id.push_str(events.last_id());
+            self.last_id.note(events.last_id());
             result?;
             rhythm.hear(link, is_heartbeat);
         }

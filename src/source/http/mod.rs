@@ -6,6 +6,7 @@
 mod events;
 pub(super) mod headers;
 mod kind;
+mod last_id;
 mod poll;
 mod stream;
 

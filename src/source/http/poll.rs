@@ -9,7 +9,9 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use reqwest::header::{ETAG, HeaderMap, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
+use reqwest::header::{
+    DATE, ETAG, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
+};
 use reqwest::{Response, StatusCode};
 use tokio::time::{Instant, sleep_until};
 use tracing::warn;
@@ -17,7 +19,7 @@ use tracing::warn;
 use crate::decode::mapped::MAX_DOCUMENT;
 use crate::source::framing::lines::{Line, Lines};
 use crate::source::link::failure::{Failure, content_type};
-use crate::source::link::http;
+use crate::source::link::http::{self, Dated};
 use crate::source::link::next_page::{NextPage, next_page};
 use crate::source::link::{Link, Resume, Session, net};
 
@@ -82,7 +84,7 @@ impl Poll {
                 NextPage::None => break,
                 NextPage::At(page) => Some(page),
                 NextPage::Elsewhere(page) => {
-                    if is_wanted {
+                    if is_wanted && link.may_log() {
                         warn!(host = net::host(&page), "the next page is on another host");
                     }
                     None
@@ -155,6 +157,7 @@ impl Session for Poll {
 
 /// Reads a page: one document, or one a line where its type says so.
 async fn read(link: &mut Link, answer: Response, limit: Duration) -> Result<(), Failure> {
+    let dated = Dated::of(answer.headers(), link.now());
     let kind = content_type(answer.headers()).unwrap_or_default();
     if kind == "text/html" {
         return Err(Failure::Page);
@@ -162,6 +165,7 @@ async fn read(link: &mut Link, answer: Response, limit: Duration) -> Result<(), 
     let body = http::body(answer, MAX_DOCUMENT, limit).await?;
     let is_lines = ["ndjson", "jsonl", "json-seq", "jsonlines"].iter().any(|it| kind.contains(it));
     expect_json(&body)?;
+    link.observe_date(dated);
     if !is_lines {
         return link.deliver(&body);
     }
@@ -186,13 +190,38 @@ fn all_new(link: &Link) -> bool {
     new > 0 && again == 0
 }
 
-/// The headers by which the service knows what we have.
+/// The headers by which the service knows what we have. A change that is dated after the answer that
+/// tells of it would hide every later one.
 fn validators(headers: &HeaderMap) -> HeaderMap {
+    let time = |value: &HeaderValue| httpdate::parse_http_date(value.to_str().ok()?).ok();
+    let date = headers.get(DATE).and_then(time);
+    let is_future = |value: &HeaderValue| date.is_some_and(|date| time(value) > Some(date));
     let mut known = HeaderMap::new();
-    for (theirs, ours) in [(ETAG, IF_NONE_MATCH), (LAST_MODIFIED, IF_MODIFIED_SINCE)] {
-        if let Some(value) = headers.get(theirs) {
-            known.insert(ours, value.clone());
-        }
+    if let Some(tag) = headers.get(ETAG) {
+        known.insert(IF_NONE_MATCH, tag.clone());
+    }
+    if let Some(modified) = headers.get(LAST_MODIFIED).filter(|modified| !is_future(modified)) {
+        known.insert(IF_MODIFIED_SINCE, modified.clone());
     }
     known
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_of_the_future_is_no_reason_to_be_told_of_none_before_it() {
+        let known = |modified: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(DATE, "Sat, 21 Nov 2026 19:04:00 GMT".parse().unwrap());
+            headers.insert(LAST_MODIFIED, modified.parse().unwrap());
+            headers.insert(ETAG, "\"7\"".parse().unwrap());
+            let known = validators(&headers);
+            assert!(known.contains_key(IF_NONE_MATCH));
+            known.contains_key(IF_MODIFIED_SINCE)
+        };
+        assert!(known("Sat, 21 Nov 2026 19:04:00 GMT") && known("the other day"));
+        assert!(!known("Sat, 21 Nov 2026 19:04:01 GMT"));
+    }
 }

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use crate::decode::mapped::MAX_DOCUMENT;
 use crate::source::framing::lines;
 use crate::source::link::failure::{Failure, content_type};
-use crate::source::link::http;
+use crate::source::link::http::{self, Dated};
 use crate::source::link::{Link, Resume, Session};
 
 use super::{Rhythm, Service, expect_json};
@@ -26,6 +26,7 @@ impl Session for Lines {
         let url = self.service.url().clone();
         let request = self.service.get(&url)?;
         let mut answer = http::send(link, request, link.times().silence).await?;
+        let dated = Dated::of(answer.headers(), link.now());
         if content_type(answer.headers()).is_some_and(|kind| kind == "text/html") {
             return Err(Failure::Page);
         }
@@ -54,6 +55,7 @@ impl Session for Lines {
             };
             if std::mem::take(&mut is_first) {
                 expect_json(&chunk)?;
+                link.observe_date(dated);
             }
             link.alive().await?;
             rhythm.hear(link, chunk.trim_ascii().is_empty());

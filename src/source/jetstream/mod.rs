@@ -7,9 +7,12 @@
 //! subscriber catches up. What comes twice is counted once by the tally.
 //! A server that no longer has what we ask for says nothing (the first generation) or something
 //! (the second); either way the time that is missing is reported as a gap.
+//! Where a resumed stream begins is not for a single event to say: no event is newer than the network's
+//! clock, and of the last numbers that in the middle is taken (`position`).
 //! Source: the Jetstream README and its source, `internal/subscribe`.
 
 mod kind;
+mod position;
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -26,6 +29,7 @@ use super::SourceContext;
 use super::link::failure::{Class, Failure, quoted};
 use super::link::websocket::Socket;
 use super::link::{self, Link, Resume, Session};
+use position::Position;
 
 /// The keys of a `bluesky` source.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,12 +83,8 @@ struct Jetstream {
     current: usize,
     /// The last attempt brought nothing.
     barren: bool,
-    /// The newest event, in the network's time.
-    newest: Option<Timestamp>,
-    /// The same in microseconds, for the first generation.
-    newest_us: Option<i64>,
-    /// The last event's number on the endpoint that gave it, for the second generation.
-    seq: Option<(usize, i64)>,
+    /// Where the stream stands.
+    position: Position,
     /// Since when resumed connections break before they have come to where the last one was.
     stuck: Option<Instant>,
     /// The cursor is of no use: the next connection starts with the present.
@@ -128,9 +128,7 @@ impl Jetstream {
             endpoints,
             current: 0,
             barren: false,
-            newest: None,
-            newest_us: None,
-            seq: None,
+            position: Position::default(),
             stuck: None,
             give_up: false,
         }
@@ -158,7 +156,9 @@ impl Jetstream {
                 });
             }
             if let Some(info) = mark.info {
-                tracing::warn!("the server remarks: {}", quoted(&info));
+                if link.may_log() {
+                    tracing::warn!("the server remarks: {}", quoted(&info));
+                }
                 continue;
             }
             self.barren = false;
@@ -170,20 +170,17 @@ impl Jetstream {
                         link.trust_stamps();
                     }
                 }
-                link.observe_time(at);
-                if self.newest.is_none_or(|newest| at >= newest) {
+                let network_now = link.observe_time(at);
+                if self.position.note_time(at, mark.time_us, network_now) {
                     self.stuck = None;
                 }
                 if let Some(expected) = expected.take().filter(|&expected| at > expected) {
                     let (from, to) = (link.place(expected), link.place(at));
                     link.report_gap(from, to).await?;
                 }
-                // Not monotonic after a resume.
-                self.newest = self.newest.max(Some(at));
             }
-            self.newest_us = self.newest_us.max(mark.time_us);
             if let Some(seq) = mark.seq {
-                self.seq = Some((self.current, seq));
+                self.position.note_seq(self.current, seq);
             }
             link.deliver(received.bytes())?;
         }
@@ -199,15 +196,15 @@ impl Jetstream {
 
     fn can_resume(&self) -> bool {
         if self.is_second_generation() {
-            self.seq.is_some_and(|(endpoint, _)| endpoint == self.current)
+            self.position.seq(self.current).is_some()
         } else {
-            self.newest_us.is_some()
+            self.position.time_us(Timestamp::MAX).is_some()
         }
     }
 
     /// After a resume, the event that the first one must not be later than, or something is missing.
     fn expected(&self, link: &Link) -> Option<Timestamp> {
-        let newest = self.newest?;
+        let newest = self.position.time(link.network_now())?;
         let horizon = Timestamp::from_micros(horizon(link)).unwrap_or(newest);
         if self.is_second_generation() || horizon <= newest {
             return Some(newest);
@@ -221,10 +218,11 @@ impl Jetstream {
     fn url(&self, link: &Link, resumed: bool) -> Url {
         let mut url = subscription(self.endpoint());
         let cursor = if self.is_second_generation() {
-            self.seq.map(|(_, seq)| seq)
+            self.position.seq(self.current)
         } else {
             let rewound = |newest_us: i64| newest_us.saturating_sub(micros(REWIND));
-            self.newest_us.map(|newest_us| rewound(newest_us).max(horizon(link)))
+            let newest_us = self.position.time_us(link.network_now());
+            newest_us.map(|newest_us| rewound(newest_us).max(horizon(link)))
         };
         if let Some(cursor) = cursor.filter(|_| resumed) {
             url.query_pairs_mut().append_pair("cursor", &cursor.to_string());

@@ -26,6 +26,9 @@ pub struct Backoff {
     pub limited_cap: Duration,
     /// The wait after a refusal of the credentials: somebody has to mend them first.
     pub refused: Duration,
+    /// How long a connection lives before the failures that came before it are forgotten: a server
+    /// that says one thing and closes, again and again, is asked more and more rarely.
+    pub settled: Duration,
     /// What a ceiling means.
     pub jitter: Jitter,
 }
@@ -40,6 +43,9 @@ pub enum Jitter {
     Above,
 }
 
+/// A connection that lives for this long has worked.
+const SETTLED: Duration = Duration::from_secs(30);
+
 impl Default for Backoff {
     fn default() -> Backoff {
         Backoff {
@@ -50,6 +56,7 @@ impl Default for Backoff {
             limited_base: Duration::from_secs(15),
             limited_cap: Duration::from_mins(5),
             refused: Duration::from_mins(1),
+            settled: SETTLED,
             jitter: Jitter::Full,
         }
     }
@@ -68,12 +75,13 @@ impl Backoff {
             limited_base: Duration::from_mins(1),
             limited_cap: Duration::from_mins(15),
             refused: Duration::from_mins(1),
+            settled: SETTLED,
             jitter: Jitter::Above,
         }
     }
 
-    /// The wait before the next attempt. `failures` counts those since the last message came, this
-    /// one included, so it is 1 for the first; `random` is in `0..1`.
+    /// The wait before the next attempt. `failures` counts those since a connection lived for
+    /// [`Backoff::settled`], this one included, so it is 1 for the first; `random` is in `0..1`.
     ///
     /// A connection that worked and broke is made again at once, the first time.
     #[must_use]
@@ -92,9 +100,15 @@ impl Backoff {
                 Jitter::Above => self.base.saturating_mul(failures.max(1)).min(self.cap),
             }),
             Class::Server(None) => paced(doubled(self.server_base, self.server_cap)),
-            // Never earlier than asked; and not all at the same moment.
+            // Never earlier than asked, nor in a loop where that is at once; and not all at the same
+            // moment.
             Class::Server(Some(asked)) | Class::RateLimit(Some(asked)) => {
-                asked.min(self.limited_cap) + self.base.mul_f64(random)
+                let ceiling = doubled(self.server_base, self.server_cap);
+                let least = match self.jitter {
+                    Jitter::Full => ceiling / 2,
+                    Jitter::Above => ceiling,
+                };
+                asked.min(self.limited_cap).max(least) + self.base.mul_f64(random)
             }
             Class::RateLimit(None) => {
                 let ceiling = doubled(self.limited_base, self.limited_cap);
@@ -136,6 +150,20 @@ mod tests {
         assert_eq!(backoff.delay(asked(20), 1, 0.0), Duration::from_secs(20));
         assert!(backoff.delay(asked(20), 9, ALMOST) < Duration::from_secs(21));
         assert_eq!(backoff.delay(asked(86_400), 1, 0.0), Duration::from_mins(5));
+    }
+
+    #[test]
+    fn a_server_that_asks_for_no_wait_is_asked_more_and_more_rarely_all_the_same() {
+        for asked in [Duration::ZERO, Duration::from_secs(1)] {
+            for class in [Class::Server(Some(asked)), Class::RateLimit(Some(asked))] {
+                let delays: Vec<u64> = (1..=8)
+                    .map(|n| Backoff::default().delay(class, n, 0.0).max(asked).as_secs())
+                    .collect();
+                let least = asked.as_secs();
+                assert_eq!(delays, [least, 1, 2, 4, 8, 15, 15, 15], "{class:?}");
+            }
+        }
+        assert_eq!(of_x(Class::RateLimit(Some(Duration::ZERO)), 1..=3), [5000, 10_000, 20_000]);
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! the [`Link`] itself. Two ways lead out: a message or a sign of life that finds no room is dropped
 //! and counted (a live source does not wait), and what must not be lost waits for room.
 
+use std::time::Duration;
+
 use tokio::sync::mpsc::error::TrySendError;
 use tracing::warn;
 
@@ -18,6 +20,7 @@ use super::super::skew::Skew;
 use super::super::{Over, SourceContext};
 use super::Link;
 use super::failure::Failure;
+use super::http::Dated;
 
 /// How messages become events.
 pub(in crate::source) enum Decoding {
@@ -36,11 +39,23 @@ pub(super) struct Delivery {
     unmatched: u64,
     /// Messages that found no room and were not reported yet.
     dropped: u64,
+    /// A message was sent since the last sign of life.
+    pub(super) has_sent: bool,
+    /// A sign of life has come that the show has not heard of.
+    pub(super) owes_alive: bool,
 }
 
 impl Delivery {
-    pub(super) fn new(decoding: Decoding) -> Delivery {
-        Delivery { decoding, skew: Skew::default(), unmatched: 0, dropped: 0 }
+    /// For posts that count for `window`.
+    pub(super) fn new(decoding: Decoding, window: Duration) -> Delivery {
+        Delivery {
+            decoding,
+            skew: Skew::new(window),
+            unmatched: 0,
+            dropped: 0,
+            has_sent: false,
+            owes_alive: false,
+        }
     }
 }
 
@@ -60,25 +75,36 @@ impl Link {
         self.delivery.skew.place(network, self.now())
     }
 
-    /// How far the show's clock is ahead of the network's, in milliseconds, once that is known.
+    /// How far the show's clock is ahead of the network's, in milliseconds, once that has said
+    /// anything of it.
     pub(in crate::source) fn skew_ms(&self) -> Option<i64> {
-        self.delivery.skew.ahead()
+        self.delivery.skew.observed(self.now())
     }
 
-    /// The network said what its own clock shows.
-    pub(in crate::source) fn observe_time(&mut self, network: Timestamp) {
-        self.delivery.skew.observe(network, self.clock.now());
+    /// Whether it is open if the machine's clock is wrong or what the network says of its own.
+    pub(in crate::source) fn is_time_undecided(&self) -> bool {
+        self.delivery.skew.is_undecided(self.now())
     }
 
-    /// An answer of the network is dated.
-    pub(in crate::source) fn observe_date(&mut self, date: Timestamp) {
-        self.delivery.skew.observe_date(date, self.clock.now());
+    /// The network said what its own clock shows. Gives what that shows, as far as it is known.
+    pub(in crate::source) fn observe_time(&mut self, network: Timestamp) -> Timestamp {
+        let now = self.clock.now();
+        self.delivery.skew.observe(network, now);
+        self.delivery.skew.network(now)
+    }
+
+    /// An answer of the network is dated. To be called once it is known to be of the network itself:
+    /// it has the status, and the content, that was asked for.
+    pub(in crate::source) fn observe_date(&mut self, dated: Option<Dated>) {
+        if let Some(Dated { date, arrival }) = dated {
+            self.delivery.skew.observe_date(date, arrival);
+        }
     }
 
     /// The clock that stamps the messages is another one than that which dates the answers, and is
     /// the one to go by.
     pub(in crate::source) fn trust_stamps(&mut self) {
-        self.delivery.skew = Skew::by_stamps();
+        self.delivery.skew = Skew::by_stamps(self.contest().window());
     }
 
     /// What the network's clock showed at a time of the show's clock, as far as that is known.
@@ -126,7 +152,10 @@ impl Link {
         mut note: impl FnMut(&Message, bool),
     ) -> Result<(), Failure> {
         let mut result = Ok(());
-        let Delivery { decoding, skew, unmatched, dropped } = &mut self.delivery;
+        let Delivery { decoding, skew, unmatched, dropped, has_sent, owes_alive } =
+            &mut self.delivery;
+        let before = *dropped;
+        let mut sent = 0_u64;
         let context = &self.context;
         let network_now = skew.network(arrival);
         let mut report = |mut message| {
@@ -152,6 +181,7 @@ impl Link {
             }
             if result.is_ok() {
                 result = try_send(context, message.into(), dropped);
+                sent += 1;
             }
         };
         match decoding {
@@ -159,12 +189,18 @@ impl Link {
             // What has no time of its own is of now, as the network has it.
             Decoding::Documents(documents) => documents.document(message, network_now, report),
         }
+        if sent > 0 && *dropped == before {
+            // Who hears a message hears that the source is alive.
+            (*has_sent, *owes_alive) = (true, false);
+        }
         result
     }
 
     /// Counts a message that was too long to be read.
     pub(in crate::source) fn deliver_too_long(&mut self) -> Result<(), Failure> {
-        self.try_send(Message::Malformed("longer than any message").into())
+        self.try_send(Message::Malformed("longer than any message").into())?;
+        (self.delivery.has_sent, self.delivery.owes_alive) = (true, false);
+        Ok(())
     }
 
     /// The documents that follow are those of one poll.
@@ -182,16 +218,25 @@ impl Link {
         }
     }
 
-    /// Sends what was counted and not sent yet. To be called when nothing is waiting to be read.
+    /// Sends what was counted and not sent yet, and the sign of life that the show has not heard of.
+    /// To be called when nothing is waiting to be read.
     pub(in crate::source) async fn flush(&mut self) -> Result<(), Failure> {
+        self.log.report_left_out();
         if self.delivery.dropped > 0 {
             let dropped = std::mem::take(&mut self.delivery.dropped);
-            warn!(dropped, "messages were dropped: there was no time for them");
+            if self.may_log() {
+                warn!(dropped, "messages were dropped: there was no time for them");
+            }
             self.send(Message::Dropped(dropped).into()).await?;
         }
         if self.delivery.unmatched > 0 {
             let unmatched = std::mem::take(&mut self.delivery.unmatched);
             self.send(Message::Unmatched(unmatched).into()).await?;
+            (self.delivery.has_sent, self.delivery.owes_alive) = (true, false);
+        }
+        if std::mem::take(&mut self.delivery.owes_alive) {
+            self.alive_sent = self.alive_at;
+            self.try_send(News::Alive)?;
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use tokio::time::Instant;
 use url::Url;
 
 use crate::timestamp::Timestamp;
@@ -74,16 +75,31 @@ impl Http {
     }
 }
 
-/// Sends a request and waits `limit` for the head of the answer. The answer's date is
-/// taken as the network's time; a status other than 2xx or 304 is a failure.
+/// Sends a request and waits `limit` for the head of the answer. A status other than 2xx or 304 is a
+/// failure.
 pub(in crate::source) async fn send(
     link: &mut Link,
     request: RequestBuilder,
     limit: Duration,
 ) -> Result<Response, Failure> {
-    let answer = answer(link, request, limit).await?;
+    let answer = exchange(request, limit).await?;
     let now = link.now();
     good(answer, limit, now).await
+}
+
+/// What an answer says of the time, and when it came on the show's clock. Whether that is believed
+/// turns out when its content does: anybody on the way can date an answer.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::source) struct Dated {
+    pub(in crate::source) date: Timestamp,
+    pub(in crate::source) arrival: Timestamp,
+}
+
+impl Dated {
+    /// The date of an answer that has just come.
+    pub(in crate::source) fn of(headers: &HeaderMap, arrival: Timestamp) -> Option<Dated> {
+        server_date(headers).map(|date| Dated { date, arrival })
+    }
 }
 
 /// An answer that is none of those asked for.
@@ -106,21 +122,7 @@ pub(in crate::source) async fn refusal(answer: Response, limit: Duration) -> Ref
     Refusal { status, headers, body }
 }
 
-/// Sends a request and waits `limit` for the head of the answer, whatever its status. The answer's
-/// date is taken as the network's time.
-pub(in crate::source) async fn answer(
-    link: &mut Link,
-    request: RequestBuilder,
-    limit: Duration,
-) -> Result<Response, Failure> {
-    let answer = exchange(request, limit).await?;
-    if let Some(date) = server_date(answer.headers()) {
-        link.observe_date(date);
-    }
-    Ok(answer)
-}
-
-/// The same, beside what a link is busy with.
+/// Sends a request and waits `limit` for the head of the answer, whatever its status.
 pub(in crate::source) async fn exchange(
     request: RequestBuilder,
     limit: Duration,
@@ -138,8 +140,18 @@ pub(in crate::source) async fn exchange(
 pub(in crate::source) struct Document {
     /// Of the answer, whatever its status.
     pub(in crate::source) headers: HeaderMap,
+    /// How long it took from its head to its end.
+    pub(in crate::source) took: Duration,
     /// What was asked for, or why it did not come.
     pub(in crate::source) body: Result<Vec<u8>, Failure>,
+}
+
+impl Document {
+    /// What it says of the time, if it has come at `arrival`.
+    pub(in crate::source) fn dated(&self, arrival: Timestamp) -> Option<Dated> {
+        let head_came = arrival.checked_sub(self.took).unwrap_or(arrival);
+        Dated::of(&self.headers, head_came)
+    }
 }
 
 /// Asks for a document of at most `max` bytes, without a link, so that it can be done beside a
@@ -152,14 +164,17 @@ pub(in crate::source) async fn document(
     now: Timestamp,
 ) -> Document {
     match exchange(request, limit).await {
-        Err(failure) => Document { headers: HeaderMap::new(), body: Err(failure) },
+        Err(failure) => {
+            Document { headers: HeaderMap::new(), took: Duration::ZERO, body: Err(failure) }
+        }
         Ok(answer) => {
+            let head_came = Instant::now();
             let headers = answer.headers().clone();
             let body = match good(answer, limit, now).await {
                 Ok(answer) => body(answer, max, limit).await,
                 Err(failure) => Err(failure),
             };
-            Document { headers, body }
+            Document { headers, took: head_came.elapsed(), body }
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The life of a live source: connect, watch for silence, say what is wrong, come back.
 //!
 //! A network is a `Session`: it connects, reads until something fails, and returns the failure.
-//! `run` keeps calling it: at once after a connection that worked, later and later while none
-//! does, for ever. Between the two stands the `Link`: a session reports to it that the connection
+//! `run` keeps calling it: at once after a connection that worked for a while, later and later while
+//! none does, for ever. Between the two stands the `Link`: a session reports to it that the connection
 //! stands and gives signs of life, and it decides what the source's state is. What a session reads
 //! goes through the link too (`delivery`).
 //! Nothing here knows any network.
@@ -11,6 +11,7 @@ pub mod backoff;
 mod delivery;
 pub mod failure;
 pub(in crate::source) mod http;
+pub(in crate::source) mod log_limit;
 pub(in crate::source) mod net;
 pub(in crate::source) mod next_page;
 pub(in crate::source) mod tls;
@@ -36,6 +37,7 @@ use backoff::Backoff;
 pub(in crate::source) use delivery::Decoding;
 use delivery::Delivery;
 use failure::{Class, Failure};
+use log_limit::LogLimit;
 
 const USER_AGENT: HeaderValue =
     HeaderValue::from_static(concat!("hashtug/", env!("CARGO_PKG_VERSION")));
@@ -72,7 +74,7 @@ impl Default for Times {
 }
 
 /// Signs of life are sent no more often than this: the page shows tenths of seconds.
-const ALIVE_STEP: Duration = Duration::from_millis(100);
+pub(in crate::source) const ALIVE_STEP: Duration = Duration::from_millis(100);
 
 /// Attempts between two log lines about the same trouble.
 const LOG_EVERY: u32 = 20;
@@ -99,21 +101,22 @@ pub(in crate::source) struct Link {
     clock: Clock,
     delivery: Delivery,
     backoff: Backoff,
+    log: LogLimit,
     state: SourceState,
     /// When the last sign of life came.
     alive_at: Instant,
-    /// When one was last sent on.
+    /// When the show last heard of one, or of a message, which is one too.
     alive_sent: Instant,
+    /// When this connection came to stand.
+    connected_at: Option<Instant>,
     /// The longest silence that is normal, by what the network promises.
     normal_silence: Duration,
     /// This connection has given a sign of life.
     works: bool,
     /// The source was live before.
     was_live: bool,
-    /// Failures since a connection worked.
+    /// Failures since a connection worked for [`Backoff::settled`].
     failures: u32,
-    /// The same when this connection was begun.
-    failures_before: u32,
     /// A problem is being shown.
     shows_problem: bool,
 }
@@ -124,7 +127,7 @@ pub(in crate::source) async fn run(mut session: impl Session, mut link: Link) {
     loop {
         let attempted = Instant::now();
         link.works = false;
-        link.failures_before = link.failures;
+        link.connected_at = None;
         link.normal_silence = Duration::ZERO;
         let failure = tokio::select! {
             biased;
@@ -171,19 +174,21 @@ impl Link {
         let clock = context.clock.expect("a show with a live source has a clock");
         let now = Instant::now();
         let backoff = context.times.backoff.unwrap_or_default();
+        let window = context.contest.window();
         Link {
             context,
             clock,
-            delivery: Delivery::new(decoding),
+            delivery: Delivery::new(decoding, window),
             backoff,
+            log: LogLimit::new(now),
             state: SourceState::Connecting,
             alive_at: now,
             alive_sent: now,
+            connected_at: None,
             normal_silence: Duration::ZERO,
             works: false,
             was_live: false,
             failures: 0,
-            failures_before: 0,
             shows_problem: false,
         }
     }
@@ -192,6 +197,17 @@ impl Link {
     pub(in crate::source) fn with_backoff(mut self, backoff: Backoff) -> Link {
         self.backoff = self.context.times.backoff.unwrap_or(backoff);
         self
+    }
+
+    /// The same, where several links are one source: their log lines have one limit.
+    pub(in crate::source) fn with_log_limit(mut self, log: LogLimit) -> Link {
+        self.log = log;
+        self
+    }
+
+    /// Whether another line may be logged for this source; what it says is then for the caller.
+    pub(in crate::source) fn may_log(&self) -> bool {
+        self.log.admit(Instant::now())
     }
 
     pub(in crate::source) fn times(&self) -> Times {
@@ -224,16 +240,20 @@ impl Link {
             self.report_gap(self.clock.at(self.alive_at), self.clock.now()).await?;
         }
         if self.failures > 0 {
-            info!(attempts = self.failures, "source connected again");
-        } else if !self.was_live {
+            if self.may_log() {
+                info!(attempts = self.failures, "source connected again");
+            }
+        } else if !self.was_live && self.may_log() {
             info!("source connected");
         }
         self.was_live = true;
+        self.connected_at = Some(Instant::now());
         if std::mem::take(&mut self.shows_problem) {
             self.send(News::Problem(None)).await?;
         }
         self.alive_at = Instant::now();
         self.alive_sent = self.alive_at;
+        self.delivery.owes_alive = false;
         self.send(News::Alive).await?;
         self.set_state(SourceState::Live).await
     }
@@ -245,7 +265,9 @@ impl Link {
         to: Timestamp,
     ) -> Result<(), Failure> {
         let length = to.saturating_since(from);
-        warn!(seconds = length.as_secs_f32(), "posts are missing from {from} on");
+        if self.may_log() {
+            warn!(seconds = length.as_secs_f32(), "posts are missing from {from} on");
+        }
         self.send(News::Gap(Gap { from, length })).await
     }
 
@@ -258,23 +280,27 @@ impl Link {
             return Ok(());
         }
         self.shows_problem = problem.is_some();
-        if let Some(problem) = problem {
+        if let Some(problem) = problem
+            && self.may_log()
+        {
             warn!("{problem}");
         }
         self.send(News::Problem(problem.map(Arc::from))).await
     }
 
-    /// A sign of life.
+    /// A sign of life. The show hears of it when nothing more waits to be read ([`Link::flush`]),
+    /// unless a message says it until then: a post that comes alone is not to find that the beat was
+    /// spent on the news that something comes.
     pub(in crate::source) async fn alive(&mut self) -> Result<(), Failure> {
-        self.alive_at = Instant::now();
+        let before = std::mem::replace(&mut self.alive_at, Instant::now());
         self.works = true;
-        self.failures = 0;
+        if std::mem::take(&mut self.delivery.has_sent) {
+            // It came with the last sign of life.
+            self.alive_sent = before;
+        }
+        self.delivery.owes_alive = self.alive_at - self.alive_sent >= ALIVE_STEP;
         if self.state == SourceState::Stale {
             self.set_state(SourceState::Live).await?;
-        }
-        if self.alive_at - self.alive_sent >= ALIVE_STEP {
-            self.alive_sent = self.alive_at;
-            self.try_send(News::Alive)?;
         }
         Ok(())
     }
@@ -283,7 +309,6 @@ impl Link {
     /// one waits longer than the one before.
     pub(in crate::source) fn count_as_failed(&mut self, failure: Failure) -> Failure {
         self.works = false;
-        self.failures = self.failures_before;
         failure
     }
 
@@ -315,11 +340,13 @@ impl Link {
 
     /// Shows what is wrong, and says when to try again.
     async fn failed(&mut self, failure: &Failure, attempted: Instant) -> Result<Instant, Failure> {
-        if matches!(failure, Failure::TooLong(_) | Failure::Protocol(_)) {
-            // It comes again, however well the connection works until then.
-            self.failures = self.failures_before;
+        // This comes again, however well the connection works until then.
+        let recurs = matches!(failure, Failure::TooLong(_) | Failure::Protocol(_));
+        let life = self.connected_at.map(|since| self.alive_at.saturating_duration_since(since));
+        if self.works && !recurs && life.is_some_and(|life| life >= self.backoff.settled) {
+            self.failures = 0;
         }
-        self.failures += 1;
+        self.failures = self.failures.saturating_add(1);
         let class = failure.class(self.works);
         let backoff = self.backoff;
         let mut delay = backoff.delay(class, self.failures, fastrand::f64());
@@ -327,7 +354,8 @@ impl Link {
         if delay.is_zero() && attempted.elapsed() < backoff.base {
             delay = backoff.delay(Class::Network, 1, fastrand::f64());
         }
-        if self.failures % LOG_EVERY == 1 || class == Class::Refused {
+        let is_news = self.failures % LOG_EVERY == 1 || class == Class::Refused;
+        if is_news && self.may_log() {
             let hint = failure.hint().unwrap_or_default();
             warn!(attempt = self.failures, retry_in = ?delay, hint, "source failed: {failure}");
         }
@@ -349,3 +377,6 @@ impl Link {
         self.send(News::State(state)).await
     }
 }
+
+#[cfg(test)]
+mod tests;

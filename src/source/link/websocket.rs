@@ -19,7 +19,8 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Bytes, Message, Utf8Bytes, http};
 use url::Url;
 
-use super::failure::{Failure, quoted, server_date};
+use super::failure::{Failure, quoted};
+use super::http::Dated;
 use super::net::{self, CONNECT_TIME};
 use super::{Link, Times};
 
@@ -90,9 +91,8 @@ impl Socket {
             .await
             .map_err(|_| Failure::NoAnswer { host: host.clone() })?
             .map_err(|error| Failure::from_websocket(error, &host, || link.now()))?;
-        if let Some(date) = server_date(answer.headers()) {
-            link.observe_date(date);
-        }
+        // Who answers the handshake speaks the protocol, and is no page in between.
+        link.observe_date(Dated::of(answer.headers(), link.now()));
         let next_ping = Instant::now();
         Ok(Socket { stream, host, heartbeat, next_ping, answers: false })
     }

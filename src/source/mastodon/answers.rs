@@ -9,8 +9,8 @@ use tokio::time::Instant;
 
 use crate::timestamp::Timestamp;
 
-use super::super::link::failure::{Class, Failure, server_date};
-use super::super::link::http::Document;
+use super::super::link::failure::{Class, Failure};
+use super::super::link::http::{Dated, Document};
 use super::super::link::{Link, Resume};
 use super::api::PATIENCE;
 use super::client::Client;
@@ -30,6 +30,15 @@ const BROKEN_STEPS: u32 = 2;
 /// Steps after which a post that is in no timeline any more is taken for deleted.
 const GONE_STEPS: u32 = 6;
 
+/// A page of a timeline.
+struct Page {
+    bytes: Vec<u8>,
+    /// What its answer says of the time.
+    dated: Option<Dated>,
+    /// A stream brings its hashtags.
+    is_of_streamed: bool,
+}
+
 impl Client {
     /// Asks for the timelines; returns when it is time to try the first way again.
     pub(super) async fn by_timelines(&mut self, link: &mut Link) -> Result<(), Failure> {
@@ -46,14 +55,14 @@ impl Client {
             } else {
                 answer.await
             };
-            let (page, is_of_streamed) = self.take_answer(link, document)?;
+            let page = self.take_answer(link, document)?;
             if !self.is_open {
                 link.connected(Resume::Complete).await?;
                 self.is_open = true;
                 self.notes.show_again();
             }
             link.alive().await?;
-            self.take_page(link, &page, is_of_streamed).await?;
+            self.take_page(link, &page).await?;
             self.show_notes(link).await?;
         }
     }
@@ -65,7 +74,7 @@ impl Client {
         document: Document,
     ) -> Result<(), Failure> {
         let failure = match self.take_answer(link, document) {
-            Ok((page, is_of_streamed)) => match self.take_page(link, &page, is_of_streamed).await {
+            Ok(page) => match self.take_page(link, &page).await {
                 Ok(()) => return self.show_notes(link).await,
                 Err(Failure::Over) => return Err(Failure::Over),
                 Err(failure) => failure,
@@ -88,7 +97,9 @@ impl Client {
             );
             self.notes.set(Topic::Tags, Some(note));
         }
-        tracing::warn!(?pause, "the timelines cannot be read beside the stream: {failure}");
+        if link.may_log() {
+            tracing::warn!(?pause, "the timelines cannot be read beside the stream: {failure}");
+        }
         self.timelines.pause(pause);
         self.show_notes(link).await?;
         let (now, window) = (link.now(), link.contest().window());
@@ -104,35 +115,26 @@ impl Client {
         Ok(())
     }
 
-    /// Takes an answer of a timeline: the page, and whether a stream brings its hashtags.
-    fn take_answer(
-        &mut self,
-        link: &mut Link,
-        document: Document,
-    ) -> Result<(Vec<u8>, bool), Failure> {
-        if let Some(date) = server_date(&document.headers) {
-            link.observe_time(date);
-        }
+    /// Takes an answer of a timeline.
+    fn take_answer(&mut self, link: &Link, document: Document) -> Result<Page, Failure> {
+        let dated = document.dated(link.now()).filter(|_| document.body.is_ok());
         let is_absent = matches!(document.body, Err(Failure::Status { status: 404 | 410, .. }));
         if is_absent && self.server.facts.is_unknown && !self.timelines_show {
             return Err(server::no_mastodon());
         }
-        let page = self.timelines.take_answer(document, Clocks::of(link))?;
-        Ok((page, self.timelines.is_of_streamed()))
+        let bytes = self.timelines.take_answer(document, Clocks::of(link))?;
+        Ok(Page { bytes, dated, is_of_streamed: self.timelines.is_of_streamed() })
     }
 
     /// A page of a timeline: sends what is new on it, the oldest post first.
-    async fn take_page(
-        &mut self,
-        link: &mut Link,
-        page: &[u8],
-        is_of_streamed: bool,
-    ) -> Result<(), Failure> {
+    async fn take_page(&mut self, link: &mut Link, page: &Page) -> Result<(), Failure> {
+        let Page { bytes, dated, is_of_streamed } = page;
         let not_statuses = |why: &str| Failure::Protocol(format!("a timeline is {why}"));
-        let text = std::str::from_utf8(page).map_err(|_| not_statuses("not UTF-8"))?;
+        let text = std::str::from_utf8(bytes).map_err(|_| not_statuses("not UTF-8"))?;
         let statuses = mark::page(text).map_err(|_| not_statuses("no list of posts"))?;
+        link.observe_date(*dated);
         self.timelines_show |= !statuses.is_empty();
-        let now = Instant::now();
+        let (now, server_now) = (Instant::now(), link.network_now());
         for (head, text) in statuses.iter().rev() {
             let text = text.replace(['\n', '\r'], " ");
             let Some(head) = head else {
@@ -145,12 +147,12 @@ impl Client {
                 self.ledger.pass_over(name, head.edited_at, now);
                 continue;
             }
-            match self.ledger.post(name, head.edited_at, now) {
+            match self.ledger.post(name, head.edited_at, (now, server_now)) {
                 Change::None => {}
                 Change::Edited => link.deliver(mark::message("status.update", &text).as_bytes())?,
                 Change::New => {
                     link.deliver(text.as_bytes())?;
-                    if is_of_streamed && self.is_missed(link, posted) {
+                    if *is_of_streamed && self.is_missed(link, posted) {
                         self.note_silence("nothing has come over it that the timelines have");
                     }
                 }

@@ -12,7 +12,7 @@ use url::Url;
 use crate::timestamp::Timestamp;
 
 use super::super::link::Link;
-use super::super::link::failure::{Failure, content_type, server_date};
+use super::super::link::failure::{Failure, content_type};
 use super::super::link::http::{Document, Http, document};
 use super::super::secret::Secret;
 
@@ -68,10 +68,10 @@ impl Api {
 /// Asks for a document in JSON and waits for it.
 pub(super) async fn ask(link: &mut Link, request: RequestBuilder) -> Result<Vec<u8>, Failure> {
     let document = document(request, MAX_BODY, PATIENCE, link.now()).await;
-    if let Some(date) = server_date(&document.headers) {
-        link.observe_time(date);
-    }
-    json(document)
+    let dated = document.dated(link.now());
+    let body = json(document)?;
+    link.observe_date(dated);
+    Ok(body)
 }
 
 /// Asks for a document in JSON beside something else.

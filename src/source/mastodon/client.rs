@@ -138,7 +138,9 @@ impl Client {
                  instead"
             )),
         };
-        tracing::warn!(way = ?next, "another way is tried: {failure}");
+        if link.may_log() {
+            tracing::warn!(way = ?next, "another way is tried: {failure}");
+        }
         self.notes.set(Topic::Way, instead);
         self.timelines.restart(self.purpose(), None);
         Ok(())

@@ -50,12 +50,13 @@ pub(super) enum Change {
 }
 
 impl Ledger {
-    /// A post has come: what is new about it.
+    /// A post has come: what is new about it. The same moment on the server's clock is beside `now`:
+    /// an edit that was dated later than that hides none that comes after it.
     pub(super) fn post(
         &mut self,
         name: Name,
         edited_at: Option<Timestamp>,
-        now: Instant,
+        (now, server_now): (Instant, Timestamp),
     ) -> Change {
         let post = self.entry(name, now);
         if !post.is_known {
@@ -63,7 +64,9 @@ impl Ledger {
             post.edited_at = edited_at;
             return Change::New;
         }
-        if edited_at <= post.edited_at || post.is_deleted {
+        let is_older = edited_at < post.edited_at
+            && (edited_at.is_none() || post.edited_at <= Some(server_now));
+        if edited_at == post.edited_at || is_older || post.is_deleted {
             return Change::None;
         }
         post.edited_at = edited_at;
@@ -134,10 +137,27 @@ mod tests {
         Instant::from_std(std::time::Instant::now())
     }
 
+    /// A moment, at a time of the server's clock.
+    fn at(now: Instant) -> (Instant, Timestamp) {
+        (now, Timestamp::from_secs(1_795_287_900).unwrap())
+    }
+
+    #[test]
+    fn an_edit_of_the_future_hides_no_later_one() {
+        let mut ledger = Ledger::default();
+        let (now, second) = (at(now()), |second: i64| Timestamp::from_secs(1_795_287_841 + second));
+        ledger.post(7, None, now);
+        assert_eq!(ledger.post(7, second(86_400), now), Change::Edited);
+        assert_eq!(ledger.post(7, second(86_400), now), Change::None);
+        assert_eq!(ledger.post(7, second(5), now), Change::Edited);
+        assert_eq!(ledger.post(7, second(5), now), Change::None);
+        assert_eq!(ledger.post(7, second(4), now), Change::None, "an older form of it");
+    }
+
     #[test]
     fn a_post_is_new_once_and_each_change_of_it_once() {
         let mut ledger = Ledger::default();
-        let (now, edit) = (now(), Timestamp::from_secs(1_795_287_841));
+        let (now, edit) = (at(now()), Timestamp::from_secs(1_795_287_841));
         assert_eq!(ledger.post(7, None, now), Change::New);
         assert_eq!(ledger.post(7, None, now), Change::None);
         assert_eq!(ledger.post(7, edit, now), Change::Edited);
@@ -153,8 +173,8 @@ mod tests {
         assert!(ledger.delete(7, now));
         assert!(!ledger.delete(7, now));
         assert!(!ledger.knows(7));
-        assert_eq!(ledger.post(7, None, now), Change::New);
-        assert_eq!(ledger.post(7, Timestamp::from_secs(1), now), Change::None);
+        assert_eq!(ledger.post(7, None, at(now)), Change::New);
+        assert_eq!(ledger.post(7, Timestamp::from_secs(1), at(now)), Change::None);
     }
 
     #[test]
@@ -162,11 +182,11 @@ mod tests {
         let mut ledger = Ledger::default();
         let (start, grace) = (now(), Duration::from_secs(30));
         for name in [3, 5, 6, 7, 8] {
-            ledger.post(name, None, start);
+            ledger.post(name, None, at(start));
         }
         ledger.delete(6, start);
         ledger.pass_over(10, None, start);
-        ledger.post(9, None, start + grace);
+        ledger.post(9, None, at(start + grace));
         let found = BTreeSet::from([5]);
         assert_eq!(ledger.vanished(4, &found, grace, start + grace), [7, 8]);
         assert_eq!(ledger.vanished(4, &found, grace, start), [0; 0]);
@@ -177,7 +197,7 @@ mod tests {
         let mut ledger = Ledger::default();
         let now = now();
         for name in 0..3 * MAX as u64 {
-            ledger.post(name, None, now);
+            ledger.post(name, None, at(now));
         }
         assert_eq!((ledger.posts.len(), ledger.order.len()), (MAX, MAX));
         assert!(ledger.knows(3 * MAX as u64 - 1) && !ledger.knows(1));

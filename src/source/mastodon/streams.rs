@@ -18,7 +18,7 @@ use url::Url;
 
 use super::super::framing::events::{Events, Item};
 use super::super::link::failure::{Class, Failure, quoted};
-use super::super::link::http;
+use super::super::link::http::{self, Dated};
 use super::super::link::websocket::{MAX_MESSAGE, Socket};
 use super::super::link::{Link, Resume};
 use super::api::{self, Api, PATIENCE};
@@ -134,7 +134,9 @@ impl Client {
                         self.timelines.set_purpose(Purpose::BesideStream);
                     }
                 }
-                if self.ledger.post(self.names.name(&id), edited_at, now) != Change::None {
+                let server_now = link.network_now();
+                let name = self.names.name(&id);
+                if self.ledger.post(name, edited_at, (now, server_now)) != Change::None {
                     link.deliver(message)?;
                 }
             }
@@ -188,6 +190,7 @@ async fn connections(
         url.query_pairs_mut().append_pair("tag", tag);
         let answer = http::send(link, api.get(&url), PATIENCE).await?;
         api::expect(answer.headers(), "an event stream", |kind| kind == "text/event-stream")?;
+        link.observe_date(Dated::of(answer.headers(), link.now()));
         let host = url.host_str().unwrap_or_default().to_owned();
         let chunks = answer
             .bytes_stream()

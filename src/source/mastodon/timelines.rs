@@ -41,6 +41,9 @@ const BESIDE_STREAM: u32 = 12;
 /// pages.
 const DEEP_EVERY: u32 = 6;
 
+/// Posts whose ids tell what ids are on a server, if not one in as many is another kind of id.
+const FEW: usize = 4;
+
 /// What the timelines are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -247,9 +250,15 @@ impl Timelines {
         }
         // Posts that are dated in the future have the id of their arrival: a few of them may be.
         let timed = heads.iter().filter(|(head, _)| head.is_timed()).count();
-        let is_time = |(head, _): &(Head<'_>, Name)| mark::can_be_time(&head.id);
-        let is_timed = heads.iter().all(is_time) && (self.is_mastodon || timed * 2 >= heads.len());
-        self.is_timed = Some(is_timed && self.is_timed.unwrap_or(true));
+        let odd = heads.iter().filter(|(head, _)| !mark::can_be_time(&head.id)).count();
+        let is_timed = odd * FEW <= heads.len() && (self.is_mastodon || timed * 2 >= heads.len());
+        self.is_timed = match self.is_timed {
+            Some(false) => Some(false),
+            _ if is_timed => Some(true),
+            // An odd one is not the rule.
+            known if odd > 0 && heads.len() < FEW => known,
+            _ => Some(false),
+        };
     }
 
     fn finish(&mut self, walked: Walked) -> Finished {

@@ -4,6 +4,7 @@
 //! Pure: pages and times come in as arguments. When to walk, and from where, is for `timelines`.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -19,6 +20,9 @@ const HISTORY: usize = 20;
 
 /// Pages after which a walk ends where ids are no times.
 const MAX_PAGES: u32 = 25;
+
+/// The time by which an id may be ahead of the server's clock, as far as that is known.
+const SLACK: Duration = Duration::from_mins(1);
 
 /// Hashtags that share a timeline.
 #[derive(Debug)]
@@ -203,8 +207,15 @@ impl Walk {
         clocks: Clocks,
     ) -> Option<Cursor> {
         if let Cursor::After(after) = &self.cursor {
-            let newest =
-                if has_times { heads.iter().max_by_key(|&&(_, name)| name) } else { heads.first() };
+            let newest = if has_times {
+                // An id that is no time, or one of the future, would end the walk before its end.
+                let now = mark::first_id_at(clocks.to_server(clocks.now()).saturating_add(SLACK));
+                let is_time =
+                    |head: &Head<'_>, name: Name| name <= now && mark::can_be_time(&head.id);
+                heads.iter().max_by_key(|(head, name)| (is_time(head, *name), *name))
+            } else {
+                heads.first()
+            };
             let newest = newest.map(|(head, _)| head.id.clone().into_owned());
             return newest.filter(|newest| newest != after).map(Cursor::After);
         }

@@ -10,10 +10,12 @@ use std::sync::Arc;
 
 use hashbrown::HashTable;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use crate::event::{Message, News, SourceId};
 use crate::post::Deletion;
 use crate::snapshot::SourceState;
+use crate::source::link::ALIVE_STEP;
 use crate::source::{Over, SourceContext};
 
 /// Posts and deletions that are remembered; one that was forgotten and comes again is a duplicate
@@ -53,8 +55,17 @@ impl Gathering {
         mut relays_rx: mpsc::Receiver<(SourceId, News)>,
         context: &SourceContext,
     ) {
+        let mut heard = Instant::now();
         while let Some((relay, news)) = relays_rx.recv().await {
-            for news in self.take(relay.0, news) {
+            let mut news = self.take(relay.0, news);
+            if news.is_empty() && heard.elapsed() >= ALIVE_STEP {
+                // What another relay has sent already is a sign of life all the same.
+                news.push(News::Alive);
+            }
+            for news in news {
+                if matches!(news, News::Message(_) | News::Alive) {
+                    heard = Instant::now();
+                }
                 if context.send(news).await == Err(Over) {
                     return;
                 }

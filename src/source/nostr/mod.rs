@@ -16,12 +16,14 @@ mod relay;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tracing::{Instrument, info_span};
 use url::Url;
 
 use crate::event::SourceId;
 
 use super::SourceContext;
+use super::link::log_limit::LogLimit;
 use gathering::Gathering;
 
 /// The keys of a `nostr` source.
@@ -42,6 +44,7 @@ pub(super) async fn run(settings: Settings, context: SourceContext) {
     let names: Vec<String> = settings.relays.iter().map(relay::name).collect();
     let (relays_tx, relays_rx) = mpsc::channel(QUEUE);
     let mut relays = JoinSet::new();
+    let log = LogLimit::new(Instant::now());
     for (index, url) in settings.relays.into_iter().enumerate() {
         let context = SourceContext {
             id: SourceId(index),
@@ -55,7 +58,7 @@ pub(super) async fn run(settings: Settings, context: SourceContext) {
             stop: context.stop.clone(),
         };
         let span = info_span!("relay", name = names[index]);
-        relays.spawn(relay::run(url, context).instrument(span));
+        relays.spawn(relay::run(url, context, log.clone()).instrument(span));
     }
     drop(relays_tx);
     Gathering::new(names).run(relays_rx, &context).await;

@@ -21,6 +21,7 @@ use crate::decode::networks::nostr::signature::{self, Forged};
 use crate::decode::{Decoder, Feed};
 use crate::source::SourceContext;
 use crate::source::link::failure::{Failure, quoted};
+use crate::source::link::log_limit::LogLimit;
 use crate::source::link::websocket::Socket;
 use crate::source::link::{self, Link, Resume, Session, net};
 use crate::timestamp::Timestamp;
@@ -64,10 +65,10 @@ pub(super) fn name(url: &Url) -> String {
 }
 
 /// Reads one relay until the show is over.
-pub(super) async fn run(url: Url, context: SourceContext) {
+pub(super) async fn run(url: Url, context: SourceContext, log: LogLimit) {
     let decoder = Decoder::new(&context.contest, Some(Feed::Nostr), context.hasher.clone());
     let hashtags = hashtags::variants(&context.contest);
-    let link = Link::new(context, decoder);
+    let link = Link::new(context, decoder).with_log_limit(log);
     let relay = Relay { url, hashtags, newest: None, posts: VecDeque::new(), forged: None };
     link::run(relay, link).await;
 }
@@ -86,8 +87,9 @@ struct Relay {
 
 /// What one connection is doing.
 struct Connection {
-    /// From when on posts are wanted.
-    since: Timestamp,
+    /// From when on posts are wanted; `None` where the relay's clock and the machine's contradict each
+    /// other, since a time of the future would hide all that is posted until then.
+    since: Option<Timestamp>,
     /// The stored posts that are on their way.
     page: Option<Page>,
     pages: usize,
@@ -128,10 +130,11 @@ impl Session for Relay {
         let heartbeat = link.times().heartbeat.unwrap_or(HEARTBEAT);
         let mut socket = Socket::open(link, &url, &HeaderMap::new(), heartbeat).await?;
         let now = link.network_now();
-        let newest = *self.newest.get_or_insert(now);
+        let newest = (*self.newest.get_or_insert(now)).min(now);
         let back = |from: Timestamp, span| from.checked_sub(span).unwrap_or(from);
         // What has left the window would not count.
         let since = back(newest, OVERLAP).max(back(now, link.contest().window()));
+        let since = Some(since).filter(|_| !link.is_time_undecided());
         self.forged = None;
         let patience = link.times().silence;
         let mut connection = Connection {
@@ -181,6 +184,8 @@ impl Relay {
                 Relay::confirm(link, connection).await?;
                 if let (Some(page), Some(at)) = (&mut connection.page, at)
                     && page.subscription == subscription
+                    // What was not asked for tells nothing of how far the page goes.
+                    && connection.since.is_none_or(|since| at >= round_down(since))
                 {
                     page.oldest = Some(page.oldest.map_or(at, |oldest| oldest.min(at)));
                 }
@@ -209,11 +214,15 @@ impl Relay {
                     });
                 }
                 OLDER => {
-                    info!("the relay does not send older posts: {}", quoted(&said));
+                    if link.may_log() {
+                        info!("the relay does not send older posts: {}", quoted(&said));
+                    }
                     connection.page = None;
                 }
                 CHANGES => {
-                    info!("the relay does not send deletions: {}", quoted(&said));
+                    if link.may_log() {
+                        info!("the relay does not send deletions: {}", quoted(&said));
+                    }
                     connection.changes = Changes::Refused;
                 }
                 _ => {}
@@ -221,7 +230,7 @@ impl Relay {
             RelayMessage::Notice(said) => {
                 let said = quoted(&said);
                 connection.notices += 1;
-                if connection.notices <= MAX_NOTICES {
+                if connection.notices <= MAX_NOTICES && link.may_log() {
                     info!("the relay remarks: {said}");
                 }
                 connection.remark = Some(format!("the relay says: {said}"));
@@ -307,14 +316,14 @@ impl Relay {
         let Some(page) = connection.page.take() else { return Ok(()) };
         // Those of the oldest second come again; if nothing else does, there are no more.
         let oldest = page.oldest.filter(|&oldest| page.until.is_none_or(|until| oldest < until));
-        match oldest.filter(|&oldest| oldest > connection.since) {
-            Some(oldest) if connection.pages < MAX_PAGES => {
-                return self.ask_for_page(link, socket, connection, Some(oldest)).await;
+        match (oldest, connection.since) {
+            (Some(oldest), Some(since)) if oldest > since => {
+                if connection.pages < MAX_PAGES {
+                    return self.ask_for_page(link, socket, connection, Some(oldest)).await;
+                }
+                link.report_gap(link.place(since), link.place(oldest)).await?;
             }
-            Some(oldest) => {
-                link.report_gap(link.place(connection.since), link.place(oldest)).await?;
-            }
-            None => {}
+            _ => {}
         }
         if page.subscription == OLDER {
             socket.send(link, json!(["CLOSE", OLDER]).to_string()).await?;
@@ -332,7 +341,9 @@ impl Relay {
     ) -> Result<(), Failure> {
         let subscription = if until.is_some() { OLDER } else { POSTS };
         let mut filter = json!({"kinds": [1], "#t": self.hashtags, "limit": PAGE});
-        filter["since"] = seconds(connection.since);
+        if let Some(since) = connection.since {
+            filter["since"] = seconds(since);
+        }
         if let Some(until) = until {
             filter["until"] = seconds(until);
         }
@@ -350,7 +361,8 @@ impl Relay {
     ) -> Result<(), Failure> {
         let window = link.contest().window();
         let horizon = link.network_now().checked_sub(window).unwrap_or(Timestamp::MIN);
-        self.posts.retain(|(_, at)| *at >= horizon);
+        let horizon = Some(horizon).filter(|_| !link.is_time_undecided());
+        self.posts.retain(|(_, at)| horizon.is_none_or(|horizon| *at >= horizon));
         if self.posts.is_empty() {
             return Ok(());
         }
@@ -360,13 +372,20 @@ impl Relay {
             Reposts::Count => &[5, 6, 16],
         };
         let mut filter = json!({"kinds": kinds, "#e": ids});
-        filter["since"] = seconds(horizon);
+        if let Some(horizon) = horizon {
+            filter["since"] = seconds(horizon);
+        }
         socket.send(link, json!(["REQ", CHANGES, filter]).to_string()).await
     }
 }
 
 fn seconds(at: Timestamp) -> Value {
     at.millis().div_euclid(1000).into()
+}
+
+/// The second of a time, as a relay has it.
+fn round_down(at: Timestamp) -> Timestamp {
+    Timestamp::from_secs(at.millis().div_euclid(1000)).unwrap_or(at)
 }
 
 fn describe(forged: Forged) -> String {

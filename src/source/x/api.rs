@@ -60,10 +60,10 @@ impl Api {
     /// Sends a request, and explains a refusal.
     pub(super) async fn ask(
         &self,
-        link: &mut Link,
+        link: &Link,
         request: RequestBuilder,
     ) -> Result<Response, Failure> {
-        let answer = http::answer(link, request, LIMIT).await?;
+        let answer = http::exchange(request, LIMIT).await?;
         if http::is_good(answer.status()) {
             return Ok(answer);
         }
@@ -74,7 +74,7 @@ impl Api {
     /// The same, for a document.
     pub(super) async fn document<T: DeserializeOwned>(
         &self,
-        link: &mut Link,
+        link: &Link,
         request: RequestBuilder,
     ) -> Result<T, Failure> {
         let answer = self.ask(link, request).await?;

@@ -31,8 +31,8 @@ use crate::timestamp::Timestamp;
 use super::SourceContext;
 use super::framing::lines::{Line, Lines};
 use super::link::backoff::Backoff;
-use super::link::failure::{Class, Failure, server_date};
-use super::link::http::Document;
+use super::link::failure::{Class, Failure};
+use super::link::http::{Dated, Document};
 use super::link::websocket::MAX_MESSAGE;
 use super::link::{self, Link, Resume, Session};
 use super::secret::Variable;
@@ -90,8 +90,10 @@ struct X {
     rules_checked: Option<Instant>,
     /// How many more posts may be read.
     left: u32,
-    /// The newest post, or what its number would be when the first connection was made.
+    /// The newest post, which is not newer than the network's clock when it came.
     newest: Option<u64>,
+    /// A stream was there before.
+    was_connected: bool,
     /// What the last connections did not bring.
     missed: Option<Missed>,
 }
@@ -122,7 +124,15 @@ impl Session for X {
 impl X {
     fn new(settings: Settings) -> X {
         let left = settings.max_posts;
-        X { settings, api: None, rules_checked: None, left, newest: None, missed: None }
+        X {
+            settings,
+            api: None,
+            rules_checked: None,
+            left,
+            newest: None,
+            was_connected: false,
+            missed: None,
+        }
     }
 
     async fn connect(&mut self, api: &Api, link: &mut Link) -> Result<Infallible, Failure> {
@@ -130,17 +140,18 @@ impl X {
             rules::set_up(api, link).await?;
             self.rules_checked = Some(Instant::now());
         }
-        let since = self.newest.map(|_| link.last_alive());
+        let since = self.was_connected.then(|| link.last_alive());
         let url = self.url(api, link, since);
         let answer = api.ask(link, api.get(&url)).await.inspect_err(|_| {
             // Whatever it is: with the next attempt the rules are looked at again.
             self.rules_checked = None;
         })?;
         api::expect_json(&answer)?;
+        link.observe_date(Dated::of(answer.headers(), link.now()));
         link.expect_silence_of(heartbeat(link));
         link.connected(Resume::Complete).await?;
+        self.was_connected = true;
         let (now, network_now) = (link.now(), link.network_now());
-        let newest = *self.newest.get_or_insert_with(|| recent::id_at(network_now));
         if let Some(from) = since {
             if self.settings.backfill {
                 let reach = now.checked_sub(MAX_BACKFILL).unwrap_or(now);
@@ -148,6 +159,10 @@ impl X {
                     link.report_gap(from, reach).await?;
                 }
             } else {
+                // Where nothing has come, what was posted when something was heard last would have
+                // this number.
+                let silent = recent::id_at(link.network_at(from));
+                let newest = self.newest.unwrap_or(silent).min(recent::id_at(network_now));
                 // An older hole that is not filled yet begins earlier.
                 let mut missed = self.missed.take().unwrap_or(Missed::after(newest, from));
                 missed.until(now, network_now, link.contest().window());
@@ -197,17 +212,18 @@ impl X {
                     let is_first = std::mem::take(&mut is_first);
                     taken.map_err(|end| if is_first { link.count_as_failed(end) } else { end })?;
                 }
-                Arrival::Page(Document { headers, body }) => {
+                Arrival::Page(document) => {
                     page = None;
-                    if let Some(date) = server_date(&headers) {
-                        link.observe_time(date);
-                    }
+                    let dated = document.dated(link.now());
                     let Some(searching) = &mut search else { continue };
-                    let fetched = body.and_then(|body| self.page(link, searching, body));
+                    let fetched =
+                        document.body.and_then(|body| self.page(link, searching, dated, body));
                     let over = match fetched {
                         Err(Failure::Over) => return Err(Failure::Over),
                         Err(failure) => {
-                            info!("what was missed cannot be looked up: {failure}");
+                            if link.may_log() {
+                                info!("what was missed cannot be looked up: {failure}");
+                            }
                             true
                         }
                         Ok(()) => searching.url(api).is_none(),
@@ -233,6 +249,10 @@ impl X {
         {
             return Err(problem.ends_stream());
         }
+        // The time of X itself.
+        if let Some(at) = mark.newest_at {
+            link.observe_time(at);
+        }
         self.note(link, &mark);
         link.deliver(message)
     }
@@ -242,6 +262,7 @@ impl X {
         &mut self,
         link: &mut Link,
         search: &mut Search,
+        dated: Option<Dated>,
         mut body: Vec<u8>,
     ) -> Result<(), Failure> {
         // A document of one line: what is in quotes has no line feeds.
@@ -250,18 +271,17 @@ impl X {
         if mark.posts == 0 && !mark.is_page {
             return Err(Failure::Protocol("no page of posts".to_owned()));
         }
+        link.observe_date(dated);
         search.take(&mark);
         self.note(link, &mark);
         link.deliver(&body)
     }
 
-    fn note(&mut self, link: &mut Link, mark: &Mark) {
+    fn note(&mut self, link: &Link, mark: &Mark) {
         self.left = self.left.saturating_sub(mark.posts + mark.included);
-        self.newest = self.newest.max(mark.newest_id);
-        // The time of X itself.
-        if let Some(at) = mark.newest_at {
-            link.observe_time(at);
-        }
+        // A number of the future would hide what is missed later.
+        let now = recent::id_at(link.network_now().saturating_add(recent::SLACK));
+        self.newest = self.newest.max(mark.newest_id).map(|newest| newest.min(now));
     }
 
     fn check_budget(&self) -> Result<(), Failure> {

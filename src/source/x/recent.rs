@@ -22,7 +22,7 @@ pub(super) const SETTLE: Duration = Duration::from_secs(13);
 
 /// The time after the stream's return that is still searched: the network's clock is known to a
 /// second.
-const SLACK: Duration = Duration::from_secs(1);
+pub(super) const SLACK: Duration = Duration::from_secs(1);
 
 /// The time before the newest post that is searched again: posts come in disorder.
 const OVERLAP: Duration = Duration::from_secs(15);

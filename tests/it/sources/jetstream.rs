@@ -7,6 +7,7 @@ use std::time::Duration;
 use hashtug::clock::Clock;
 use hashtug::contest::{Contest, Reposts, Vote};
 use hashtug::snapshot::SourceState;
+use hashtug::source::link::Times;
 use hashtug::source::{Kind, jetstream};
 use tokio::net::TcpListener;
 use url::Url;
@@ -14,7 +15,7 @@ use url::Url;
 use crate::support::contest;
 use crate::support::fake::jetstream::Jetstream;
 use crate::support::proxy::{Fault, Proxy};
-use crate::support::rig::{Rig, quick};
+use crate::support::rig::{Rig, forgiving, quick};
 
 fn bluesky(endpoints: Vec<Url>) -> Kind {
     Kind::Bluesky(jetstream::Settings { endpoints })
@@ -30,10 +31,15 @@ fn long_contest() -> Arc<Contest> {
 
 /// A source that has reached its server through a proxy.
 async fn connected(url: fn(SocketAddr) -> Url) -> (Jetstream, Proxy, Rig) {
+    connected_with(url, quick()).await
+}
+
+/// The same, as patient as that.
+async fn connected_with(url: fn(SocketAddr) -> Url, times: Times) -> (Jetstream, Proxy, Rig) {
     let server = Jetstream::start().await;
     let proxy = Proxy::start(server.address).await;
     let endpoint = url(proxy.address);
-    let mut rig = Rig::start(&long_contest(), vec![bluesky(vec![endpoint])], quick());
+    let mut rig = Rig::start(&long_contest(), vec![bluesky(vec![endpoint])], times);
     rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
     (server, proxy, rig)
 }
@@ -68,7 +74,7 @@ async fn posts_and_their_ends_are_counted() {
 #[tokio::test]
 async fn a_thousand_cuts_lose_no_post_and_count_none_twice() {
     const CUTS: u64 = 1000;
-    let (server, proxy, mut rig) = connected(Jetstream::url).await;
+    let (server, proxy, mut rig) = connected_with(Jetstream::url, forgiving()).await;
     // The first post is there before the first cut, so that there is something to resume from.
     server.post(us(&rig.clock), "ada", "first", "tabs");
     rig.until("the first post", |s| s.posts.matched == 1).await;

@@ -20,7 +20,7 @@ use crate::support::http::get;
 use crate::support::patience::within;
 use crate::support::program::{Show, hashtug};
 use crate::support::proxy::{Fault, Proxy};
-use crate::support::rig::{Rig, quick};
+use crate::support::rig::{Rig, forgiving, quick};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -112,7 +112,7 @@ async fn a_thousand_cuts_lose_no_post_and_count_none_twice() {
     // The server dates its answers and its posts by one clock, and the show has another.
     let now = || Clock::from_wall().now();
     let behind = Clock::starting_at(now().checked_sub(Duration::from_millis(300)).unwrap());
-    let mut rig = Rig::starting_at(behind, &long_contest(&[]), kinds, quick());
+    let mut rig = Rig::starting_at(behind, &long_contest(&[]), kinds, forgiving());
     rig.until("live", live).await;
     let mut deleted = 0;
     for cut in 0..CUTS {

@@ -38,9 +38,18 @@ pub(crate) fn quick() -> Times {
             limited_base: Duration::from_millis(40),
             limited_cap: Duration::from_secs(3),
             refused: Duration::from_millis(400),
+            settled: Duration::from_millis(240),
             jitter: Jitter::Full,
         }),
     }
+}
+
+/// The same, where each connection in which anything comes is as good as one that lives long: for
+/// tests that cut it a thousand times.
+pub(crate) fn forgiving() -> Times {
+    let mut times = quick();
+    times.backoff = times.backoff.map(|backoff| Backoff { settled: Duration::ZERO, ..backoff });
+    times
 }
 
 /// What runs.
