@@ -1,9 +1,11 @@
-//! A flood through a live source: the program itself, fed by a server that sends Jetstream's events
-//! at a set rate, of which one in a hundred names a team.
+//! A flood through a live source, and posts that come alone: the program itself, fed by a server that
+//! sends Jetstream's events at a set rate, of which one in a hundred names a team, or one at a time.
 //!
 //! Prints for each rate what a core was busy with the program, what it held in memory, what was
 //! dropped, and how old the newest count was when a viewer got it: the time since the oldest post
-//! was sent that it does not hold. Both ends run on one machine, so that figures mean something only
+//! was sent that it does not hold. Then for single posts, each after a quiet second or as many as
+//! `HASHTUG_QUIET` says: how many were in the first snapshot that a viewer got after they were sent, and
+//! how long after; half of them within 2 ms. Both ends run on one machine, so that figures mean something only
 //! beside each other. `HASHTUG_SECONDS` is how long each rate lasts, 10 unless it says otherwise.
 
 #![expect(clippy::unwrap_used, reason = "a measurement that cannot go on says so by failing")]
@@ -45,15 +47,19 @@ fn main() {
     for rate in RATES {
         runtime.block_on(measure(rate, span));
     }
+    let quiet = std::env::var("HASHTUG_QUIET").ok().and_then(|text| text.parse().ok());
+    runtime.block_on(measure_lone_posts(Duration::from_secs(quiet.unwrap_or(1))));
 }
 
-async fn measure(rate: u64, span: Duration) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+/// Single posts that are sent.
+const LONE_POSTS: u64 = 50;
+
+/// A post that comes alone is on its way to viewers after this, in the median.
+const LONE_BUDGET: Duration = Duration::from_millis(2);
+
+/// The program, with a source that connects to `listener`.
+fn start(folder: &tempfile::TempDir, listener: &TcpListener) -> Program {
     let port = listener.local_addr().unwrap().port();
-    let sent: Sent = Arc::default();
-    let (done_tx, done_rx) = oneshot::channel();
-    let flood = tokio::spawn(flood(listener, rate, span, Arc::clone(&sent), done_tx));
-    let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("config.toml");
     std::fs::write(
         &config,
@@ -64,7 +70,72 @@ async fn measure(rate: u64, span: Duration) {
         ),
     )
     .unwrap();
-    let program = Program::start(&config);
+    Program::start(&config)
+}
+
+async fn measure_lone_posts(quiet: Duration) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let program = start(&folder, &listener);
+    let (stream, _) = listener.accept().await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    let mut server = tokio_tungstenite::accept_async(stream).await.unwrap();
+    let url = format!("ws://{}/api/v1/live", program.address);
+    let (mut viewer, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+    let mut ages = Vec::new();
+    let mut in_first = 0;
+    for number in 1..=LONE_POSTS {
+        // Not in step with anything that the program does each second.
+        let pause = quiet + Duration::from_millis(number * 37 % 1000);
+        let over = tokio::time::sleep(pause);
+        tokio::pin!(over);
+        loop {
+            tokio::select! {
+                biased;
+                // Both are read meanwhile: pings are answered, and no snapshot waits.
+                _ = server.next() => {}
+                _ = viewer.next() => {}
+                () = &mut over => break,
+            }
+        }
+        let sent = Instant::now();
+        server.send(Message::text(event(number, true))).await.unwrap();
+        let mut snapshots = 0;
+        loop {
+            let message = tokio::select! {
+                _ = server.next() => continue,
+                message = viewer.next() => message.unwrap().unwrap(),
+            };
+            let Message::Text(text) = message else { continue };
+            let age = sent.elapsed();
+            let snapshot: serde_json::Value = serde_json::from_str(&text).unwrap();
+            snapshots += 1;
+            if snapshot["posts"]["matched"].as_u64().unwrap() == number {
+                ages.push(age);
+                in_first += u64::from(snapshots == 1);
+                break;
+            }
+        }
+    }
+    ages.sort_unstable();
+    let age = |percent: usize| ages[(ages.len() - 1) * percent / 100].as_secs_f64() * 1000.0;
+    let verdict = if ages[ages.len() / 2] <= LONE_BUDGET { "" } else { ", which is too late" };
+    println!(
+        "lone posts after {quiet:?}: {in_first} of {LONE_POSTS} in the first snapshot, age ms: \
+         median {:.2}{verdict}, 90 % {:.2}, max {:.2}",
+        age(50),
+        age(90),
+        age(100),
+    );
+}
+
+async fn measure(rate: u64, span: Duration) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let sent: Sent = Arc::default();
+    let (done_tx, done_rx) = oneshot::channel();
+    let folder = tempfile::tempdir().unwrap();
+    let program = start(&folder, &listener);
+    let flood = tokio::spawn(flood(listener, rate, span, Arc::clone(&sent), done_tx));
     let url = format!("ws://{}/api/v1/live", program.address);
     let (mut viewer, _) = tokio_tungstenite::connect_async(url).await.unwrap();
     let mut ages = Vec::new();

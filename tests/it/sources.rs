@@ -1,5 +1,6 @@
 //! Live sources against servers and networks that misbehave.
 
+mod clocks;
 mod jetstream;
 mod mastodon;
 mod nostr;

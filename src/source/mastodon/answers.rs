@@ -122,6 +122,14 @@ impl Client {
         if is_absent && self.server.facts.is_unknown && !self.timelines_show {
             return Err(server::no_mastodon());
         }
+        if is_absent && self.timelines.has_shown() {
+            // Were it taken for a timeline without posts, all of them would be deleted.
+            return Err(Failure::Said {
+                message: "the server does not know a hashtag that it has shown posts of".to_owned(),
+                class: Class::Server(None),
+                hint: None,
+            });
+        }
         let bytes = self.timelines.take_answer(document, Clocks::of(link))?;
         Ok(Page { bytes, dated, is_of_streamed: self.timelines.is_of_streamed() })
     }
@@ -180,7 +188,8 @@ impl Client {
             && self.silence.has_missed(posted, link.now(), link.times().poll)
     }
 
-    /// Sends the end of posts that are in no timeline any more.
+    /// Sends the end of posts that are in no timeline any more, nor were when they were looked for last:
+    /// a page may be empty for once.
     fn vanished(
         &mut self,
         link: &mut Link,
@@ -188,7 +197,13 @@ impl Client {
         found: &BTreeSet<Name>,
     ) -> Result<(), Failure> {
         let now = Instant::now();
-        for name in self.ledger.vanished(from, found, link.times().poll * GONE_STEPS, now) {
+        let gone = self.ledger.vanished(from, found, link.times().poll * GONE_STEPS, now);
+        let gone_before = std::mem::take(&mut self.gone);
+        for name in gone {
+            if !gone_before.contains(&name) {
+                self.gone.insert(name);
+                continue;
+            }
             self.ledger.delete(name, now);
             link.deliver(mark::message("delete", &name.to_string()).as_bytes())?;
         }

@@ -3,6 +3,7 @@
 //!
 //! The ways themselves are `streams` and `answers`.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use tokio::time::Instant;
@@ -13,7 +14,7 @@ use super::super::link::Link;
 use super::super::link::failure::Failure;
 use super::api::Api;
 use super::ledger::Ledger;
-use super::names::Names;
+use super::names::{Name, Names};
 use super::notes::{Notes, Topic};
 use super::server::{Facts, Server};
 use super::silence::Silence;
@@ -30,6 +31,8 @@ pub(super) struct Client {
     pub(super) timelines: Timelines,
     pub(super) names: Names,
     pub(super) ledger: Ledger,
+    /// Posts that were not there when the timelines were looked at last.
+    pub(super) gone: BTreeSet<Name>,
     /// The timelines have shown a post: what they do not show may have been deleted.
     pub(super) timelines_show: bool,
     /// What a timeline has from before that is not sent.
@@ -81,6 +84,7 @@ impl Client {
             timelines,
             names: Names::default(),
             ledger: Ledger::default(),
+            gone: BTreeSet::new(),
             timelines_show: false,
             since: link.now(),
             notes,

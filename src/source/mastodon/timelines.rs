@@ -224,6 +224,12 @@ impl Timelines {
         page.is_some_and(|(group, _)| group.is_streamed)
     }
 
+    /// Whether the timeline of the page at hand has shown a post before.
+    pub(super) fn has_shown(&self) -> bool {
+        let page = self.walk.as_ref().and_then(|walk| walk.next_page(&self.groups));
+        page.is_some_and(|(group, _)| group.has_shown())
+    }
+
     /// A page was read, the newest post first: goes on with the walk, and says what comes of it when
     /// it is over.
     pub(super) fn take_page(
@@ -336,5 +342,42 @@ impl Timelines {
             from.max(horizon)
         });
         Plan { scope, began: now, at, is_deep, from, missing: self.missing, lost }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::super::names::Names;
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn one_odd_id_is_not_the_rule_of_a_server() {
+        let page = |ids: &[&str]| -> Vec<(Head<'static>, Name)> {
+            let head = |id: &&str| Head {
+                id: Cow::Owned((*id).to_owned()),
+                created_at: None,
+                edited_at: None,
+            };
+            ids.iter().map(|id| (head(id), Names::default().name(id))).collect()
+        };
+        let timelines = || {
+            let (step, window) = (Duration::from_secs(5), Duration::from_mins(1));
+            Timelines::new((&[], &[]), true, step, window)
+        };
+        let (timed, odd) = ("117655983922104250", "9223372036854775807");
+        let mut server = timelines();
+        server.learn_ids(&page(&[odd]));
+        assert_eq!(server.is_timed, None, "one says nothing");
+        server.learn_ids(&page(&[timed]));
+        server.learn_ids(&page(&[odd, timed]));
+        server.learn_ids(&page(&[timed, timed, odd, timed]));
+        assert_eq!(server.is_timed, Some(true));
+        // A server that counts.
+        let mut other = timelines();
+        other.learn_ids(&page(&["7", "6", "5", "4"]));
+        other.learn_ids(&page(&[timed]));
+        assert_eq!(other.is_timed, Some(false));
     }
 }

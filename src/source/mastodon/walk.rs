@@ -30,6 +30,8 @@ pub(super) struct Group {
     pub(super) tags: Vec<String>,
     /// A stream can bring them.
     pub(super) is_streamed: bool,
+    /// The timeline has shown a post.
+    has_shown: bool,
     /// The last posts, the newest at the end, where ids are no times.
     history: VecDeque<String>,
 }
@@ -40,10 +42,16 @@ impl Group {
         let group = |tags: &[String], is_streamed| Group {
             tags: tags.to_vec(),
             is_streamed,
+            has_shown: false,
             history: VecDeque::new(),
         };
         let streamed = streamed.chunks(at_once).map(|tags| group(tags, true));
         streamed.chain(unstreamed.chunks(at_once).map(|tags| group(tags, false))).collect()
+    }
+
+    /// Whether the timeline cannot be one that the server does not know.
+    pub(super) fn has_shown(&self) -> bool {
+        self.has_shown
     }
 
     /// Keeps the last posts of a page that is not older than those that are kept.
@@ -154,6 +162,7 @@ impl Walk {
     ) -> bool {
         let Some(&current) = self.groups.front() else { return true };
         let group = &mut groups[current];
+        group.has_shown |= length > 0;
         let has_times = is_timed == Some(true);
         self.pages += 1;
         self.pages_of_group += 1;
@@ -277,7 +286,7 @@ mod tests {
 
     /// A post whose id is its number.
     fn counted(number: u64) -> (Head<'static>, Name) {
-        let second = i64::try_from(number).unwrap();
+        let second = i64::try_from(number).unwrap_or(0);
         let head = Head {
             id: Cow::Owned(number.to_string()),
             created_at: Some(at(second)),
@@ -322,6 +331,17 @@ mod tests {
         assert_eq!((walked.pages, walked.found.len(), walked.lost), (3, 25, None));
         let walk = Walk::new(plan(Scope::Unstreamed, None), &groups, Some(true), clocks());
         check_next(&walk, &groups, "b", &Cursor::Newest);
+    }
+
+    #[test]
+    fn an_id_of_the_future_does_not_end_a_walk() {
+        let mut groups = groups(&["a"], &[]);
+        let mut walk = Walk::new(plan(Scope::All, Some(at(0))), &groups, Some(true), clocks());
+        let mut page: Vec<_> = (1..=30).rev().map(timed).collect();
+        page.insert(0, timed(86_400));
+        page.insert(3, counted(u64::MAX));
+        assert!(!walk.take_page(&mut groups, (&page, 32), Some(true), None, clocks()));
+        check_next(&walk, &groups, "a", &Cursor::After(id(30)));
     }
 
     #[test]

@@ -245,6 +245,42 @@ async fn a_cursor_that_is_refused_is_given_up_and_told_as_a_gap() {
 }
 
 #[tokio::test]
+async fn an_event_of_the_future_hides_no_gap_after_it() {
+    let (server, proxy, mut rig) = connected(Jetstream::url).await;
+    server.post(us(&rig.clock), "ada", "1", "tabs");
+    let day = 86_400_000_000;
+    server.post(us(&rig.clock) + day, "cy", "2", "tea");
+    rig.until("both", |s| s.posts.received() == 2).await;
+    server.forget();
+    proxy.cut();
+    rig.until("a second connection", |_| proxy.accepted() == 2).await;
+    server.post(us(&rig.clock), "bo", "3", "spaces");
+    let after = rig.until("the next post", |s| s.posts.matched == 2).await;
+    assert_eq!((after.sources[0].gap_count, after.posts.late), (1, 0));
+    let queries = server.queries();
+    let (_, cursor) = queries[1].split_once("cursor=").unwrap();
+    let behind = us(&rig.clock) - cursor.parse::<i64>().unwrap();
+    assert!((0..60_000_000).contains(&behind), "{behind} {queries:?}");
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn a_number_that_is_none_of_the_others_is_not_gone_on_from() {
+    let (server, proxy, mut rig) = connected(Jetstream::url_of_second).await;
+    server.post(us(&rig.clock), "ada", "1", "tabs");
+    server.post(us(&rig.clock), "bo", "2", "tabs");
+    server.number_next(i64::MAX);
+    server.post(us(&rig.clock), "cy", "3", "tabs");
+    rig.until("three posts", |s| s.posts.matched == 3).await;
+    proxy.cut();
+    server.post(us(&rig.clock), "di", "4", "spaces");
+    let after = rig.until("the next post", |s| s.posts.matched == 4).await;
+    assert_eq!((after.sources[0].gap_count, after.posts.late), (0, 0));
+    assert!(server.queries()[1].contains("cursor=40000001"), "{:?}", server.queries());
+    rig.end().await;
+}
+
+#[tokio::test]
 async fn the_next_endpoint_is_tried_where_one_is_down() {
     // A port that was free a moment ago, and where nobody listens.
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();

@@ -599,6 +599,28 @@ async fn timelines_that_show_nothing_at_all_delete_nothing() {
 }
 
 #[tokio::test]
+async fn a_timeline_that_is_empty_or_gone_for_once_deletes_nothing() {
+    for (status, body) in [(200, "[]"), (404, "{}")] {
+        let server = Mastodon::start(Ids::Timed).await;
+        let mut rig = Rig::start(&contest(), polled(server.address), quick());
+        rig.until("live", live).await;
+        server.post(Way::Both, rig.clock.now(), "ada", &["tabs"]);
+        server.post(Way::Both, rig.clock.now(), "bo", &["spaces"]);
+        rig.until("both posts", |s| s.posts.matched == 2).await;
+        let (clock, start) = (rig.clock, rig.clock.now());
+        // For longer than a post has to be missed before it is taken for deleted.
+        let is_old = |_: &Snapshot| clock.now().saturating_since(start) > SECOND / 4;
+        rig.until("a while", is_old).await;
+        server.refuse_once(Part::Timeline, refusal(status, body));
+        rig.until("refused", |_| !server.is_refusing(Part::Timeline)).await;
+        let asked = server.requests(Part::Timeline).len();
+        rig.until("more looks", |_| server.requests(Part::Timeline).len() > asked + 10).await;
+        let last = rig.end().await;
+        assert_eq!((votes(&last), last.posts.revised), ((1, 1), 0), "{status} {body}");
+    }
+}
+
+#[tokio::test]
 async fn hosts_that_are_not_there_are_told_apart() {
     // A port that was free a moment ago, and where nobody listens.
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();

@@ -166,6 +166,28 @@ async fn what_a_cut_cost_is_looked_up() {
 }
 
 #[tokio::test]
+async fn a_post_of_the_future_does_not_hide_what_a_cut_cost() {
+    let server = X::start().await;
+    let proxy = Proxy::start(server.address).await;
+    let mut rig = Rig::start(&counting(Reposts::Ignore), vec![x(X::url(proxy.address))], quick());
+    rig.until("live", is_live).await;
+    server.post(rig.clock.now(), 0, "11", "tabs");
+    let tomorrow = rig.clock.now().saturating_add(Duration::from_hours(24));
+    server.post(tomorrow, 1, "12", "tabs");
+    rig.until("both posts", |s| s.posts.matched == 2).await;
+    server.mute(true);
+    server.post(rig.clock.now(), 2, "13", "spaces");
+    let streams = || server.requests(&format!("GET {STREAM} ")).len();
+    proxy.cut();
+    rig.until("the next connection", |s| is_live(s) && streams() == 2).await;
+    server.mute(false);
+    tokio::time::pause();
+    let found = rig.until("what was missed", |s| s.teams[1].votes == 1).await;
+    assert_eq!((found.teams[0].votes, found.posts.late), (2, 0));
+    rig.end().await;
+}
+
+#[tokio::test]
 async fn a_stream_that_ends_is_begun_again_at_once() {
     let server = X::start().await;
     let proxy = Proxy::start(server.address).await;

@@ -1,5 +1,6 @@
 //! What the tests share: the program as a process, and a small HTTP client.
 
+pub(crate) mod dates;
 pub(crate) mod fake;
 pub(crate) mod http;
 pub(crate) mod olad;

@@ -31,6 +31,8 @@ struct Log {
     refusal: Option<(u16, String)>,
     /// Handshakes are dated so.
     date: Option<String>,
+    /// The next event has this number.
+    next_seq: Option<i64>,
 }
 
 /// A running server; ends when it is dropped.
@@ -96,8 +98,14 @@ impl Jetstream {
     pub(crate) fn publish(&self, time_us: i64, body: serde_json::Value) {
         let mut log = self.log.lock().unwrap();
         let seq = 40_000_000 + i64::try_from(log.events.len()).unwrap();
+        let seq = log.next_seq.take().unwrap_or(seq);
         log.events.push(Kept { time_us, seq, body });
         self.news.send_replace(log.events.len());
+    }
+
+    /// Gives the next event a number that is none of the others'.
+    pub(crate) fn number_next(&self, seq: i64) {
+        self.log.lock().unwrap().next_seq = Some(seq);
     }
 
     /// Forgets all that was published so far.

@@ -2,7 +2,7 @@
 //!
 //! Its ids are times, as Mastodon's own are, or mean nothing, as those of other servers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -94,6 +94,8 @@ struct Inner {
     news: Vec<News>,
     made: u64,
     refusals: BTreeMap<Part, Refusal>,
+    /// Those of them that are for one request.
+    refused_once: BTreeSet<Part>,
     /// What is left of the requests, and the answer's header for when there are more.
     left: Option<(u32, String)>,
     requests: Vec<(Part, String)>,
@@ -139,6 +141,7 @@ impl Mastodon {
             news: Vec::new(),
             made: 0,
             refusals: BTreeMap::new(),
+            refused_once: BTreeSet::new(),
             left: None,
             requests: Vec::new(),
             streams: 0,
@@ -256,6 +259,18 @@ impl Mastodon {
         }
     }
 
+    /// Answers the next request for a part otherwise.
+    pub(crate) fn refuse_once(&self, part: Part, refusal: Refusal) {
+        let mut inner = self.shared.lock();
+        inner.refusals.insert(part, refusal);
+        inner.refused_once.insert(part);
+    }
+
+    /// Whether requests for a part are answered otherwise.
+    pub(crate) fn is_refusing(&self, part: Part) -> bool {
+        self.shared.lock().refusals.contains_key(&part)
+    }
+
     /// What answers of timelines say of what is left.
     pub(crate) fn set_left(&self, left: Option<(u32, String)>) {
         self.shared.lock().left = left;
@@ -296,7 +311,10 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     {
         let mut inner = shared.lock();
         inner.requests.push((part, format!("{path}?{query}")));
-        if let Some(refusal) = inner.refusals.get(&part) {
+        if let Some(refusal) = inner.refusals.get(&part).cloned() {
+            if inner.refused_once.remove(&part) {
+                inner.refusals.remove(&part);
+            }
             let mut response = Response::builder().status(refusal.status);
             for (name, value) in &refusal.headers {
                 response = response.header(*name, value);
