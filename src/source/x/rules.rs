@@ -73,7 +73,12 @@ pub(super) async fn set_up(api: &Api, link: &mut Link) -> Result<(), Failure> {
     let url = api.url(PATH);
     let present = present(api, link).await?;
     let plan = plan(&present, &wanted);
-    if plan.foreign > 0 {
+    for team in left_out(link.contest()) {
+        if link.may_log() {
+            warn!(team, "no hashtag of the team can be one on X");
+        }
+    }
+    if plan.foreign > 0 && link.may_log() {
         let foreign = plan.foreign;
         warn!(foreign, "the app has rules of others: their posts are read, and paid for, too");
     }
@@ -86,7 +91,9 @@ pub(super) async fn set_up(api: &Api, link: &mut Link) -> Result<(), Failure> {
     if !plan.delete.is_empty() {
         let body = serde_json::json!({"delete": {"ids": plan.delete}}).to_string();
         let _: Answer = api.document(link, api.post(&url, body)).await?;
-        info!(rules = plan.delete.len(), "deleted the rules of an earlier contest");
+        if link.may_log() {
+            info!(rules = plan.delete.len(), "deleted the rules of an earlier contest");
+        }
     }
     if !plan.add.is_empty() {
         let rules = plan.add.iter().map(|value| serde_json::json!({"value": value, "tag": TAG}));
@@ -95,7 +102,9 @@ pub(super) async fn set_up(api: &Api, link: &mut Link) -> Result<(), Failure> {
         if let Some(failure) = explain::rules(&answer.errors) {
             return Err(failure);
         }
-        info!(rules = plan.add.len(), "added rules");
+        if link.may_log() {
+            info!(rules = plan.add.len(), "added rules");
+        }
     }
     Ok(())
 }
@@ -176,13 +185,16 @@ fn hashtags(contest: &Contest) -> Vec<String> {
             hashtags.push(hashtag);
         }
     }
-    for team in contest.teams() {
-        let has = |hashtag: &String| team.hashtags.contains(&fold(hashtag));
-        if !hashtags.iter().any(has) {
-            warn!(team = team.name, "no hashtag of the team can be one on X");
-        }
-    }
     hashtags
+}
+
+/// The teams of which X can have no hashtag.
+fn left_out(contest: &Contest) -> impl Iterator<Item = &str> {
+    let hashtags: Vec<String> = hashtags(contest).iter().map(|hashtag| fold(hashtag)).collect();
+    let teams = contest.teams().iter();
+    let left_out =
+        teams.filter(move |team| !hashtags.iter().any(|hashtag| team.hashtags.contains(hashtag)));
+    left_out.map(|team| team.name.as_str())
 }
 
 fn is_hashtag(text: &str) -> bool {

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hashtug::clock::Clock;
 use hashtug::contest::{Contest, Reposts, Vote};
 use hashtug::decode::Shape;
 use hashtug::decode::mapped::Map;
@@ -183,6 +184,11 @@ struct Conversation {
 impl Conversation {
     /// `first`: how the first answer is dated, if it is dated wrongly.
     async fn begin(network: Network, first: Option<Timestamp>) -> Conversation {
+        Conversation::begin_on(Clock::from_wall(), network, first).await
+    }
+
+    /// The same on a machine with that clock.
+    async fn begin_on(clock: Clock, network: Network, first: Option<Timestamp>) -> Conversation {
         let (server, address) = Server::start(network).await;
         let dates = Dates::start(address).await;
         if let Some(first) = first {
@@ -190,7 +196,7 @@ impl Conversation {
         }
         let proxy = Proxy::start(dates.address).await;
         let kinds = vec![kind(network, proxy.address)];
-        let rig = Rig::start(&short_contest(), kinds, quick());
+        let rig = Rig::starting_at(clock, &short_contest(), kinds, quick());
         let mut conversation = Conversation { network, server, dates, proxy, rig, posts: 0 };
         conversation.until_live(1).await;
         conversation
@@ -220,7 +226,7 @@ impl Conversation {
     async fn post(&mut self, case: &str) {
         for _ in 0..3 {
             self.posts += 1;
-            self.server.post(self.rig.clock.now(), self.posts);
+            self.server.post(Clock::from_wall().now(), self.posts);
         }
         let all = u64::from(self.posts);
         let what = format!("{all} posts of {:?}, {case}", self.network);
@@ -238,7 +244,7 @@ impl Conversation {
 
 /// Dates that are wrong by as much as any.
 fn wrong_dates() -> [Timestamp; 4] {
-    let now = hashtug::clock::Clock::from_wall().now();
+    let now = Clock::from_wall().now();
     let hour = Duration::from_hours(1);
     [
         now.saturating_add(hour),
@@ -265,6 +271,23 @@ async fn one_wrong_date_changes_no_count_wherever_it_stands() {
             later.until_live(before + 1).await;
             later.post(&case).await;
             later.end(&case).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_post_of_any_network_is_late_because_the_machines_clock_is_wrong() {
+    for network in ALL {
+        for wrong in wrong_dates() {
+            let case = format!("the machine takes it for {wrong}");
+            let clock = Clock::starting_at(wrong);
+            let mut conversation = Conversation::begin_on(clock, network, None).await;
+            conversation.post(&case).await;
+            let before = conversation.proxy.accepted();
+            conversation.proxy.cut();
+            conversation.until_live(before + 1).await;
+            conversation.post(&case).await;
+            conversation.end(&case).await;
         }
     }
 }

@@ -14,6 +14,9 @@ use url::Url;
 
 use crate::support::contest;
 use crate::support::fake::jetstream::Jetstream;
+use crate::support::http::get;
+use crate::support::patience::within;
+use crate::support::program::{Show, hashtug};
 use crate::support::proxy::{Fault, Proxy};
 use crate::support::rig::{Rig, forgiving, quick};
 
@@ -278,6 +281,44 @@ async fn a_number_that_is_none_of_the_others_is_not_gone_on_from() {
     assert_eq!((after.sources[0].gap_count, after.posts.late), (0, 0));
     assert!(server.queries()[1].contains("cursor=40000001"), "{:?}", server.queries());
     rig.end().await;
+}
+
+#[tokio::test]
+async fn what_a_server_remarks_does_not_fill_the_log() {
+    let server = Jetstream::start().await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    let text = format!(
+        "[[team]]\nname = \"Tabs\"\nhashtags = [\"tabs\"]\n[[team]]\nname = \"Spaces\"\n\
+         hashtags = [\"spaces\"]\n[[source]]\nkind = \"bluesky\"\nendpoint = \"{}\"\n\
+         [web]\nlisten = \"127.0.0.1:0\"\n",
+        Jetstream::url_of_second(server.address)
+    );
+    std::fs::write(&config, text).unwrap();
+    let command = hashtug(&["run", "-c", config.to_str().unwrap()]);
+    let mut show = tokio::task::spawn_blocking(|| Show::start(command)).await.unwrap();
+    within("a connection", async {
+        while server.queries().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let info = serde_json::json!({"$type": "message", "payload": {
+        "$type": "network.bsky.jetstream.subscribeEvents#info", "name": "OutdatedCursor"}});
+    (0..1000).for_each(|_| server.say(info.clone()));
+    server.post(us(&Clock::from_wall()), "ada", "1", "tabs");
+    let address = show.address.clone();
+    let is_counted = move || {
+        let address = address.clone();
+        tokio::task::spawn_blocking(move || {
+            get(&address, "/api/v1/snapshot").text().contains(r#""matched":1"#)
+        })
+    };
+    within("a post after the remarks", async { while !is_counted().await.unwrap() {} }).await;
+    show.signal("-TERM");
+    let said = tokio::task::spawn_blocking(move || show.end().1).await.unwrap();
+    let remarks = said.lines().filter(|line| line.contains("the server remarks")).count();
+    assert!((1..=40).contains(&remarks), "{remarks} lines: {said}");
 }
 
 #[tokio::test]

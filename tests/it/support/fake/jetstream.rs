@@ -18,6 +18,8 @@ struct Kept {
     seq: i64,
     /// What the event says of itself, without the members around it.
     body: serde_json::Value,
+    /// It is sent as it stands.
+    is_whole: bool,
 }
 
 #[derive(Default)]
@@ -99,7 +101,14 @@ impl Jetstream {
         let mut log = self.log.lock().unwrap();
         let seq = 40_000_000 + i64::try_from(log.events.len()).unwrap();
         let seq = log.next_seq.take().unwrap_or(seq);
-        log.events.push(Kept { time_us, seq, body });
+        log.events.push(Kept { time_us, seq, body, is_whole: false });
+        self.news.send_replace(log.events.len());
+    }
+
+    /// Says something that is no event.
+    pub(crate) fn say(&self, body: serde_json::Value) {
+        let mut log = self.log.lock().unwrap();
+        log.events.push(Kept { time_us: 0, seq: 0, body, is_whole: true });
         self.news.send_replace(log.events.len());
     }
 
@@ -177,7 +186,10 @@ async fn serve(stream: TcpStream, log: Arc<Mutex<Log>>, mut news: watch::Receive
 }
 
 fn wire(kept: &Kept, second: bool) -> String {
-    let Kept { time_us, seq, mut body } = kept.clone();
+    let Kept { time_us, seq, mut body, is_whole } = kept.clone();
+    if is_whole {
+        return body.to_string();
+    }
     if second {
         let at = hashtug::timestamp::Timestamp::from_micros(time_us).unwrap();
         body["$type"] = "network.bsky.jetstream.subscribeEvents#commit".into();
