@@ -87,7 +87,9 @@ mod tests {
     #[track_caller]
     fn check(ids: &[&str], expected: &str) {
         let mut last_id = LastId::default();
-        ids.iter().for_each(|id| last_id.note(id));
+        for id in ids {
+            last_id.note(id);
+        }
         assert_eq!(last_id.believed(), expected, "{ids:?}");
     }
 

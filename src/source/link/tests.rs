@@ -54,7 +54,7 @@ fn link(news: mpsc::Sender<(SourceId, News)>, clock: Clock) -> Link {
 /// A post of Jetstream.
 fn post(number: u32, hashtag: &str, at: Timestamp) -> String {
     format!(
-        r##"{{"did":"did:plc:a","time_us":{}000,"kind":"commit","commit":{{"operation":"create","collection":"app.bsky.feed.post","rkey":"{number}","record":{{"text":"rope #{hashtag}"}}}}}}"##,
+        r#"{{"did":"did:plc:a","time_us":{}000,"kind":"commit","commit":{{"operation":"create","collection":"app.bsky.feed.post","rkey":"{number}","record":{{"text":"rope #{hashtag}"}}}}}}"#,
         at.millis()
     )
 }
@@ -202,8 +202,8 @@ async fn tried(
     failure: fn() -> Failure,
     time: Duration,
 ) -> (Vec<Duration>, usize) {
-    let lines = Lines::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(lines.clone()).finish();
+    let log = Lines::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).finish();
     let _logging = tracing::subscriber::set_default(subscriber);
     let (news_tx, mut news) = mpsc::channel(100);
     tokio::spawn(async move { while news.recv().await.is_some() {} });
@@ -213,7 +213,7 @@ async fn tried(
     let _goes_on = timeout(time, run(session, link(news_tx, Clock::from_wall()))).await;
     let attempts = attempts.lock().unwrap();
     let pauses = attempts.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    (pauses, lines.0.load(Ordering::Relaxed))
+    (pauses, log.0.load(Ordering::Relaxed))
 }
 
 fn closed() -> Failure {
