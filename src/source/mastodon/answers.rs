@@ -85,8 +85,9 @@ impl Client {
         let class = failure.class(true);
         let pause = match class {
             Class::Refused => step * REFUSED_STEPS,
+            // Who asks for no pause is left alone for one all the same.
             Class::RateLimit(asked) | Class::Server(asked) => {
-                asked.unwrap_or(step * TROUBLED_STEPS)
+                asked.unwrap_or(step * TROUBLED_STEPS).max(step * BROKEN_STEPS)
             }
             Class::Broken | Class::Network => step * BROKEN_STEPS,
         };
