@@ -36,6 +36,9 @@ pub struct Cli {
     /// The config file; without it ./config.toml, and where there is none a demonstration.
     #[arg(short, long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// As `hashtug run` has it.
+    #[command(flatten)]
+    pub lights: Lights,
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -46,12 +49,18 @@ pub struct Cli {
 pub enum Command {
     /// Run the show: sources, tally, lights and pages, until Ctrl-C.
     #[command(after_help = "Example:\n  hashtug run -c friday.toml")]
-    Run,
+    Run {
+        /// What to do where another program has them.
+        #[command(flatten)]
+        lights: Lights,
+    },
     /// Run the show, and write what its sources send to a recording.
     ///
     /// The recording names nobody: authors and posts are keyed hashes whose key dies with the
-    /// program, and there is no text. `hashtug tally` counts it as the show did. OUT ending in .gz or
-    /// .zst is compressed; - is standard output. Nothing that exists is overwritten.
+    /// program, and there is no text. Whoever has the public posts of that time can match them by
+    /// their times all the same: a recording is pseudonymous, not anonymous. `hashtug tally` counts it
+    /// as the show did. OUT ending in .gz or .zst is compressed; - is standard output. Nothing that
+    /// exists is overwritten.
     #[command(after_help = "Examples:\n  \
         hashtug record friday.jsonl.zst -c friday.toml --for 90m\n  \
         hashtug record wire.jsonl --raw     what came over the wire, with names and texts")]
@@ -73,10 +82,14 @@ pub enum Command {
         /// How long the talk is.
         #[arg(value_name = "DURATION", value_parser = talk)]
         length: Duration,
+        /// What to do where another program has them.
+        #[command(flatten)]
+        lights: Lights,
     },
     /// Drive the lights without posts, to see whether they are wired as the config says.
     ///
-    /// Until Ctrl-C; off makes them black and ends at once.
+    /// Until Ctrl-C; off makes them black and ends at once. Lights that a show drives are left alone,
+    /// unless --force is given.
     #[command(after_help = "Examples:\n  \
         hashtug leds rgb                 red, green, blue: the order of the colours\n  \
         hashtug leds walk                one pixel walks: the order and number of pixels\n  \
@@ -85,6 +98,9 @@ pub enum Command {
         /// What they show.
         #[arg(value_parser = pattern_values())]
         pattern: Pattern,
+        /// What to do where another program has them.
+        #[command(flatten)]
+        lights: Lights,
     },
     /// Validate the config and say what would run. Touches no device.
     #[command(after_help = "Example:\n  hashtug check -c friday.toml")]
@@ -124,6 +140,21 @@ pub struct Record {
     /// Write the messages of Bluesky, Mastodon, X and Nostr as they come, with names and texts.
     #[arg(long)]
     pub raw: bool,
+    /// What to do where another program has them.
+    #[command(flatten)]
+    pub lights: Lights,
+}
+
+// No doc comment: clap would show it as what the command does.
+#[expect(missing_docs, reason = "see above")]
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Lights {
+    /// Drive the lights even if another hashtug drives them.
+    ///
+    /// Without it that is refused, and the process that drives them is named. Two programs on one light
+    /// show their pictures in turn.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// What to count, and how to print it.

@@ -13,9 +13,13 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::cli::{Cli, Command};
+use anyhow::anyhow;
+
+use crate::cli::{Cli, Command, Lights};
 use crate::config::Config;
 use crate::hint::{self, Hint, Hinted};
+use crate::output::Settings;
+use crate::output::lock::{self, Locks, Sharing};
 
 /// Why a command did not do what it was asked to.
 #[derive(Debug)]
@@ -59,18 +63,34 @@ impl Failure {
 /// What went wrong, and whose it is to mend.
 pub fn run(cli: Cli) -> Result<(), Failure> {
     let config = cli.config.as_deref();
-    match cli.command.unwrap_or(Command::Run) {
-        Command::Run => run::run(load(config)?),
-        Command::Record(record) => record::run(&record, load(config)?),
+    let command = cli.command.unwrap_or(Command::Run { lights: cli.lights });
+    // `hashtug --force timer 5m` is `hashtug timer 5m --force`.
+    let either = |lights: Lights| Lights { force: lights.force || cli.lights.force };
+    match command {
+        Command::Run { lights } => run::run(load(config)?, either(lights)),
+        Command::Record(record) => record::run(&record, load(config)?, either(record.lights)),
+        Command::Timer { length, lights } => timer::run(load(config)?, length, either(lights)),
+        Command::Leds { pattern, lights } => leds::run(load(config)?, pattern, either(lights)),
+        _ if cli.lights.force => {
+            Err(Failure::Input(anyhow!("`--force` is for lights: run, record, timer, leds")))
+        }
         Command::Tally(tally) => tally::run(&tally, config),
-        Command::Timer { length } => timer::run(load(config)?, length),
-        Command::Leds { pattern } => leds::run(load(config)?, pattern),
         Command::Check => check::run(config),
         Command::Doctor => doctor::run(&load(config)?),
         Command::Completions { shell } => complete::completions(shell),
         Command::Man => complete::man(),
         Command::Schema => complete::schema(),
     }
+}
+
+/// Takes the lights, which other programs are kept from while this one holds on to them.
+fn take(outputs: &[Settings], lights: Lights) -> Result<Locks, Failure> {
+    let taken = lock::take(outputs, sharing(lights));
+    taken.map_err(|driven| Failure::Running(Hinted::new(driven).into()))
+}
+
+fn sharing(lights: Lights) -> Sharing {
+    if lights.force { Sharing::Forced } else { Sharing::Refused }
 }
 
 /// Where there is no `-c`, the file that is looked for.

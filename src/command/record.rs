@@ -15,15 +15,20 @@ use crate::shutdown::Signals;
 use crate::snapshot::{RecordingState, RecordingStatus};
 use crate::{app, cli, server};
 
-use super::{Failure, check, run::block_on};
+use super::{Failure, check, run::block_on, take};
 
-pub(super) fn run(arguments: &cli::Record, mut config: Config) -> Result<(), Failure> {
+pub(super) fn run(
+    arguments: &cli::Record,
+    mut config: Config,
+    lights: cli::Lights,
+) -> Result<(), Failure> {
     check::inputs(&config)?;
     let is_stdout = recorder::is_stdout(&arguments.out);
     if is_stdout {
         // Two cannot write there at once.
         config.outputs.retain(|output| !output.is_terminal());
     }
+    let _lights = take(&config.outputs, lights)?;
     // Last, so that a mistake elsewhere leaves no empty file behind.
     let out = Out::create(&arguments.out).map_err(Failure::input)?;
     let written = block_on(show(config, out, arguments)).map_err(Failure::Running)?;

@@ -10,19 +10,21 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use crate::app::{self, Options};
+use crate::cli::Lights;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::hint::{Hint, Hinted};
 use crate::server;
 use crate::shutdown::Signals;
 
-use super::{Failure, check};
+use super::{Failure, check, take};
 
 /// Threads that wait for a disk or a terminal get so long when all else has ended.
 const LAST_GRACE: Duration = Duration::from_millis(200);
 
-pub(super) fn run(config: Config) -> Result<(), Failure> {
+pub(super) fn run(config: Config, lights: Lights) -> Result<(), Failure> {
     check::inputs(&config)?;
+    let _lights = take(&config.outputs, lights)?;
     until_stopped(async |stop| {
         let listener = listen(&config)?;
         let options = Options { listener: Some(listener), ..Options::default() };

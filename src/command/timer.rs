@@ -6,17 +6,19 @@ use std::time::Duration;
 use tracing::info;
 
 use crate::app::{self, Options};
+use crate::cli::Lights;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::keyboard::Keyboard;
 use crate::order::{Order, TimerOrder};
 use crate::output;
 
-use super::Failure;
 use super::run::{listen, until_stopped};
+use super::{Failure, take};
 
-pub(super) fn run(mut config: Config, length: Duration) -> Result<(), Failure> {
+pub(super) fn run(mut config: Config, length: Duration, lights: Lights) -> Result<(), Failure> {
     show_in_the_terminal(&mut config.outputs);
+    let _lights = take(&config.outputs, lights)?;
     // It lives until all else has ended, whatever ends it.
     let (keyboard, keys) = Keyboard::listen();
     until_stopped(async |stop| {

@@ -14,6 +14,7 @@ pub mod doctor;
 pub mod e131;
 pub mod holiday;
 pub mod led;
+pub mod lock;
 pub mod spi;
 pub mod status;
 pub mod strip;

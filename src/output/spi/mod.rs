@@ -227,7 +227,8 @@ impl Kind for Settings {
     fn claim(&self, _: &Strip) -> Option<Claim> {
         // The data line of a bus: strips do not see which slave is selected.
         let hint = "one strip, or two in a row, is one output; `segments` splits it";
-        Some(Claim::own(format!("SPI bus {}", self.device.bus), "device", hint))
+        let bus = format!("SPI bus {}", self.device.bus);
+        Some(Claim::bus(bus, self.device.to_string(), "device", hint))
     }
 
     fn describe(&self, _: &Strip) -> String {
