@@ -23,6 +23,7 @@ use crate::event::SourceId;
 use crate::keyboard::Key;
 use crate::order::Order;
 use crate::output::status::{Monitor, StatusSender};
+use crate::output::suspend::Suspended;
 use crate::post::{self, Hasher};
 use crate::recorder::Recorder;
 use crate::show::task::Beside;
@@ -47,6 +48,8 @@ pub struct Options {
     pub first_order: Option<Order>,
     /// Keys that steer the speaker's timer. Where they end, the show ends some time after the talk.
     pub timer_keys: Option<mpsc::Receiver<Key>>,
+    /// Darkens the lights for a while. By default nobody asks.
+    pub suspended: Suspended,
 }
 
 /// Runs a show until `stop`. `clock` is what a live show goes by; one of recordings alone has their
@@ -60,7 +63,7 @@ pub async fn run(
     options: Options,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let Options { listener, recorder, key, first_order, timer_keys } = options;
+    let Options { listener, recorder, key, first_order, timer_keys, suspended } = options;
     let clock = config.sources.iter().any(|source| source.kind.is_live()).then_some(clock);
     let contest = Arc::new(config.contest);
     let mut show = Show::new(show::Setup {
@@ -85,7 +88,10 @@ pub async fn run(
     for (settings, status) in config.outputs.into_iter().zip(statuses) {
         let span = info_span!("output", name = settings.name);
         let name = format!("output `{}`", settings.name);
-        parts.start(name, output::run(settings, snapshots.clone(), status).instrument(span));
+        parts.start(
+            name,
+            output::run(settings, snapshots.clone(), status, suspended.clone()).instrument(span),
+        );
     }
     let pages = listener.as_ref().map(TcpListener::local_addr);
     let watchdog = watchdog::run(pages, snapshots.clone(), monitors.clone(), stop.clone());

@@ -24,11 +24,11 @@ pub(super) fn run(mut config: Config, pattern: Pattern, lights: Lights) -> Resul
         return off(config, sharing(lights));
     }
     let _lights = take(&config.outputs, lights)?;
-    until_stopped(async |stop| {
+    until_stopped(None, async |stop, suspended| {
         info!("{pattern}, until Ctrl-C");
         config.sources.clear();
         let first_order = Some(Order::Show(Picture::Pattern(pattern)));
-        let options = Options { first_order, ..Options::default() };
+        let options = Options { first_order, suspended, ..Options::default() };
         app::run(config, Clock::from_wall(), options, stop).await
     })
 }

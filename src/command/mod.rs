@@ -6,6 +6,7 @@ mod doctor;
 mod leds;
 mod record;
 mod run;
+mod signals;
 pub mod tally;
 mod timer;
 

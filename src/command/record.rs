@@ -10,12 +10,13 @@ use tracing::{info, warn};
 use crate::app::Options;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::output::suspend::{self, Suspender};
 use crate::recorder::{self, Form, Out, Recorded, Recorder, Writer};
 use crate::shutdown::Signals;
 use crate::snapshot::{RecordingState, RecordingStatus};
 use crate::{app, cli, server};
 
-use super::{Failure, check, run::block_on, take};
+use super::{Failure, check, run::block_on, signals, take};
 
 pub(super) fn run(
     arguments: &cli::Record,
@@ -55,12 +56,13 @@ async fn show(
     let clock = Clock::from_wall();
     let (recorder, writer) = start(&config, out, arguments, clock)?;
     let stop = CancellationToken::new();
-    let options = Options { listener, recorder: Some(recorder), ..Options::default() };
+    let (mut lights, suspended) = suspend::channel();
+    let options = Options { listener, recorder: Some(recorder), suspended, ..Options::default() };
     let app = app::run(config, clock, options, stop.clone());
     tokio::pin!(app);
     let result = tokio::select! {
         result = &mut app => result,
-        () = ending(&mut signals, arguments.span, &writer) => {
+        () = ending(&mut signals, &mut lights, arguments.span, &writer) => {
             stop.cancel();
             app.await
         }
@@ -91,7 +93,12 @@ fn start(
 }
 
 /// Waits for the first thing that ends the show.
-async fn ending(signals: &mut Signals, span: Option<Duration>, writer: &Writer) {
+async fn ending(
+    signals: &mut Signals,
+    lights: &mut Suspender,
+    span: Option<Duration>,
+    writer: &Writer,
+) {
     let time = async {
         match span {
             Some(span) => tokio::time::sleep(span).await,
@@ -99,7 +106,7 @@ async fn ending(signals: &mut Signals, span: Option<Duration>, writer: &Writer) 
         }
     };
     tokio::select! {
-        () = signals.recv() => info!("stopping"),
+        () = signals::until_end(signals, lights, None) => info!("stopping"),
         () = time => info!("the time is over"),
         () = writer.reader_has_gone() => {}
     }

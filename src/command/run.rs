@@ -14,10 +14,12 @@ use crate::cli::Lights;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::hint::{Hint, Hinted};
+use crate::keyboard::Keyboard;
+use crate::output::suspend::{self, Suspended};
 use crate::server;
 use crate::shutdown::Signals;
 
-use super::{Failure, check, take};
+use super::{Failure, check, signals, take};
 
 /// Threads that wait for a disk or a terminal get so long when all else has ended.
 const LAST_GRACE: Duration = Duration::from_millis(200);
@@ -25,9 +27,9 @@ const LAST_GRACE: Duration = Duration::from_millis(200);
 pub(super) fn run(config: Config, lights: Lights) -> Result<(), Failure> {
     check::inputs(&config)?;
     let _lights = take(&config.outputs, lights)?;
-    until_stopped(async |stop| {
+    until_stopped(None, async |stop, suspended| {
         let listener = listen(&config)?;
-        let options = Options { listener: Some(listener), ..Options::default() };
+        let options = Options { listener: Some(listener), suspended, ..Options::default() };
         app::run(config, Clock::from_wall(), options, stop).await
     })
 }
@@ -55,18 +57,21 @@ pub(super) fn listen(config: &Config) -> anyhow::Result<TcpListener> {
     listener.map_err(|error| Hinted::new(error).into())
 }
 
-/// Runs a show until it ends, or a signal ends it.
+/// Runs a show until it ends, or a signal ends it. Signals that stop it for a while leave the lights
+/// dark, and the terminal of the keyboard as it was.
 pub(super) fn until_stopped(
-    show: impl AsyncFnOnce(CancellationToken) -> anyhow::Result<()>,
+    keyboard: Option<&Keyboard>,
+    show: impl AsyncFnOnce(CancellationToken, Suspended) -> anyhow::Result<()>,
 ) -> Result<(), Failure> {
     let stopped = async {
         let mut signals = Signals::catch().context("cannot catch signals")?;
         let stop = CancellationToken::new();
-        let show = show(stop.clone());
+        let (mut lights, suspended) = suspend::channel();
+        let show = show(stop.clone(), suspended);
         tokio::pin!(show);
         tokio::select! {
             result = &mut show => return result,
-            () = signals.recv() => info!("stopping"),
+            () = signals::until_end(&mut signals, &mut lights, keyboard) => info!("stopping"),
         }
         stop.cancel();
         show.await

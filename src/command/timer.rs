@@ -21,7 +21,7 @@ pub(super) fn run(mut config: Config, length: Duration, lights: Lights) -> Resul
     let _lights = take(&config.outputs, lights)?;
     // It lives until all else has ended, whatever ends it.
     let (keyboard, keys) = Keyboard::listen();
-    until_stopped(async |stop| {
+    until_stopped(Some(&keyboard), async |stop, suspended| {
         let listener = listen(&config)?;
         if keyboard.is_single() {
             info!("keys: + one minute more, space or p hold, q stop");
@@ -34,6 +34,7 @@ pub(super) fn run(mut config: Config, length: Duration, lights: Lights) -> Resul
             listener: Some(listener),
             first_order: Some(Order::Timer(TimerOrder::Start(length))),
             timer_keys: Some(keys),
+            suspended,
             ..Options::default()
         };
         app::run(config, Clock::from_wall(), options, stop).await

@@ -3,8 +3,9 @@
 //! On a terminal they count without Enter, and Ctrl-C stays what it is. How that is had differs between
 //! systems, a file each: `system::SingleKeys` begins it, reads the keys, and leaves the terminal as it
 //! was when it is dropped, which a panic does too; signals end the program in the ordinary way. A program
-//! in the background leaves the terminal alone, for the system would hold it for asking. Where standard
-//! input is no terminal, lines of one key do the same.
+//! in the background leaves the terminal alone, for the system would hold it for asking; one that is stopped
+//! gives it back before, and has keys again when it is in front. Where standard input is no terminal, lines
+//! of one key do the same.
 //!
 //! The thread that reads cannot be woken and is left behind at the end; it holds nothing.
 
@@ -48,10 +49,13 @@ impl Keyboard {
             return (Keyboard { single: None }, keys_rx);
         }
         let single = if terminal { system::SingleKeys::begin() } else { None };
-        let read = if single.is_some() { system::SingleKeys::read } else { lines };
+        let reader = single.as_ref().map(system::SingleKeys::reader);
         let thread = std::thread::Builder::new().name("keyboard".into());
         // Without a thread there are no keys, and signals still stop the program.
-        let _started = thread.spawn(move || read(&keys_tx));
+        let _started = thread.spawn(move || match reader {
+            Some(reader) => reader.read(&keys_tx),
+            None => lines(&keys_tx),
+        });
         (Keyboard { single }, keys_rx)
     }
 
@@ -59,6 +63,20 @@ impl Keyboard {
     #[must_use]
     pub fn is_single(&self) -> bool {
         self.single.is_some()
+    }
+
+    /// Gives the terminal back until [`Keyboard::resume`].
+    pub fn suspend(&self) {
+        if let Some(single) = &self.single {
+            single.suspend();
+        }
+    }
+
+    /// Listens again.
+    pub fn resume(&self) {
+        if let Some(single) = &self.single {
+            single.resume();
+        }
     }
 }
 

@@ -9,14 +9,34 @@ use super::{ESCAPE, Key, key_of};
 /// A console whose keys are read one by one.
 pub(super) struct SingleKeys;
 
+/// What reads them.
+pub(super) struct Reader;
+
 impl SingleKeys {
     /// `None` if nothing of this program is shown on the console: then its keys are not to be had.
     pub(super) fn begin() -> Option<SingleKeys> {
         console().map(|_| SingleKeys)
     }
 
+    /// What reads the keys, on a thread of its own.
+    #[expect(clippy::unused_self, reason = "other systems have modes to share")]
+    pub(super) fn reader(&self) -> Reader {
+        Reader
+    }
+
+    /// Nothing stops a program for a while here.
+    #[expect(clippy::unused_self, reason = "other systems have modes to put back")]
+    pub(super) fn suspend(&self) {}
+
+    /// Nor lets it go on.
+    #[expect(clippy::unused_self, reason = "other systems have modes to put back")]
+    pub(super) fn resume(&self) {}
+}
+
+impl Reader {
     /// Reads keys until nobody takes them, or the console is gone.
-    pub(super) fn read(keys: &mpsc::Sender<Key>) {
+    #[expect(clippy::unused_self, reason = "other systems have modes to share")]
+    pub(super) fn read(&self, keys: &mpsc::Sender<Key>) {
         let Some(console) = console() else { return };
         while let Ok(pressed) = console.read_key() {
             let byte = match pressed {

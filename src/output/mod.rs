@@ -18,6 +18,7 @@ pub mod lock;
 pub mod spi;
 pub mod status;
 pub mod strip;
+pub mod suspend;
 pub mod terminal;
 mod udp;
 pub mod wled;
@@ -39,6 +40,7 @@ use doctor::Machine;
 use led::device::Open;
 use status::{Monitor, StatusSender};
 use strip::Strip;
+use suspend::Suspended;
 
 /// The kinds, in the order in which messages list them.
 #[rustfmt::skip] // A line each.
@@ -165,10 +167,10 @@ pub async fn run(
     settings: Settings,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     status: StatusSender,
+    suspended: Suspended,
 ) {
-    let encoding = settings.kind.encoding();
-    led::run(&settings.name, &settings.strip, encoding, settings.kind.opener(), snapshots, status)
-        .await;
+    let Settings { name, kind, strip } = &settings;
+    led::run(name, strip, kind.encoding(), kind.opener(), snapshots, status, suspended).await;
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
-//! Ctrl-C, the system's word to end, and a closed terminal: one wish, to end.
+//! Signals as wishes: Ctrl-C, the system's word to end, and a closed terminal are the one to end; Ctrl-Z is
+//! the one to stand still for a while.
 //!
-//! What carries that wish differs between systems, a file each. Both have the same [`Signals`].
+//! What carries them differs between systems, a file each. Both have the same [`Signals`].
 
 #[cfg(unix)]
 mod unix;
@@ -11,3 +12,12 @@ mod windows;
 pub use unix::Signals;
 #[cfg(windows)]
 pub use windows::Signals;
+
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// The end of the program.
+    End,
+    /// That it stands still until somebody lets it go on. Windows has no such wish.
+    StandStill,
+}

@@ -1,14 +1,31 @@
-//! Unix: SIGINT (Ctrl-C), SIGTERM, and SIGHUP of a terminal that closes.
+//! Unix: SIGINT (Ctrl-C), SIGTERM, and SIGHUP of a terminal that closes, to end; SIGTSTP (Ctrl-Z), to stand
+//! still, and what a terminal sends a program in its background that reads or writes there.
+//!
+//! SIGSTOP cannot be caught. It is how the program stops itself when it has done what it had to.
 
 use std::io;
+use std::time::Duration;
 
+use futures_util::FutureExt as _;
+use rustix::process::{Signal as Name, getpid, kill_process};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::timeout;
 
-/// The signals that end the program.
+use super::Wish;
+
+/// Whoever has stopped goes on when it is let; where the system does not stop it, as the first process of
+/// a container, it goes on after this.
+const NOT_STOPPED: Duration = Duration::from_millis(200);
+
+/// The signals that the program obeys.
 pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
+    stop: Signal,
+    reads_behind: Signal,
+    writes_behind: Signal,
+    go_on: Signal,
 }
 
 impl Signals {
@@ -17,19 +34,57 @@ impl Signals {
     /// # Errors
     /// If the system does not let signals be caught.
     pub fn catch() -> io::Result<Signals> {
+        let named = |name: Name| signal(SignalKind::from_raw(name.as_raw()));
         Ok(Signals {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
+            stop: named(Name::TSTP)?,
+            reads_behind: named(Name::TTIN)?,
+            writes_behind: named(Name::TTOU)?,
+            go_on: named(Name::CONT)?,
         })
     }
 
-    /// Waits for one of them.
-    pub async fn recv(&mut self) {
+    /// Waits for a wish.
+    pub async fn recv(&mut self) -> Wish {
+        loop {
+            tokio::select! {
+                biased;
+                _ = self.interrupt.recv() => return Wish::End,
+                _ = self.terminate.recv() => return Wish::End,
+                _ = self.hangup.recv() => return Wish::End,
+                _ = self.stop.recv() => return Wish::StandStill,
+                _ = self.reads_behind.recv() => return Wish::StandStill,
+                _ = self.writes_behind.recv() => return Wish::StandStill,
+                // After a stop that nobody could catch. It is no answer to the next one.
+                _ = self.go_on.recv() => {}
+            }
+        }
+    }
+
+    /// Waits for the wish to end.
+    pub async fn end(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
             _ = self.hangup.recv() => {}
+        }
+    }
+
+    /// Stops the whole program, and comes back when it is let go on. Where that has happened since the
+    /// wish to stand still, it does not stop.
+    pub async fn stand_still(&mut self) {
+        // Whoever pressed the key twice means once.
+        for again in [&mut self.stop, &mut self.reads_behind, &mut self.writes_behind] {
+            while again.recv().now_or_never().flatten().is_some() {}
+        }
+        if self.go_on.recv().now_or_never().is_some() {
+            return;
+        }
+        if kill_process(getpid(), Name::STOP).is_ok() {
+            // Other threads may run for a moment after that call.
+            let _not_stopped = timeout(NOT_STOPPED, self.go_on.recv()).await;
         }
     }
 }

@@ -9,6 +9,8 @@ use tokio::signal::windows::{
     CtrlBreak, CtrlC, CtrlClose, CtrlShutdown, ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown,
 };
 
+use super::Wish;
+
 /// The events of the console that end the program.
 pub struct Signals {
     interrupt: CtrlC,
@@ -31,8 +33,19 @@ impl Signals {
         })
     }
 
-    /// Waits for one of them.
-    pub async fn recv(&mut self) {
+    /// Waits for a wish.
+    pub async fn recv(&mut self) -> Wish {
+        self.end().await;
+        Wish::End
+    }
+
+    /// Comes back at once: nothing asks for it.
+    pub fn stand_still(&mut self) -> impl Future<Output = ()> {
+        std::future::ready(())
+    }
+
+    /// Waits for the wish to end.
+    pub async fn end(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.stop.recv() => {}

@@ -12,6 +12,7 @@ use hashtug::output::led;
 use hashtug::output::led::device::Refresh;
 use hashtug::output::led::memory::{Memory, Received};
 use hashtug::output::strip::Strip;
+use hashtug::output::suspend::Suspended;
 use hashtug::post::Hasher;
 use hashtug::render::Renderer;
 use hashtug::render::bytes::Encoding;
@@ -171,7 +172,16 @@ async fn the_strip_follows_the_split_and_ends_dark() {
     };
     let memory = Memory::new(told_tx, Refresh { fps: 30, repeats: 0, keep_alive: None });
     let (status, _monitor) = output::status::channel("strip", "memory", &strip, Encoding::Duty);
-    led::run("memory", &strip, Encoding::Duty, Box::new(memory), play.snapshots, status).await;
+    led::run(
+        "memory",
+        &strip,
+        Encoding::Duty,
+        Box::new(memory),
+        play.snapshots,
+        status,
+        Suspended::default(),
+    )
+    .await;
     let mut told: Vec<Received> = told_rx.iter().collect();
     assert_eq!(told.pop(), Some(Received::End));
     assert_eq!(told.pop(), Some(Received::Frame(vec![0; 150])));

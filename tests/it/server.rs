@@ -14,6 +14,7 @@ use hashtug::output::led::device::Refresh;
 use hashtug::output::led::memory::Memory;
 use hashtug::output::status::Monitor;
 use hashtug::output::strip::Strip;
+use hashtug::output::suspend::Suspended;
 use hashtug::picture::{Pattern, Picture};
 use hashtug::post::{AuthorId, Post, PostId, Side, Tags, Version};
 use hashtug::render::bytes::Encoding;
@@ -181,7 +182,8 @@ fn output(pattern: Pattern) -> (Monitor, watch::Sender<Arc<Snapshot>>, JoinHandl
     let (told_tx, told) = std::sync::mpsc::sync_channel(100_000);
     let task = tokio::spawn(async move {
         let memory = Box::new(Memory::new(told_tx, refresh));
-        led::run("strip", &strip, Encoding::Duty, memory, snapshots, status).await;
+        led::run("strip", &strip, Encoding::Duty, memory, snapshots, status, Suspended::default())
+            .await;
         drop(told);
     });
     (monitor, snapshots_tx, task)

@@ -18,8 +18,23 @@ use super::device::{DeviceError, Refresh};
 use super::retry::Retry;
 use super::thread::{Show, Task};
 
+/// From going dark to the next light, however soon that is wanted: a strip that is suspended again and
+/// again may not flash more than twice a second either.
+const DARK: Duration = Duration::from_millis(500);
+
+/// Whether the lights are suspended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Suspension {
+    /// They are not.
+    None,
+    /// They are to be, and the device has not been told.
+    Wanted,
+    /// They are, and the device is dark.
+    Dark,
+}
+
 /// What goes to the device, and when.
-#[expect(clippy::struct_excessive_bools, reason = "four facts, each on its own")]
+#[expect(clippy::struct_excessive_bools, reason = "facts, each on its own")]
 pub(super) struct Frames {
     renderer: Renderer,
     scene: Scene,
@@ -42,6 +57,11 @@ pub(super) struct Frames {
     repeat: bool,
     /// A frame was due while it did.
     missed: bool,
+    suspension: Suspension,
+    /// The device is going dark.
+    darkens: bool,
+    /// No light before that.
+    dark_until: Instant,
     status: watch::Sender<OutputStatus>,
 }
 
@@ -67,6 +87,9 @@ impl Frames {
             busy: false,
             missed: false,
             repeat: false,
+            suspension: Suspension::None,
+            darkens: false,
+            dark_until: now,
             renderer,
             scene,
         }
@@ -81,14 +104,36 @@ impl Frames {
         self.changed = true;
     }
 
+    /// The device is to be dark.
+    pub(super) fn suspend(&mut self) {
+        if self.suspension == Suspension::None {
+            self.suspension = Suspension::Wanted;
+        }
+    }
+
+    /// The device is to be lit again: with the newest scene, and nothing of what there was meanwhile.
+    pub(super) fn resume(&mut self, now: Instant) {
+        self.suspension = Suspension::None;
+        self.rendered = now;
+        self.changed = true;
+    }
+
+    /// The lights are suspended, and the device is dark or cannot be made so.
+    pub(super) fn is_dark(&self) -> bool {
+        self.suspension == Suspension::Dark
+    }
+
     /// When something is to be done, unless something else happens first.
     pub(super) fn wake(&self) -> Option<Instant> {
-        if self.busy {
+        if self.busy || self.suspension == Suspension::Dark {
             None
+        } else if self.suspension == Suspension::Wanted {
+            // At once.
+            Some(self.rendered)
         } else if let Some(at) = self.retry.at() {
-            Some(at)
+            Some(at.max(self.dark_until))
         } else if self.changed || self.report.moving {
-            Some(self.beat.due())
+            Some(self.beat.due().max(self.dark_until))
         } else {
             self.beat.repeat_at()
         }
@@ -96,6 +141,10 @@ impl Frames {
 
     /// What the device is to do now.
     pub(super) fn next(&mut self, now: Instant) -> Option<Task> {
+        if self.suspension == Suspension::Wanted {
+            self.darkens = true;
+            return Some(self.start(Task::Darken, false));
+        }
         let failing = self.retry.at().is_some();
         if !failing && !self.changed && !self.report.moving {
             self.beat.repeated(now);
@@ -141,6 +190,18 @@ impl Frames {
         });
     }
 
+    /// The device is dark: the next frame is another stream's first.
+    fn darkened(&mut self, now: Instant) {
+        if self.suspension == Suspension::Wanted {
+            self.suspension = Suspension::Dark;
+        }
+        self.renderer.darken();
+        self.last.clear();
+        self.changed = true;
+        self.missed = false;
+        self.dark_until = now + DARK;
+    }
+
     /// It has ended.
     pub(super) fn ended(&self) {
         self.status.send_modify(|status| status.state = OutputState::Ended);
@@ -162,6 +223,10 @@ impl Frames {
         self.busy = false;
         if let Some(spare) = spare {
             self.room = Some(spare);
+        }
+        if std::mem::take(&mut self.darkens) {
+            self.darkened(now);
+            return;
         }
         let name = self.status.borrow().name.clone();
         let result = result.map_err(|error| error.to_string());

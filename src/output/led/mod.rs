@@ -3,7 +3,8 @@
 //! The device has a thread of its own. A frame is rendered when the device is free and not before,
 //! so that whatever is rendered is shown and nothing old waits. The first frame after a quiet time
 //! goes out at once, later ones at the rate; a stall is not made up for. While nothing moves the
-//! loop sleeps, but for what the device wants to hear of a frame that stands.
+//! loop sleeps, but for what the device wants to hear of a frame that stands. While the lights are
+//! suspended the device is dark and gets no frame at all.
 
 pub mod device;
 mod frames;
@@ -24,6 +25,7 @@ use crate::snapshot::Snapshot;
 
 use super::status::StatusSender;
 use super::strip::Strip;
+use super::suspend::Suspended;
 use device::Open;
 use frames::Frames;
 pub(super) use thread::darken;
@@ -37,12 +39,14 @@ pub async fn run(
     open: Box<dyn Open>,
     mut snapshots: watch::Receiver<Arc<Snapshot>>,
     status: StatusSender,
+    mut suspended: Suspended,
 ) {
     let Strip { layout, calibration, budget } = strip;
     let renderer = Renderer::new(layout, calibration, *budget, encoding);
     let refresh = open.refresh();
     let black = vec![0; renderer.bytes()];
     let channels = calibration.channels();
+    let mut lit = Some(suspended.lit());
     let mut thread = match Thread::start(name, open, black, channels, status.sent) {
         Ok(thread) => thread,
         Err(error) => return warn!(output = name, %error, "no thread for the output"),
@@ -51,6 +55,9 @@ pub async fn run(
     let mut scene = newest(&mut snapshots);
     let mut frames =
         Frames::new(renderer, scene.clone(), words, refresh, status.status, Instant::now());
+    if suspended.is_wanted() {
+        frames.suspend();
+    }
     loop {
         status.turns.send_modify(|turns| *turns += 1);
         let wake = frames.wake();
@@ -68,9 +75,22 @@ pub async fn run(
                 }
             }
             reply = thread.reply() => match reply {
-                Some(Reply::Done { spare, result }) => frames.done(spare, result, Instant::now()),
+                Some(Reply::Done { spare, result }) => {
+                    frames.done(spare, result, Instant::now());
+                    if frames.is_dark() {
+                        lit = None;
+                    }
+                }
                 Some(Reply::Dark) | None => break,
             },
+            () = suspended.changed() => {
+                if suspended.is_wanted() {
+                    frames.suspend();
+                } else {
+                    lit.get_or_insert_with(|| suspended.lit());
+                    frames.resume(Instant::now());
+                }
+            }
             () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {
                 if let Some(task) = frames.next(Instant::now()) {
                     thread.give(task);

@@ -13,6 +13,7 @@ use super::memory::{Memory, Received};
 use super::thread::Task;
 use super::*;
 use crate::output::status::{self, Monitor};
+use crate::output::suspend::{self, Suspender};
 use crate::picture::Pattern;
 use crate::render::check::{Meter, snapshot_of};
 use crate::render::colour::Calibration;
@@ -97,6 +98,12 @@ impl Simulation {
             let spare = match task {
                 Task::Again => {
                     self.log.push((at, if self.fails { 'f' } else { 'r' }));
+                    None
+                }
+                Task::Darken => {
+                    self.log.push((at, 'd'));
+                    self.meter.frame(self.now - self.start, &[0; 12]);
+                    self.shown.fill(0);
                     None
                 }
                 Task::Show(show) => {
@@ -235,11 +242,64 @@ async fn a_slow_device_gets_fewer_frames_and_never_an_old_one() {
     simulation.meter.flashes();
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_strip_that_is_suspended_is_dark_at_once_and_hears_nothing_until_it_goes_on() {
+    let mut simulation = Simulation::new(refresh(50, 3, Some(1000)), split(1.0));
+    simulation.run(3007);
+    simulation.frames.suspend();
+    assert!(!simulation.frames.is_dark());
+    assert_eq!(simulation.run(10), [(3007, 'd')]);
+    assert!(simulation.frames.is_dark());
+    for _ in 0..1000 {
+        simulation.frames.take(split(fastrand::f64()));
+        assert_eq!(simulation.run(33), []);
+    }
+    simulation.frames.take(split(0.5));
+    simulation.frames.resume(simulation.now);
+    let at = simulation.at();
+    let log = simulation.run(10);
+    assert_eq!(log, [(at, 's')], "the newest, and no burst of old ones");
+    assert!(simulation.shown.iter().all(|&byte| byte < 10), "it comes up from black");
+    simulation.run(5000);
+    assert_eq!(simulation.shown, [255, 255, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0]);
+    simulation.meter.flashes();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_strip_that_is_suspended_again_and_again_flashes_not_more_often_than_others() {
+    let mut simulation = Simulation::new(refresh(50, 0, None), split(1.0));
+    for lit in [3000, 10, 200, 400, 600, 800, 10, 10, 1000, 100, 300, 500, 700, 900] {
+        simulation.run(lit);
+        simulation.frames.suspend();
+        simulation.run(lit % 70);
+        simulation.frames.resume(simulation.now);
+    }
+    simulation.run(5000);
+    assert_eq!(simulation.shown, [255; 12]);
+    simulation.meter.flashes();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_device_that_fails_holds_up_no_stop_and_is_tried_again_after_it() {
+    let mut simulation = Simulation::new(refresh(50, 0, None), split(1.0));
+    simulation.run(3000);
+    simulation.fails = true;
+    simulation.frames.take(split(0.5));
+    simulation.run(1000);
+    simulation.frames.suspend();
+    assert_eq!(simulation.run(60_000), [(4000, 'd')]);
+    assert!(simulation.frames.is_dark());
+    simulation.fails = false;
+    simulation.frames.resume(simulation.now);
+    assert!(simulation.run(3500).iter().any(|&(_, what)| what == 's'));
+}
+
 /// An output at work, with its thread.
 struct Output {
     told: Receiver<Received>,
     monitor: Monitor,
     task: JoinHandle<()>,
+    suspender: Suspender,
 }
 
 impl Output {
@@ -251,10 +311,11 @@ impl Output {
         let (status, monitor) = status::channel("strip", "memory", &strip(), Encoding::Duty);
         let snapshots = snapshots.subscribe();
         let open = open(told_tx);
+        let (suspender, suspended) = suspend::channel();
         let task = tokio::spawn(async move {
-            run("strip", &strip(), Encoding::Duty, open, snapshots, status).await;
+            run("strip", &strip(), Encoding::Duty, open, snapshots, status, suspended).await;
         });
-        Output { told, monitor, task }
+        Output { told, monitor, task, suspender }
     }
 
     /// The next frame, however long that takes by other clocks.
@@ -428,4 +489,32 @@ async fn a_frame_that_stands_is_told_to_be_limited_whenever_it_became_so() {
         simulation.run(3000);
         assert!(simulation.monitor.status.borrow().limited, "{max_milliamps} mA");
     }
+}
+
+#[tokio::test]
+async fn whoever_suspends_the_lights_waits_until_all_have_black_and_the_end_of_the_stream() {
+    let snapshots = watch::Sender::new(snapshot(1.0));
+    let mut output = Output::start(memory, &snapshots);
+    for _ in 0..3 {
+        while output.frame().await.iter().all(|&byte| byte == 0) {}
+        timeout(PATIENCE, output.suspender.suspend()).await.expect("the strip is dark");
+        let told: Vec<Received> = output.told.try_iter().collect();
+        assert!(matches!(told[..], [.., Received::Frame(_), Received::End]), "{told:?}");
+        assert_eq!(told[told.len() - 2], Received::Frame(vec![0; 12]));
+        snapshots.send_replace(snapshot(0.5));
+        yield_now().await;
+        assert_eq!(output.told.try_iter().count(), 0);
+        output.suspender.resume();
+    }
+    drop(snapshots);
+    timeout(PATIENCE, output.task).await.expect("it ends").unwrap();
+}
+
+#[tokio::test]
+async fn an_output_that_ends_or_fails_while_the_lights_are_suspended_is_waited_for_no_longer() {
+    let snapshots = watch::Sender::new(snapshot(1.0));
+    let mut output = Output::start(memory, &snapshots);
+    drop(snapshots);
+    output.task.await.unwrap();
+    timeout(PATIENCE, output.suspender.suspend()).await.expect("none is left");
 }

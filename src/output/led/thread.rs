@@ -30,6 +30,8 @@ pub(super) enum Task {
     Show(Show),
     /// Show the last one again.
     Again,
+    /// Be black and end the stream, until the next frame begins another.
+    Darken,
 }
 
 /// A frame on its way.
@@ -140,30 +142,43 @@ impl Worker {
     fn run(mut self, tasks: &Receiver<Task>) {
         let mut show = Show { bytes: self.black.clone(), snapshot: None };
         while let Ok(task) = tasks.recv() {
-            let spare = match task {
-                Task::Show(next) => Some(std::mem::replace(&mut show, next).bytes),
-                Task::Again => None,
+            let (spare, result) = match task {
+                Task::Show(next) => {
+                    let spare = std::mem::replace(&mut show, next).bytes;
+                    (Some(spare), self.show(&show))
+                }
+                Task::Again => (None, self.show(&show)),
+                Task::Darken => {
+                    self.darken();
+                    self.end();
+                    (None, Ok(()))
+                }
             };
-            let result = self.write(&show);
-            if result.is_ok() {
-                self.sent.send_modify(|sent| sent.bytes.clone_from(&show.bytes));
-            }
             // The loop reads the reply before it gives the next task.
             let _gone = self.replies.try_send(Reply::Done { spare, result });
         }
         self.darken();
+        let _gone = self.replies.try_send(Reply::Dark);
+        self.end();
     }
 
-    /// Black, and the end of the stream; a device that fails is opened once more for it.
+    /// Writes a frame, and says what was sent.
+    fn show(&mut self, show: &Show) -> Result<(), DeviceError> {
+        self.write(show)?;
+        self.sent.send_modify(|sent| sent.bytes.clone_from(&show.bytes));
+        Ok(())
+    }
+
+    /// Black; a device that fails is opened once more for it.
     fn darken(&mut self) {
-        let black = Show { bytes: std::mem::take(&mut self.black), snapshot: None };
-        let result = self.write(&black).or_else(|_| self.write(&black));
-        if result.is_ok() {
-            self.sent.send_modify(|sent| sent.bytes.clone_from(&black.bytes));
-        } else if let Err(error) = result {
+        let black = Show { bytes: self.black.clone(), snapshot: None };
+        if let Err(error) = self.show(&black).or_else(|_| self.show(&black)) {
             warn!(output = self.name, error = error.to_string(), "output may be left lit");
         }
-        let _gone = self.replies.try_send(Reply::Dark);
+    }
+
+    /// The end of the stream.
+    fn end(&mut self) {
         if let Some(mut device) = self.device.take()
             && let Err(error) = attempt(|| device.end())
         {
