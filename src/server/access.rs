@@ -5,15 +5,15 @@
 //! need no proof, since they change nothing.
 //!
 //! A page on any host may send the browser to an address that its own name points to. The name in
-//! `Host` gives that away: only addresses and names of the local network are served.
-
-use std::net::IpAddr;
+//! `Host` gives that away: only addresses and names of the local network are served. There is one `Host`
+//! and no more, and whoever names the host in the target of the request too names the same.
 
 use axum::extract::Request;
-use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+
+use super::authority::Authority;
 
 /// What a visitor may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,71 +72,189 @@ pub(super) async fn headers(mut response: Response) -> Response {
 
 /// Refuses requests under a name that is not one of the local network.
 pub(super) async fn check_host(request: Request, next: Next) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    if host.is_some_and(|host| host.parse().is_ok_and(|host| is_local(&host))) {
+    match asked_for(&request) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// Why a request is not served, whatever it asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refusal {
+    /// It names no host, or not just one.
+    Unclear,
+    /// It names one that may be somebody else's.
+    Foreign,
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let answer = match self {
+            Refusal::Unclear => {
+                (StatusCode::BAD_REQUEST, "a request names one host, with a port or without\n")
+            }
+            Refusal::Foreign => (
+                StatusCode::MISDIRECTED_REQUEST,
+                "this server is asked for by address or by a name of the local network\n",
+            ),
+        };
+        answer.into_response()
+    }
+}
+
+/// Whether a request is meant for this server. One without `Host` is not, of HTTP/1.0 neither: every
+/// browser sends one, and without it nothing tells by which name it came.
+fn asked_for(request: &Request) -> Result<(), Refusal> {
+    let host = host(request.headers()).ok_or(Refusal::Unclear)?;
+    let target = match request.uri().authority() {
+        None => None,
+        Some(target) => {
+            let usual = request.uri().scheme_str().and_then(usual_port);
+            let target = Authority::parse(target.as_str()).zip(usual);
+            Some(target.ok_or(Refusal::Unclear)?)
+        }
+    };
+    if !host.is_local() || target.as_ref().is_some_and(|(target, _)| !target.is_local()) {
+        return Err(Refusal::Foreign);
+    }
+    match target {
+        Some((target, usual)) if !target.is_same(&host, usual) => Err(Refusal::Unclear),
+        _ => Ok(()),
+    }
+}
+
+/// The host of a request, if it names one and no more.
+fn host(headers: &HeaderMap) -> Option<Authority> {
+    Authority::parse(only(headers, &header::HOST)?)
+}
+
+/// The value of a header that is there once.
+fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?;
+    values.next().is_none().then(|| value.to_str().ok())?
+}
+
+/// The port that is not written, of the only two schemes that pages have.
+fn usual_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
+    }
+}
+
+/// Refuses pages that come from elsewhere. Programs that are not browsers send no `Origin`.
+pub(super) async fn check_origin(request: Request, next: Next) -> Response {
+    if is_own_origin(request.headers()) {
         return next.run(request).await;
     }
-    let answer = "this server is asked for by address or by a name of the local network\n";
-    (StatusCode::MISDIRECTED_REQUEST, answer).into_response()
+    (StatusCode::FORBIDDEN, "pages of other hosts may not listen\n").into_response()
 }
 
 /// Whether a page of this origin may listen: one that came from here, by the name that it was asked
-/// for. Programs that are not browsers send none.
-pub(super) fn is_own_origin(headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else { return true };
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
-    origin.zip(host).is_some_and(|((_, origin), host)| origin.eq_ignore_ascii_case(host))
-}
-
-fn is_local(authority: &Authority) -> bool {
-    let host = authority.host();
-    let address = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    let host = host.to_ascii_lowercase();
-    // Names without a dot, and these ends, are not given out to anybody.
-    address.parse::<IpAddr>().is_ok()
-        || !host.is_empty() && !host.contains('.')
-        || [".local", ".localhost", ".lan", ".internal", ".home.arpa"]
-            .iter()
-            .any(|end| host.ends_with(end))
+/// for.
+fn is_own_origin(headers: &HeaderMap) -> bool {
+    if !headers.contains_key(header::ORIGIN) {
+        return true;
+    }
+    // As browsers write it: a scheme, a host and a port, and nothing after them.
+    let origin = only(headers, &header::ORIGIN).and_then(|origin| {
+        let (scheme, rest) = origin.split_once("://")?;
+        Some((Authority::parse(rest)?, usual_port(scheme)?))
+    });
+    origin.zip(host(headers)).is_some_and(|((origin, usual), host)| origin.is_same(&host, usual))
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::body::Body;
+
     use super::*;
 
-    #[track_caller]
-    fn check(host: &str, expected: bool) {
-        assert_eq!(host.parse().is_ok_and(|host| is_local(&host)), expected, "{host}");
+    fn asked(target: &str, hosts: &[&str]) -> Result<(), Refusal> {
+        let mut request = Request::get(target);
+        for host in hosts {
+            request = request.header(header::HOST, *host);
+        }
+        asked_for(&request.body(Body::empty()).unwrap())
     }
 
     #[test]
-    fn only_names_that_nobody_else_can_own_are_served() {
-        for host in
-            ["127.0.0.1:8080", "192.168.1.7", "[::1]:80", "localhost:1", "pi.local", "laptop:8080"]
-        {
-            check(host, true);
+    fn a_request_names_one_host_of_the_local_network() {
+        assert_eq!(asked("/", &["pi.local:8080"]), Ok(()));
+        assert_eq!(asked("/", &["evil.example"]), Err(Refusal::Foreign));
+        for hosts in [&[][..], &[""], &["pi.local", "pi.local"], &["pi.local", "evil.example"]] {
+            assert_eq!(asked("/", hosts), Err(Refusal::Unclear), "{hosts:?}");
         }
-        for host in
-            ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "", "x.com"]
-        {
-            check(host, false);
+    }
+
+    #[test]
+    fn the_target_of_a_request_names_the_same_host() {
+        for (target, expected) in [
+            ("http://pi.local:8080/", Ok(())),
+            ("http://PI.LOCAL:8080/stage", Ok(())),
+            ("https://pi.local:8080/", Ok(())),
+            ("http://pi.local/", Err(Refusal::Unclear)),
+            ("http://127.0.0.1:8080/", Err(Refusal::Unclear)),
+            ("http://a@pi.local:8080/", Err(Refusal::Unclear)),
+            ("ftp://pi.local:8080/", Err(Refusal::Unclear)),
+            ("http://evil.example:8080/", Err(Refusal::Foreign)),
+        ] {
+            assert_eq!(asked(target, &["pi.local:8080"]), expected, "{target}");
         }
+        assert_eq!(asked("http://pi.local/", &["pi.local:80"]), Ok(()));
+        assert_eq!(asked("http://pi.local/", &["evil.example"]), Err(Refusal::Foreign));
+        assert_eq!(asked("http://pi.local/", &[]), Err(Refusal::Unclear));
     }
 
     #[test]
     fn a_foreign_page_may_not_listen() {
-        let from = |origin| {
+        let from = |host: &'static str, origins: &[&'static str]| {
             let mut headers = HeaderMap::new();
-            headers.insert(header::HOST, HeaderValue::from_static("192.168.1.7:8080"));
-            headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
+            headers.insert(header::HOST, HeaderValue::from_static(host));
+            for origin in origins {
+                headers.append(header::ORIGIN, HeaderValue::from_static(origin));
+            }
             is_own_origin(&headers)
         };
-        assert!(is_own_origin(&HeaderMap::new()));
-        assert!(from("http://192.168.1.7:8080"));
-        for origin in ["https://evil.example", "http://192.168.1.7", "http://6.6.6.6:8080", "null"]
-        {
-            assert!(!from(origin), "{origin}");
+        const HOST: &str = "192.168.1.7:8080";
+        assert!(from(HOST, &[]));
+        for origin in ["http://192.168.1.7:8080", "https://192.168.1.7:8080"] {
+            assert!(from(HOST, &[origin]), "{origin}");
         }
+        assert!(from("Pi.local", &["http://pi.local"]));
+        assert!(from("pi.local", &["https://pi.local"]), "behind a proxy with TLS");
+        assert!(from("pi.local:80", &["http://pi.local"]));
+        assert!(!from("pi.local:80", &["https://pi.local"]));
+        for origin in [
+            "https://evil.example",
+            "http://192.168.1.7",
+            "http://6.6.6.6:8080",
+            "null",
+            "",
+            "192.168.1.7:8080",
+            "//192.168.1.7:8080",
+            "://192.168.1.7:8080",
+            "ftp://192.168.1.7:8080",
+            "ws://192.168.1.7:8080",
+            "file://192.168.1.7:8080",
+            "javascript://192.168.1.7:8080",
+            "chrome-extension://192.168.1.7:8080",
+            "http:192.168.1.7:8080",
+            "http://192.168.1.7:8080/",
+            "http://192.168.1.7:8080/stage",
+            "http://192.168.1.7:8080?",
+            "http://192.168.1.7:8080#",
+            "http://a@192.168.1.7:8080",
+            "http://192.168.1.7:8080@evil.example",
+            "http://192.168.1.7:8080.evil.example",
+            "http://192.168.1.7:8080 http://evil.example",
+            "http://192.168.1.7:8080, http://192.168.1.7:8080",
+        ] {
+            assert!(!from(HOST, &[origin]), "{origin}");
+        }
+        assert!(!from(HOST, &["http://192.168.1.7:8080", "http://192.168.1.7:8080"]));
+        assert!(!from(HOST, &["http://192.168.1.7:8080", "http://evil.example"]));
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod access;
 mod assets;
+mod authority;
 mod listener;
 pub mod routes;
 mod view;

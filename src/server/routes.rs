@@ -39,13 +39,19 @@ pub enum Content {
     Text,
     /// Counters for Prometheus.
     Metrics,
-    /// Server-sent events.
+    /// Server-sent events, which pages of other hosts may not follow.
     Events,
     /// A WebSocket, which pages of other hosts may not open.
     Socket,
 }
 
 impl Content {
+    /// Whether it goes on for as long as somebody listens.
+    #[must_use]
+    pub fn is_stream(self) -> bool {
+        matches!(self, Content::Events | Content::Socket)
+    }
+
     /// The type, and how long it may be kept; `None` where the handler says so.
     #[must_use]
     pub fn headers(self) -> Option<(&'static str, &'static str)> {
@@ -92,9 +98,12 @@ pub(super) fn router(classes: &[Class], view: View) -> Router {
         let filter = MethodFilter::try_from(route.method.clone())
             .expect("the table has methods that a router knows");
         let content = route.content;
-        let handler = (route.handler)(filter).layer(middleware::map_response(
+        let mut handler = (route.handler)(filter).layer(middleware::map_response(
             move |answer: Response| async move { labelled(answer, content) },
         ));
+        if content.is_stream() {
+            handler = handler.layer(middleware::from_fn(access::check_origin));
+        }
         router = router.route(route.path, handler);
     }
     router

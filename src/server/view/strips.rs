@@ -7,7 +7,6 @@ use std::time::Duration;
 use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use tokio::sync::{Notify, watch};
 use tokio::time::{MissedTickBehavior, interval};
@@ -27,10 +26,9 @@ pub(in crate::server) async fn strips(State(view): State<View>) -> String {
 pub(in crate::server) async fn socket(
     State(view): State<View>,
     Extension(permit): Extension<Permit>,
-    headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    live::upgraded(&headers, upgrade, |socket| follow(socket, view, permit))
+    live::upgraded(upgrade, |socket| follow(socket, view, permit))
 }
 
 /// Sends the strips whenever they change. The connection is this task's own from here on, and so is its
