@@ -4,7 +4,7 @@
 //! into a picture and no picture over a line: the screen is locked before standard output.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// What stands at the bottom of the terminal, and is moved down for lines.
 struct Screen {
@@ -41,6 +41,27 @@ pub fn write_line(line: &[u8]) {
     let _unread = stdout.write_all(&screen.erase).and_then(|()| stdout.flush());
     let _unread = io::stderr().write_all(line);
     let _unread = stdout.write_all(&screen.draw).and_then(|()| stdout.flush());
+}
+
+/// Whether a picture may be drawn: a shell that has put the program in its background has the terminal.
+/// One that was begun there draws all the same, for whoever began it so may have no shell at all.
+pub fn is_ours() -> bool {
+    static BEGAN_IN_FRONT: OnceLock<bool> = OnceLock::new();
+    let is_in_front = is_in_front();
+    let began_in_front = *BEGAN_IN_FRONT.get_or_init(|| is_in_front);
+    is_in_front || !began_in_front
+}
+
+#[cfg(unix)]
+fn is_in_front() -> bool {
+    // Of a terminal that is not its own no program is in front.
+    let front = rustix::termios::tcgetpgrp(io::stdout());
+    front.is_ok_and(|front| front == rustix::process::getpgrp())
+}
+
+#[cfg(not(unix))]
+fn is_in_front() -> bool {
+    true
 }
 
 fn lock() -> MutexGuard<'static, Screen> {

@@ -3,7 +3,8 @@
 //! Draws at the bottom of the terminal and leaves the rest alone, so that log lines scroll by above
 //! it; takes its picture away at the end. Needs 24-bit colour. Never touches the cursor's look or
 //! the terminal's modes, so that there is nothing to restore after any death.
-//! Draws nothing where standard output is no terminal.
+//! Draws nothing where standard output is no terminal, and nothing in the background of a shell that has
+//! stopped the program and let it go on there.
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
@@ -140,11 +141,24 @@ impl Terminal {
         let term = (io::stdout().is_terminal() && !dumb).then(Term::stdout);
         Terminal { term, lines: Vec::new(), size: (0, 0) }
     }
+
+    /// Forgets the picture, which another program may have written over.
+    fn leave(&mut self) -> Result<(), DeviceError> {
+        self.size = (0, 0);
+        if !self.lines.is_empty() {
+            self.lines.clear();
+            screen::show_picture(&[], Vec::new(), Vec::new())?;
+        }
+        Ok(())
+    }
 }
 
 impl Device for Terminal {
     fn write(&mut self, wire: &Wire<'_>) -> Result<(), DeviceError> {
         let Some(term) = &self.term else { return Ok(()) };
+        if !screen::is_ours() {
+            return self.leave();
+        }
         let (rows, columns) = term.size();
         let size = (usize::from(columns), usize::from(rows));
         let frame: Vec<Rgb> = wire

@@ -9,13 +9,17 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use rustix::process::{Signal as Name, getpid, kill_process};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::Wish;
 
 /// Whoever has stopped goes on when it is let; where the system does not stop it, as the first process of
 /// a container, it goes on after this.
 const NOT_STOPPED: Duration = Duration::from_millis(200);
+
+/// Signals that come within this may be told of in another order than they came in. A stop that was let go
+/// on meanwhile is none: to stop after that would be for ever.
+const SHUFFLED: Duration = Duration::from_millis(2);
 
 /// The signals that the program obeys.
 pub struct Signals {
@@ -26,6 +30,8 @@ pub struct Signals {
     reads_behind: Signal,
     writes_behind: Signal,
     go_on: Signal,
+    /// When the program was told last to go on, though it had not stopped by itself.
+    went_on: Option<Instant>,
 }
 
 impl Signals {
@@ -43,6 +49,7 @@ impl Signals {
             reads_behind: named(Name::TTIN)?,
             writes_behind: named(Name::TTOU)?,
             go_on: named(Name::CONT)?,
+            went_on: None,
         })
     }
 
@@ -54,11 +61,17 @@ impl Signals {
                 _ = self.interrupt.recv() => return Wish::End,
                 _ = self.terminate.recv() => return Wish::End,
                 _ = self.hangup.recv() => return Wish::End,
-                _ = self.stop.recv() => return Wish::StandStill,
-                _ = self.reads_behind.recv() => return Wish::StandStill,
-                _ = self.writes_behind.recv() => return Wish::StandStill,
+                _ = self.stop.recv() => {}
+                _ = self.reads_behind.recv() => {}
+                _ = self.writes_behind.recv() => {}
                 // After a stop that nobody could catch. It is no answer to the next one.
-                _ = self.go_on.recv() => {}
+                _ = self.go_on.recv() => {
+                    self.went_on = Some(Instant::now());
+                    continue;
+                }
+            }
+            if self.went_on.take().is_none_or(|at| at.elapsed() > SHUFFLED) {
+                return Wish::StandStill;
             }
         }
     }
@@ -79,7 +92,7 @@ impl Signals {
         for again in [&mut self.stop, &mut self.reads_behind, &mut self.writes_behind] {
             while again.recv().now_or_never().flatten().is_some() {}
         }
-        if self.go_on.recv().now_or_never().is_some() {
+        if timeout(SHUFFLED, self.go_on.recv()).await.is_ok() {
             return;
         }
         if kill_process(getpid(), Name::STOP).is_ok() {
