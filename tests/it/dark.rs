@@ -170,7 +170,7 @@ fn leds_off_names_what_it_cannot_reach_and_darkens_the_rest() {
     let gone = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let more = format!(
         "[[output]]\nname = \"dead\"\nkind = \"ddp\"\nhost = \"127.0.0.1\"\nport = {gone}\n\
-         [[output]]\nname = \"lost\"\nkind = \"wled\"\nhost = \"no-such-host.invalid\"\n"
+         [[output]]\nname = \"lost\"\nkind = \"wled\"\nhost = \"no-such-lamp.invalid\"\n"
     );
     let mut config = File::options().append(true).open(rig.config()).unwrap();
     config.write_all(more.as_bytes()).unwrap();
@@ -179,7 +179,7 @@ fn leds_off_names_what_it_cannot_reach_and_darkens_the_rest() {
     rig.assert_dark();
     let said = rig.said();
     assert!(said.contains("output `dead`: cannot send to 127.0.0.1"), "{said}");
-    assert!(said.contains("output `lost`: cannot find host `no-such-host.invalid`"), "{said}");
+    assert!(said.contains("output `lost`: cannot find host `no-such-lamp.invalid`"), "{said}");
     assert!(!said.contains("`display`"), "{said}");
 }
 

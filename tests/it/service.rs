@@ -29,7 +29,7 @@ fn a_service_manager_hears_of_the_start_of_life_and_of_the_end() {
         "[[team]]\nname = \"Tabs\"\nhashtags = [\"tabs\"]\n\
          [[team]]\nname = \"Spaces\"\nhashtags = [\"spaces\"]\n\
          [[source]]\nkind = \"replay\"\npath = \"{}\"\n\
-         [[output]]\nkind = \"ddp\"\nhost = \"no-such-host.invalid\"\n\
+         [[output]]\nkind = \"ddp\"\nhost = \"no-such-service.invalid\"\n\
          [[output]]\nkind = \"terminal\"\n[web]\nlisten = \"0.0.0.0:0\"\n",
         keynote.display()
     );
@@ -61,7 +61,7 @@ fn the_unit_is_understood_and_exposes_little() {
     }
     let folder = TempDir::new().unwrap();
     let unit = std::fs::read_to_string(path("packaging/hashtug.service")).unwrap();
-    assert!(unit.contains("ExecStopPost=/usr/bin/hashtug leds off -c /etc/hashtug/config.toml"));
+    assert!(unit.contains("ExecStopPost=-/usr/bin/hashtug leds off -c /etc/hashtug/config.toml"));
     let unit = unit.replace("/usr/bin/hashtug", env!("CARGO_BIN_EXE_hashtug"));
     // Its manual is installed with it.
     let unit = unit.replace("Documentation=man:hashtug(1)\n", "");

@@ -105,6 +105,18 @@ static int open_instead(const char *path, int flags, mode_t mode) {
 OPEN(open)
 OPEN(open64)
 
+/* Each test has a device of its own, and whoever asks for its real name is told so. */
+char *realpath(const char *path, char *resolved) {
+    static char *(*realpath_)(const char *, char *);
+    int bus, slave, end = 0;
+    if (!realpath_) realpath_ = (char *(*)(const char *, char *))next("realpath");
+    if (resolved || sscanf(path, "/dev/spidev%d.%d%n", &bus, &slave, &end) != 2 || path[end])
+        return realpath_(path, resolved);
+    char instead[512];
+    place(instead, sizeof instead, path + sizeof "/dev");
+    return strdup(instead);
+}
+
 int close(int fd) {
     static int (*close_)(int);
     if (!close_) close_ = (int (*)(int))next("close");
