@@ -138,7 +138,7 @@ impl Reader {
 
 /// Waits for a key, or until it is time for another look.
 fn key_waits() -> Result<bool, Errno> {
-    let look = Timespec { tv_sec: 0, tv_nsec: LOOK.subsec_nanos().into() };
+    let look = Timespec::try_from(LOOK).expect("it is short");
     let stdin = io::stdin();
     let mut fds = [PollFd::from_borrowed_fd(stdin.as_fd(), PollFlags::IN)];
     Ok(poll(&mut fds, Some(&look))? > 0)
