@@ -62,7 +62,7 @@ impl Suspended {
     pub(super) async fn changed(&mut self) {
         if self.wanted.changed().await.is_err() {
             // Nobody is left to ask.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

@@ -208,6 +208,8 @@ mod tests {
         assert_eq!(asked("http://pi.local/", &[]), Err(Refusal::Unclear));
     }
 
+    const HOST: &str = "192.168.1.7:8080";
+
     #[test]
     fn a_foreign_page_may_not_listen() {
         let from = |host: &'static str, origins: &[&'static str]| {
@@ -218,7 +220,6 @@ mod tests {
             }
             is_own_origin(&headers)
         };
-        const HOST: &str = "192.168.1.7:8080";
         assert!(from(HOST, &[]));
         for origin in ["http://192.168.1.7:8080", "https://192.168.1.7:8080"] {
             assert!(from(HOST, &[origin]), "{origin}");

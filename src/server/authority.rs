@@ -28,15 +28,12 @@ impl Authority {
     /// `None` for anything but one host with at most a port: no user, no path, no list, no address in
     /// another notation than the usual one.
     pub(super) fn parse(text: &str) -> Option<Authority> {
-        let (host, port) = match text.strip_prefix('[') {
-            Some(text) => {
-                let (address, port) = text.split_once(']')?;
-                (Host::Address(address.parse::<Ipv6Addr>().ok()?.into()), port)
-            }
-            None => {
-                let (host, port) = text.split_at(text.find(':').unwrap_or(text.len()));
-                (host_of(host)?, port)
-            }
+        let (host, port) = if let Some(text) = text.strip_prefix('[') {
+            let (address, port) = text.split_once(']')?;
+            (Host::Address(address.parse::<Ipv6Addr>().ok()?.into()), port)
+        } else {
+            let (host, port) = text.split_at(text.find(':').unwrap_or(text.len()));
+            (host_of(host)?, port)
         };
         let port = match port.strip_prefix(':') {
             None if port.is_empty() => None,

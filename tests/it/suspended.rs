@@ -41,20 +41,20 @@ impl Rig {
             let port = socket.local_addr().unwrap().port();
             format!("host = \"127.0.0.1\"\nport = {port}\npixels = {PIXELS}\n")
         };
-        let mut text = format!(
+        let spi = spidev
+            .as_ref()
+            .map_or(String::new(), |_| format!("[[output]]\nkind = \"spi\"\npixels = {PIXELS}\n"));
+        let text = format!(
             "[[team]]\nname = \"Tabs\"\nhashtags = [\"tabs\"]\ncolor = \"#ff0000\"\n\
              [[team]]\nname = \"Spaces\"\nhashtags = [\"spaces\"]\ncolor = \"#0000ff\"\n\
              [[source]]\nkind = \"replay\"\nrepeat = true\npath = \"{}\"\n\
              [web]\nlisten = \"127.0.0.1:0\"\n\
              [[output]]\nkind = \"ddp\"\n{}[[output]]\nkind = \"e131\"\n{}\
-             [[output]]\nkind = \"terminal\"\n",
+             [[output]]\nkind = \"terminal\"\n{spi}",
             keynote.display(),
             host(&display),
             host(&universe)
         );
-        if spidev.is_some() {
-            text += &format!("[[output]]\nkind = \"spi\"\npixels = {PIXELS}\n");
-        }
         std::fs::write(folder.path().join("config.toml"), text).unwrap();
         Rig { folder, display, universe, spidev }
     }

@@ -311,9 +311,9 @@ impl Output {
         let (status, monitor) = status::channel("strip", "memory", &strip(), Encoding::Duty);
         let snapshots = snapshots.subscribe();
         let open = open(told_tx);
-        let (suspender, suspended) = suspend::channel();
+        let (suspender, wish) = suspend::channel();
         let task = tokio::spawn(async move {
-            run("strip", &strip(), Encoding::Duty, open, snapshots, status, suspended).await;
+            run("strip", &strip(), Encoding::Duty, open, snapshots, status, wish).await;
         });
         Output { told, monitor, task, suspender }
     }

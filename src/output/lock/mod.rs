@@ -129,10 +129,11 @@ fn take_within(
     let deadline = Instant::now() + patience;
     loop {
         // Nothing that others may want is kept from them between two tries.
-        let taken: Option<Vec<_>> = wanted.iter().map(|(name, thing)| alone(name, thing)).collect();
-        if let Some(taken) = taken {
-            return Ok(Locks { _taken: taken.into_iter().flatten().collect() });
+        let mut taken = Vec::new();
+        if wanted.iter().all(|(name, thing)| alone(name, thing, &mut taken)) {
+            return Ok(Locks { _taken: taken });
         }
+        drop(taken);
         if Instant::now() >= deadline {
             let others = others(&wanted);
             // Whoever it was has gone at the last moment.
@@ -163,22 +164,24 @@ fn wanted(outputs: &[Settings]) -> BTreeMap<String, Wanted<'_>> {
     wanted
 }
 
-/// A thing that nobody else is at, `None` inside where the system gives no locks. `None` if somebody is.
-fn alone(name: &str, wanted: &Wanted<'_>) -> Option<Option<system::Lock>> {
+/// Takes a thing that nobody else is at, and says whether it did; so it does where the system gives no
+/// locks.
+fn alone(name: &str, wanted: &Wanted<'_>, taken: &mut Vec<system::Lock>) -> bool {
     let mut first = None;
     for place in (0..PLACES).map(|place| key(name, place)) {
         match system::take(&place) {
             // Only whoever has the first place looks at the others, by taking them and giving them back.
             Ok(lock) if first.is_none() => first = Some(lock),
             Ok(_nobody) => {}
-            Err(Refusal::Held) => return None,
+            Err(Refusal::Held) => return false,
             Err(Refusal::Impossible(error)) => {
                 unlocked(wanted, &error);
                 break;
             }
         }
     }
-    Some(first)
+    taken.extend(first);
+    true
 }
 
 /// A place of a thing beside others, if there is one.
