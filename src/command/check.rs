@@ -32,8 +32,8 @@ pub(super) fn inputs(config: &Config) -> Result<(), Failure> {
             let error = anyhow::Error::new(error).context(format!("source `{}`", source.name));
             Failure::Input(error)
         };
-        for variable in source.kind.variables() {
-            variable.read().map_err(|missing| refuse(Hinted::new(missing)))?;
+        if let Some(missing) = source.kind.missing().into_iter().next() {
+            return Err(refuse(Hinted::new(missing)));
         }
         source.kind.check_file().map_err(|error| refuse(Hinted::new(error)))?;
     }

@@ -15,6 +15,7 @@ pub mod documents;
 mod draft;
 pub mod html;
 pub mod json;
+pub(crate) mod loose;
 pub mod mapped;
 mod matcher;
 mod network;

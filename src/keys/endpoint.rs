@@ -31,6 +31,12 @@ pub(crate) fn one(table: &Table<'_>, key: &'static str, scheme: Scheme) -> Optio
 /// The URL of a server as a whole, without a path, at `key`.
 pub(crate) fn server(table: &Table<'_>, key: &'static str, scheme: Scheme) -> Option<Url> {
     table.read_as(key, Form::Text, |value| {
+        let handle = string(key, value, None).ok().and_then(server_of_handle);
+        if let Some(host) = handle {
+            let message = format!("`{key}` names a person, and it is a server");
+            let hint = format!("write `{key} = \"{}://{}\"`", scheme.tls, printable(&host));
+            return Err(Problem::new(value.span(), message).conceal().hint(hint));
+        }
         let url = read(key, value, scheme)?;
         if url.path() != "/" || url.query().is_some() {
             let origin = url.origin().ascii_serialization();
@@ -39,6 +45,34 @@ pub(crate) fn server(table: &Table<'_>, key: &'static str, scheme: Scheme) -> Op
         }
         Ok(url)
     })
+}
+
+/// The host in what people know of a person on a server: `@me@host`, `https://@me@host`, `host/@me`.
+/// `None` if the text is something else, and if it has a password.
+fn server_of_handle(text: &str) -> Option<String> {
+    let text = text.trim();
+    let lower = text.to_ascii_lowercase();
+    let schemes = ["https://", "http://", "acct:", "mailto:"];
+    let scheme = schemes.into_iter().find(|scheme| lower.starts_with(scheme));
+    let rest = &text[scheme.map_or(0, str::len)..];
+    let rest = rest.trim_end_matches('/');
+    // A page of a person with its scheme is a URL with a path.
+    let host = match rest.split_once("/@") {
+        Some((host, _)) if scheme.is_none() => host,
+        _ => {
+            let (person, host) = rest.rsplit_once('@')?;
+            let person = person.strip_prefix('@').unwrap_or(person);
+            let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-');
+            if person.is_empty() || !person.chars().all(is_name) {
+                return None;
+            }
+            host
+        }
+    };
+    let url = Url::parse(&format!("https://{host}")).ok()?;
+    let is_host = url.path() == "/" && url.username().is_empty() && url.query().is_none();
+    let has_name = matches!(url.host(), Some(Host::Domain(name)) if name.contains('.'));
+    (is_host && has_name).then(|| host.to_lowercase())
 }
 
 /// One URL at `key`, or a list of up to `most` different ones; problems are recorded one by one, and
@@ -154,5 +188,45 @@ fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_is_told_from_a_server() {
+        for text in [
+            "@me@garden.example",
+            "me@garden.example",
+            " @Me_2@Garden.example/ ",
+            "https://@me@garden.example",
+            "https://me@garden.example",
+            "acct:me@garden.example",
+            "garden.example/@me",
+            "garden.example/@me/117655983922104250",
+            "garden.example/@me@other.example",
+        ] {
+            assert_eq!(server_of_handle(text).as_deref(), Some("garden.example"), "{text}");
+        }
+        assert_eq!(server_of_handle("@me@a.example:8443").as_deref(), Some("a.example:8443"));
+        for text in [
+            "garden.example",
+            "https://garden.example",
+            // These have a path, which is said.
+            "https://garden.example/@me",
+            "https://garden.example/@me@other.example",
+            "https://me:hunter2@garden.example",
+            "me:hunter2@garden.example",
+            "@me",
+            "@me@",
+            "@@garden.example",
+            "@me@garden",
+            "a b@garden.example",
+            "",
+        ] {
+            assert_eq!(server_of_handle(text), None, "{text}");
+        }
     }
 }

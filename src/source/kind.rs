@@ -13,7 +13,7 @@ use crate::recording;
 
 use super::SourceContext;
 use super::probe::ProbeContext;
-use super::secret::Variable;
+use super::secret::{Missing, Variable};
 
 /// A kind of source: the settings of one `[[source]]` of that kind.
 pub(crate) trait Source: Sized {
@@ -29,6 +29,11 @@ pub(crate) trait Source: Sized {
 
     /// The environment variables that must be set before it can run.
     fn variables(&self) -> Vec<&Variable>;
+
+    /// What of them is missing, or cannot be what it should be.
+    fn missing(&self) -> Vec<Missing> {
+        self.variables().into_iter().filter_map(|variable| variable.read().err()).collect()
+    }
 
     /// The feed that its messages are of, if a reader of them needs no config: they can be recorded as
     /// they come over the wire.
@@ -78,10 +83,10 @@ macro_rules! kinds {
                 match self { $(Kind::$kind(source) => source.is_live(),)* }
             }
 
-            /// The environment variables that must be set before it can run.
+            /// What is missing in the environment before it can run.
             #[must_use]
-            pub fn variables(&self) -> Vec<&Variable> {
-                match self { $(Kind::$kind(source) => source.variables(),)* }
+            pub fn missing(&self) -> Vec<Missing> {
+                match self { $(Kind::$kind(source) => source.missing(),)* }
             }
 
             /// The feed that its messages are of, if a reader of them needs no config.

@@ -15,6 +15,7 @@ pub mod probe;
 pub mod replay;
 pub mod secret;
 mod skew;
+mod token;
 pub mod websocket;
 pub mod x;
 
@@ -38,7 +39,7 @@ use crate::snapshot::SourceStatus;
 
 use kind::{Source, kinds};
 use probe::ProbeContext;
-use secret::Variable;
+use secret::Missing;
 
 /// One `[[source]]` of the config.
 #[derive(Clone, Debug, PartialEq)]
@@ -138,8 +139,7 @@ pub async fn run(settings: Settings, context: SourceContext) {
 
 /// Tries what a source needs, step by step, and says what to mend.
 pub async fn probe(settings: &Settings, context: &ProbeContext) -> Vec<Finding> {
-    let missing =
-        settings.kind.variables().into_iter().filter_map(|variable| variable.read().err());
+    let missing = settings.kind.missing().into_iter();
     let missing: Vec<Finding> = missing
         .map(|missing| Finding::fail("environment", missing.to_string(), missing.hint()))
         .collect();

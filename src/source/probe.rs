@@ -109,12 +109,16 @@ impl Prober {
         Prober { link, deadline, findings: Vec::new(), _news: inbox_rx }
     }
 
-    /// What is looked for.
-    pub(super) fn contest(&self) -> &Contest {
-        self.link.contest()
+    /// The connection to the network, for steps that a show takes too.
+    pub(super) fn link(&mut self) -> &mut Link {
+        &mut self.link
     }
 
-    pub(super) fn report(&mut self, finding: Finding) {
+    /// A hint is given once.
+    pub(super) fn report(&mut self, mut finding: Finding) {
+        if self.findings.iter().any(|before| before.hint == finding.hint) {
+            finding.hint = None;
+        }
         self.findings.push(finding);
     }
 
@@ -132,7 +136,7 @@ impl Prober {
     }
 
     /// How long the next step may take.
-    fn limit(&self) -> Duration {
+    pub(super) fn limit(&self) -> Duration {
         STEP.min(self.deadline.saturating_duration_since(Instant::now()))
     }
 
@@ -209,7 +213,7 @@ impl Prober {
         let limit = number(["x-ratelimit-limit", "x-rate-limit-limit"]);
         let (Some(remaining), Some(limit)) = (remaining, limit) else { return };
         let said = format!("{remaining} of {limit} requests are left for now");
-        self.report(if remaining * 10 < limit {
+        self.report(if remaining.saturating_mul(10) < limit {
             let hint = "is another program using the same account or address? wait some minutes";
             Finding::warn("rate limit", said, hint)
         } else {

@@ -14,6 +14,8 @@ use crate::keys::problem::Problem;
 use crate::keys::table::Table;
 use crate::keys::value::{Value, string, wrong_type};
 
+use super::token;
+
 /// A longer value of a header, or a longer text to send, is refused.
 pub(super) const MAX_TEXT: usize = 8000;
 
@@ -45,11 +47,21 @@ pub enum Missing {
     /// Its value is not text.
     #[error("the environment variable `{0}` is not UTF-8 text")]
     NotText(Variable),
+    /// Its value cannot be an access token: what it is instead, and nothing of the value itself.
+    #[error("the environment variable `{0}` holds {1}, and no access token")]
+    NotAToken(Variable, &'static str),
 }
 
 impl Hint for Missing {
     fn hint(&self) -> Option<&'static str> {
-        Some("set it before the start, for example in the shell: export NAME=value")
+        Some(match self {
+            Missing::Unset(_) | Missing::NotText(_) => {
+                "set it before the start, for example in the shell: export NAME=value"
+            }
+            Missing::NotAToken(..) => {
+                "set it to the token alone, as the network shows it, without anything around it"
+            }
+        })
     }
 }
 
@@ -81,6 +93,16 @@ impl Variable {
             Ok(_) | Err(std::env::VarError::NotPresent) => Err(Missing::Unset(self.clone())),
             Err(std::env::VarError::NotUnicode(_)) => Err(Missing::NotText(self.clone())),
         }
+    }
+
+    /// Its value now as an access token, without what people put around one.
+    ///
+    /// # Errors
+    /// If it has none, or one that is no token.
+    pub fn read_token(&self) -> Result<Secret, Missing> {
+        let value = self.read()?;
+        let refuse = |what| Missing::NotAToken(self.clone(), what);
+        token::token(&value.0, &self.0).map(Secret::new).map_err(refuse)
     }
 }
 

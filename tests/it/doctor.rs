@@ -207,7 +207,7 @@ async fn networks() -> Answers {
             "/api/v1/accounts/verify_credentials" if bearer("fine") => {
                 answer("200 OK", json, "{\"acct\":\"somebody\"}")
             }
-            "/api/v1/timelines/tag/tabs?limit=1" => answer("200 OK", json, "[]"),
+            "/api/v1/timelines/tag/tabs?limit=40&any%5B%5D=spaces" => answer("200 OK", json, "[]"),
             "/2/tweets/search/stream/rules" if bearer("fine") => {
                 let headers = json.to_owned() + rooms;
                 answer("200 OK", &headers, "{\"data\":[{\"id\":\"1\",\"value\":\"#tabs\"}]}")

@@ -1,6 +1,7 @@
 //! Live sources against servers and networks that misbehave.
 
 mod clocks;
+mod instance;
 mod jetstream;
 mod mastodon;
 mod nostr;

@@ -9,6 +9,7 @@ use crate::keys::table::Table;
 use crate::keys::value::{Value, describe, wrong_type};
 use crate::source::link::failure::Failure;
 use crate::source::secret::{MAX_TEXT, Secret, Template, Variable};
+use crate::source::token;
 
 /// One header of a request or a handshake. The name is one that HTTP allows; a value may turn out
 /// not to be when its variables are read.
@@ -117,8 +118,13 @@ pub(in crate::source) fn filled(headers: &[Header]) -> Result<HeaderMap, Failure
     let mut map = HeaderMap::new();
     for Header { name, value } in headers {
         let refuse = || Failure::Setup(format!("the header `{name}` cannot be sent as it is"));
-        let mut value =
-            HeaderValue::from_str(filled_text(value)?.reveal()).map_err(|_| refuse())?;
+        let text = filled_text(value)?;
+        let text = if name.eq_ignore_ascii_case("authorization") {
+            token::authorization(text.reveal())
+        } else {
+            text.reveal().into()
+        };
+        let mut value = HeaderValue::from_str(&text).map_err(|_| refuse())?;
         value.set_sensitive(true);
         map.append(HeaderName::from_bytes(name.as_bytes()).map_err(|_| refuse())?, value);
     }

@@ -12,6 +12,9 @@ use tokio_tungstenite::tungstenite::{self, http};
 
 use crate::hint::Hint;
 use crate::timestamp::Timestamp;
+use url::Url;
+
+use super::redirect::{self, Meaning};
 
 /// Why a connection was not made, or is no more.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +48,7 @@ pub(in crate::source) enum Failure {
     Status { status: u16, said: String, retry_after: Option<Duration> },
     /// An answer that sends us to another host.
     #[error("the server sends us to `{location}`")]
-    Redirect { location: String },
+    Redirect { status: u16, location: String, meaning: Meaning },
     /// A page for people.
     #[error("there is a web page where posts should be")]
     Page,
@@ -133,7 +136,7 @@ impl Failure {
         if (300..400).contains(&status) && status != 304 {
             let location = headers.get(http::header::LOCATION).map(http::HeaderValue::as_bytes);
             let location = quoted(&String::from_utf8_lossy(location.unwrap_or(b"nowhere")));
-            return Failure::Redirect { location };
+            return Failure::Redirect { status, location, meaning: Meaning::Unknown };
         }
         let is_page = content_type(headers).is_some_and(|kind| kind == "text/html");
         if is_page && (200..300).contains(&status) {
@@ -149,6 +152,13 @@ impl Failure {
         let asks = status == 429 || headers.contains_key(http::header::RETRY_AFTER);
         let retry_after = if asks { retry_after(headers, now) } else { None };
         Failure::Status { status, said: quoted(&said), retry_after }
+    }
+
+    /// The same, of a request to `url`, which tells what a redirect means.
+    pub(in crate::source) fn asked(self, url: &Url) -> Failure {
+        let Failure::Redirect { status, location, .. } = self else { return self };
+        let meaning = redirect::meaning(status, url, &location);
+        Failure::Redirect { status, location, meaning }
     }
 
     /// What a library made of it, found again in its causes.
@@ -287,17 +297,17 @@ impl Hint for Failure {
                  and log in, or use another network"
             }
             Failure::Tls(Tls::NoRoots) => "install the package ca-certificates",
-            Failure::Redirect { .. } | Failure::Page => {
-                "a captive portal may be in between: open a web page on this machine and log in; \
-                 or the address in the config is that of a page"
-            }
+            Failure::Redirect { meaning, .. } => meaning.hint(),
+            Failure::Page => Meaning::Page.hint(),
             Failure::ContentType { .. } => "check `url` and `mode` of the source",
             Failure::Status { status: 401, .. } => {
                 "the token is missing, wrong or expired: make a new one, set it, and start again"
             }
             Failure::Status { status: 402, .. } => "the account has no credit left",
             Failure::Status { status: 403, .. } => {
-                "the token may not read this: check its rights, and the plan of the account"
+                "without a token, one may be wanted: put it into an environment variable, and name \
+                 that with `token_env` or in `headers`; with one, check its rights and the plan of \
+                 its account"
             }
             Failure::Status { status: 404 | 410, .. } => "check the address of the source",
             Failure::Status { status: 429, .. } => {

@@ -183,8 +183,9 @@ async fn good(answer: Response, limit: Duration, now: Timestamp) -> Result<Respo
     if is_good(answer.status()) {
         return Ok(answer);
     }
+    let url = answer.url().clone();
     let Refusal { status, headers, body } = refusal(answer, limit).await;
-    Err(Failure::status(status, &headers, &body, || now))
+    Err(Failure::status(status, &headers, &body, || now).asked(&url))
 }
 
 /// Reads a whole answer, at most `max` bytes of it and for at most `limit`.

@@ -14,6 +14,7 @@ pub(in crate::source) mod http;
 pub(in crate::source) mod log_limit;
 pub(in crate::source) mod net;
 pub(in crate::source) mod next_page;
+pub(in crate::source) mod redirect;
 pub(in crate::source) mod tls;
 pub(in crate::source) mod websocket;
 

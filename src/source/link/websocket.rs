@@ -90,7 +90,7 @@ impl Socket {
         let (stream, answer) = timeout(CONNECT_TIME, handshake)
             .await
             .map_err(|_| Failure::NoAnswer { host: host.clone() })?
-            .map_err(|error| Failure::from_websocket(error, &host, || link.now()))?;
+            .map_err(|error| Failure::from_websocket(error, &host, || link.now()).asked(url))?;
         // Who answers the handshake speaks the protocol, and is no page in between.
         link.observe_date(Dated::of(answer.headers(), link.now()));
         let next_ping = Instant::now();

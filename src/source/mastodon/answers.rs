@@ -4,6 +4,7 @@
 //! its failure leaves the timelines alone for a while, and what cannot be made up for is a gap.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -13,7 +14,7 @@ use super::super::link::failure::{Class, Failure};
 use super::super::link::http::{Dated, Document};
 use super::super::link::{Link, Resume};
 use super::api::PATIENCE;
-use super::client::Client;
+use super::client::{Client, Shown};
 use super::clocks::Clocks;
 use super::ledger::Change;
 use super::names::Name;
@@ -30,11 +31,17 @@ const BROKEN_STEPS: u32 = 2;
 /// Steps after which a post that is in no timeline any more is taken for deleted.
 const GONE_STEPS: u32 = 6;
 
+/// No server is believed to want more, whatever number it says.
+const LONGEST_PAUSE: Duration = Duration::from_mins(15);
+
+/// What a server answers that does not know the address.
+const ABSENT: [u16; 6] = [400, 404, 405, 406, 410, 501];
+
 /// A page of a timeline.
-struct Page {
+pub(super) struct Page {
     bytes: Vec<u8>,
     /// What its answer says of the time.
-    dated: Option<Dated>,
+    pub(super) dated: Option<Dated>,
     /// A stream brings its hashtags.
     is_of_streamed: bool,
 }
@@ -55,7 +62,7 @@ impl Client {
             } else {
                 answer.await
             };
-            let page = self.take_answer(link, document)?;
+            let Some(page) = self.take_answer(link, document)? else { continue };
             if !self.is_open {
                 link.connected(Resume::Complete).await?;
                 self.is_open = true;
@@ -74,12 +81,13 @@ impl Client {
         document: Document,
     ) -> Result<(), Failure> {
         let failure = match self.take_answer(link, document) {
-            Ok(page) => match self.take_page(link, &page).await {
+            Ok(None) => return Ok(()),
+            Ok(Some(page)) => match self.take_page(link, &page).await {
                 Ok(()) => return self.show_notes(link).await,
                 Err(Failure::Over) => return Err(Failure::Over),
                 Err(failure) => failure,
             },
-            Err(failure) => failure,
+            Err(failure) => self.survey.account.explain(failure, false),
         };
         let step = link.times().poll;
         let class = failure.class(true);
@@ -91,6 +99,7 @@ impl Client {
             }
             Class::Broken | Class::Network => step * BROKEN_STEPS,
         };
+        let pause = pause.min(LONGEST_PAUSE);
         if class == Class::Refused && !self.server.unstreamed.is_empty() {
             let note = format!(
                 "the hashtags {} come over no stream, and the timelines cannot be read ({failure})",
@@ -116,14 +125,28 @@ impl Client {
         Ok(())
     }
 
-    /// Takes an answer of a timeline.
-    fn take_answer(&mut self, link: &Link, document: Document) -> Result<Page, Failure> {
+    /// Takes an answer of a timeline: its page. `None` if there is no such timeline, and there may be
+    /// others: a server that is unknown may have timelines of those hashtags alone that were used.
+    pub(super) fn take_answer(
+        &mut self,
+        link: &Link,
+        document: Document,
+    ) -> Result<Option<Page>, Failure> {
         let dated = document.dated(link.now()).filter(|_| document.body.is_ok());
-        let is_absent = matches!(document.body, Err(Failure::Status { status: 404 | 410, .. }));
-        if is_absent && self.server.facts.is_unknown && !self.timelines_show {
-            return Err(server::no_mastodon());
+        let status = match &document.body {
+            Err(Failure::Status { status, .. }) => *status,
+            _ => 0,
+        };
+        if ABSENT.contains(&status) && !self.survey.facts.is_known && self.shown == Shown::Nothing {
+            self.absent += 1;
+            if self.absent >= self.timelines.groups() {
+                self.absent = 0;
+                return Err(server::no_mastodon());
+            }
+            self.timelines.take_page(&[], 0, Clocks::of(link));
+            return Ok(None);
         }
-        if is_absent && self.timelines.has_shown() {
+        if matches!(status, 404 | 410) && self.timelines.has_shown() {
             // Were it taken for a timeline without posts, all of them would be deleted.
             return Err(Failure::Said {
                 message: "the server does not know a hashtag that it has shown posts of".to_owned(),
@@ -132,35 +155,39 @@ impl Client {
             });
         }
         let bytes = self.timelines.take_answer(document, Clocks::of(link))?;
-        Ok(Page { bytes, dated, is_of_streamed: self.timelines.is_of_streamed() })
+        self.shown = self.shown.max(Shown::Themselves);
+        Ok(Some(Page { bytes, dated, is_of_streamed: self.timelines.is_of_streamed() }))
     }
 
     /// A page of a timeline: sends what is new on it, the oldest post first.
     async fn take_page(&mut self, link: &mut Link, page: &Page) -> Result<(), Failure> {
         let Page { bytes, dated, is_of_streamed } = page;
-        let not_statuses = |why: &str| Failure::Protocol(format!("a timeline is {why}"));
-        let text = std::str::from_utf8(bytes).map_err(|_| not_statuses("not UTF-8"))?;
-        let statuses = mark::page(text).map_err(|_| not_statuses("no list of posts"))?;
+        let statuses = mark::page(bytes).unwrap_or_default();
         link.observe_date(*dated);
-        self.timelines_show |= !statuses.is_empty();
+        if !statuses.is_empty() {
+            self.shown = Shown::Posts;
+        }
         let (now, server_now) = (Instant::now(), link.network_now());
         for (head, text) in statuses.iter().rev() {
-            let text = text.replace(['\n', '\r'], " ");
             let Some(head) = head else {
-                link.deliver(text.as_bytes())?;
+                self.take_odd(link, text, now)?;
                 continue;
             };
             let name = self.names.name(&head.id);
             let posted = head.created_at.map(|at| link.place(at));
-            if posted < Some(self.since) && !self.ledger.knows(name) {
+            if self.is_from_before(posted) && !self.ledger.knows(name) {
                 self.ledger.pass_over(name, head.edited_at, now);
                 continue;
             }
+            let text = on_one_line(text);
             match self.ledger.post(name, head.edited_at, (now, server_now)) {
                 Change::None => {}
-                Change::Edited => link.deliver(mark::message("status.update", &text).as_bytes())?,
+                Change::Edited => {
+                    let text = String::from_utf8_lossy(&text);
+                    link.deliver(mark::message("status.update", &text).as_bytes())?;
+                }
                 Change::New => {
-                    link.deliver(text.as_bytes())?;
+                    link.deliver(&text)?;
                     if *is_of_streamed && self.is_missed(link, posted) {
                         self.note_silence("nothing has come over it that the timelines have");
                     }
@@ -177,10 +204,26 @@ impl Client {
         if let Some((from, to)) = finished.lost {
             link.report_gap(from, to).await?;
         }
-        if let Some((from, found)) = finished.complete.filter(|_| self.timelines_show) {
+        if let Some((from, found)) = finished.complete.filter(|_| self.shown == Shown::Posts) {
             self.vanished(link, from, &found)?;
         }
         Ok(())
+    }
+
+    /// Something on a page that is no post: the decoder judges it, once.
+    fn take_odd(&mut self, link: &mut Link, text: &[u8], now: Instant) -> Result<(), Failure> {
+        let name = self.names.name_of_text(text);
+        if self.ledger.knows(name) {
+            return Ok(());
+        }
+        self.ledger.pass_over(name, None, now);
+        link.deliver(&on_one_line(text))
+    }
+
+    /// Whether a post is from before the show. One without a time is, if it was there at the first
+    /// look.
+    fn is_from_before(&self, posted: Option<Timestamp>) -> bool {
+        posted.map_or(!self.timelines.has_walked(), |posted| posted < self.since)
     }
 
     /// Whether a stream that works would have brought a post of that time.
@@ -210,4 +253,9 @@ impl Client {
         }
         Ok(())
     }
+}
+
+/// A message is a line, and line feeds in JSON stand between its words only.
+fn on_one_line(text: &[u8]) -> Vec<u8> {
+    text.iter().map(|&byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { byte }).collect()
 }

@@ -65,25 +65,14 @@ impl Api {
     }
 }
 
-/// Asks for a document in JSON and waits for it.
-pub(super) async fn ask(link: &mut Link, request: RequestBuilder) -> Result<Vec<u8>, Failure> {
-    let document = document(request, MAX_BODY, PATIENCE, link.now()).await;
-    let dated = document.dated(link.now());
-    let body = json(document)?;
-    link.observe_date(dated);
-    Ok(body)
+/// Asks for a document and waits for it.
+pub(super) async fn ask(link: &Link, request: RequestBuilder) -> Document {
+    ask_apart(request, link.now()).await
 }
 
-/// Asks for a document in JSON beside something else.
+/// Asks for a document beside something else.
 pub(super) async fn ask_apart(request: RequestBuilder, now: Timestamp) -> Document {
     document(request, MAX_BODY, PATIENCE, now).await
-}
-
-/// A document, if it says that it is JSON.
-pub(super) fn json(document: Document) -> Result<Vec<u8>, Failure> {
-    let body = document.body?;
-    expect(&document.headers, "JSON", |kind| kind.ends_with("json"))?;
-    Ok(body)
 }
 
 /// Checks the kind of an answer; a page for people is a failure of its own.

@@ -8,37 +8,56 @@ use std::convert::Infallible;
 
 use tokio::time::Instant;
 
+use crate::finding::{Finding, Verdict};
 use crate::timestamp::Timestamp;
 
 use super::super::link::Link;
 use super::super::link::failure::Failure;
-use super::api::Api;
+use super::api::{self, Api};
 use super::ledger::Ledger;
 use super::names::{Name, Names};
 use super::notes::{Notes, Topic};
-use super::server::{Facts, Server};
+use super::pages::{self, Cursor};
+use super::server::{self, Server};
 use super::silence::Silence;
+use super::survey::{self, Survey};
 use super::timelines::{Purpose, Timelines};
-use super::way::{Choice, Verdict, Way};
-use super::{Mode, Settings, pages, visibility};
+use super::way::{self, Choice, Way};
+use super::{Mode, Settings};
 
 /// A client of one server that was asked what it is.
 pub(super) struct Client {
     pub(super) server: Server,
+    pub(super) survey: Survey,
     pub(super) choice: Choice,
     /// The way has opened.
     pub(super) is_open: bool,
+    /// A way has opened once.
+    has_opened: bool,
     pub(super) timelines: Timelines,
+    /// What the timelines have shown so far.
+    pub(super) shown: Shown,
+    /// Timelines in a row that were not there, before any was.
+    pub(super) absent: usize,
     pub(super) names: Names,
     pub(super) ledger: Ledger,
     /// Posts that were not there when the timelines were looked at last.
     pub(super) gone: BTreeSet<Name>,
-    /// The timelines have shown a post: what they do not show may have been deleted.
-    pub(super) timelines_show: bool,
     /// What a timeline has from before that is not sent.
     pub(super) since: Timestamp,
     pub(super) notes: Notes,
     pub(super) silence: Silence,
+}
+
+/// What the timelines of a server have shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Shown {
+    /// Not even that they are there.
+    Nothing,
+    /// That they are there.
+    Themselves,
+    /// A post: what they do not show may have been deleted.
+    Posts,
 }
 
 impl Client {
@@ -51,45 +70,59 @@ impl Client {
                 return Err(Failure::Setup(why.to_owned()));
             }
             None => None,
-            Some(variable) => {
-                let token = variable.read().map_err(|missing| {
-                    Failure::Setup(format!(
-                        "{missing}: set it to an access token of your account and start again, or \
-                         leave `token_env` out to read what is public"
-                    ))
-                })?;
-                if !token.reveal().bytes().all(|byte| byte.is_ascii_graphic()) {
-                    let why = format!("the value of `{variable}` cannot be an access token");
-                    return Err(Failure::Setup(why));
-                }
-                Some(token)
-            }
+            Some(variable) => Some(variable.read_token().map_err(|missing| {
+                Failure::Setup(format!(
+                    "{missing}: set it to an access token of your account and start again, or \
+                     leave `token_env` out to read what is public"
+                ))
+            })?),
         };
         let has_token = token.is_some();
         let api = Api::new(&settings.server, token)?;
-        let facts = Facts::ask(&api, link).await?;
         let hashtags = link.contest().teams().iter().flat_map(|team| team.hashtags.clone());
         let (streamed, unstreamed) = pages::split_by_stream(hashtags);
+        let survey = Survey::of(link, &api, &streamed).await?;
         let (step, window) = (link.times().poll, link.contest().window());
         let tags = (&streamed[..], &unstreamed[..]);
-        let timelines = Timelines::new(tags, facts.is_mastodon, step, window);
-        let mut notes = Notes::default();
-        notes.set(Topic::Feeds, visibility::hidden_feeds(&facts, has_token));
-        let hidden = visibility::hidden_from_account(link, &api, &facts, &streamed).await;
-        notes.set(Topic::Account, hidden);
-        Ok(Client {
-            server: Server { api, facts, streamed, unstreamed },
+        let timelines = Timelines::new(tags, survey.facts.software, step, window);
+        let streaming = survey.facts.streaming.clone();
+        let mut client = Client {
+            server: Server { api, streaming, streamed, unstreamed },
+            survey,
             choice: Choice::new(settings.mode, has_token),
             is_open: false,
+            has_opened: false,
             timelines,
+            shown: Shown::Nothing,
+            absent: 0,
             names: Names::default(),
             ledger: Ledger::default(),
             gone: BTreeSet::new(),
-            timelines_show: false,
             since: link.now(),
-            notes,
+            notes: Notes::default(),
             silence: Silence::default(),
-        })
+        };
+        client.survey.log();
+        client.note_survey();
+        Ok(client)
+    }
+
+    /// Asks a server again that has said nothing yet, and has opened no way.
+    async fn ask_again(&mut self, link: &mut Link) -> Result<(), Failure> {
+        self.survey = Survey::of(link, &self.server.api, &self.server.streamed).await?;
+        self.server.streaming.clone_from(&self.survey.facts.streaming);
+        let tags = (&self.server.streamed[..], &self.server.unstreamed[..]);
+        let (step, window) = (link.times().poll, link.contest().window());
+        self.timelines = Timelines::new(tags, self.survey.facts.software, step, window);
+        self.survey.log();
+        self.note_survey();
+        Ok(())
+    }
+
+    /// Notes what the survey has found that is a problem of the show.
+    pub(super) fn note_survey(&mut self) {
+        self.notes.set(Topic::Feeds, self.survey.feeds.as_ref().map(survey::note));
+        self.notes.set(Topic::Account, self.survey.of_account().as_ref().map(survey::note));
     }
 
     /// Reads the server until something fails. What was posted since `missing` may not have come.
@@ -98,6 +131,9 @@ impl Client {
         link: &mut Link,
         missing: Option<Timestamp>,
     ) -> Result<Infallible, Failure> {
+        if missing.is_some() && !self.has_opened && !self.survey.facts.is_known {
+            self.ask_again(link).await?;
+        }
         if self.choice.is_detour_over(Instant::now()) {
             self.take_first_way();
         }
@@ -117,8 +153,12 @@ impl Client {
             };
             let Err(failure) = failure;
             if self.is_open {
+                self.has_opened = true;
                 self.choice.opened();
-                return Err(failure);
+                return Err(self.explain(failure));
+            }
+            if self.choice.way() != Way::Timeline && self.server.take_other_address(&failure) {
+                continue;
             }
             self.take_next_way(link, failure).await?;
         }
@@ -127,32 +167,47 @@ impl Client {
     /// A way did not open: takes the next one if that may help, or fails.
     async fn take_next_way(&mut self, link: &mut Link, failure: Failure) -> Result<(), Failure> {
         let next = match self.choice.judge(&failure) {
-            Verdict::Fail => return Err(failure),
-            Verdict::Take(next) => next,
-            Verdict::TakeIfServerAnswers(next) => {
-                Facts::ask(&self.server.api, link).await?;
+            way::Verdict::Fail => return Err(self.explain(failure)),
+            way::Verdict::Take(next) => next,
+            way::Verdict::TakeIfServerAnswers(next) => {
+                expect_answer(&self.server, link).await?;
                 next
             }
-        };
-        self.choice.take(next, Instant::now());
-        let instead = match next {
-            Way::Events => None,
-            _ => Some(format!(
-                "the server does not stream ({failure}): its timelines are asked again and again \
-                 instead"
-            )),
         };
         if link.may_log() {
             tracing::warn!(way = ?next, "another way is tried: {failure}");
         }
-        self.notes.set(Topic::Way, instead);
+        let no_stream = survey::note(&self.no_stream(&failure));
+        self.choice.take(next, Instant::now());
+        self.notes.set(Topic::Way, (next == Way::Timeline).then_some(no_stream));
         self.timelines.restart(self.purpose(), None);
         Ok(())
+    }
+
+    /// What to say if the stream is refused and the timelines are taken instead.
+    pub(super) fn no_stream(&self, failure: &Failure) -> Finding {
+        Finding {
+            what: "stream",
+            verdict: Verdict::Warn,
+            hint: self.survey.account.hint(failure, true).map(str::to_owned),
+            said: format!(
+                "the server does not stream ({failure}): its timelines are asked again and again \
+                 instead"
+            ),
+        }
+    }
+
+    /// A failure with what to mend, as far as that depends on the token or on the server's address.
+    pub(super) fn explain(&self, failure: Failure) -> Failure {
+        let is_of_stream = self.choice.way() != Way::Timeline;
+        let failure = self.survey.account.explain(failure, is_of_stream);
+        if is_of_stream { failure } else { server::explain_move(failure) }
     }
 
     /// Back to the first way.
     fn take_first_way(&mut self) {
         self.choice.take_first();
+        self.server.streaming.clone_from(&self.survey.facts.streaming);
         self.notes.set(Topic::Way, None);
         self.timelines.restart(self.purpose(), None);
     }
@@ -182,5 +237,16 @@ impl Client {
             None => Ok(()),
             Some(notes) => link.report_problem(Some(&*notes).filter(|it| !it.is_empty())).await,
         }
+    }
+}
+
+/// Fails if the server as a whole is down. What it answers does not matter.
+async fn expect_answer(server: &Server, link: &mut Link) -> Result<(), Failure> {
+    let Server { api, streamed, unstreamed, .. } = server;
+    let Some(tag) = streamed.first().or(unstreamed.first()) else { return Ok(()) };
+    let url = pages::url(api, std::slice::from_ref(tag), &Cursor::Newest);
+    match pages::list(api::ask(link, api.get(&url)).await) {
+        Ok(_) | Err(Failure::Status { status: ..=499 | 501, .. }) => Ok(()),
+        Err(failure) => Err(failure),
     }
 }

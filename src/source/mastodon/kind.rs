@@ -1,20 +1,22 @@
 //! Mastodon as a kind of source: its keys, and what the rest of the program asks of it.
 
-use serde_json::Value;
+use tokio::time::timeout;
 
 use crate::contest::Contest;
 use crate::decode::Feed;
-use crate::finding::Finding;
+use crate::finding::{Finding, Verdict};
+use crate::hint::Hint;
 use crate::keys::endpoint::{self, HTTP};
 use crate::keys::table::Table;
 use crate::source::SourceContext;
 use crate::source::kind::Source;
-use crate::source::link::failure::{Failure, quoted};
+use crate::source::link::failure::Failure;
 use crate::source::link::net;
 use crate::source::probe::{ProbeContext, Prober};
-use crate::source::secret::{self, Variable};
+use crate::source::secret::{self, Missing, Variable};
 
-use super::api::Api;
+use super::client::Client;
+use super::way::Way;
 use super::{Mode, Settings};
 
 const MODES: [(&str, Mode); 3] =
@@ -40,6 +42,10 @@ impl Source for Settings {
 
     fn variables(&self) -> Vec<&Variable> {
         self.token.iter().collect()
+    }
+
+    fn missing(&self) -> Vec<Missing> {
+        self.token.iter().filter_map(|token| token.read_token().err()).collect()
     }
 
     fn feed(&self) -> Option<Feed> {
@@ -70,61 +76,31 @@ impl Source for Settings {
     }
 }
 
-/// What may be read here, with the token and without?
+/// What may be read here, with the token and without? A show goes the same way.
 async fn probe(prober: &mut Prober, settings: &Settings) -> Option<()> {
-    let token = settings.token.as_ref().and_then(|variable| variable.read().ok());
-    let has_token = token.is_some();
     prober.reach(&settings.server).await?;
-    let api = prober.keep("instance", Api::new(&settings.server, token))?;
-    let instance = prober.ask_json(api.get_anonymously(&api.url("/api/v2/instance"))).await;
-    let (_, instance) = prober.keep("instance", instance)?;
-    let version = instance["version"].as_str().map(quoted).unwrap_or_default();
-    prober.ok("instance", format!("it runs version {version}"));
-    if has_token {
-        let account = api.url("/api/v1/accounts/verify_credentials");
-        match prober.ask(api.get(&account)).await {
-            Ok(_) => prober.ok("token", "the server knows it"),
-            // Known, and without the right to read the account, which is not needed.
-            Err(Failure::Status { status: 403, .. }) => {
-                prober.ok("token", "the server knows it, and it reads nothing of the account");
-            }
-            Err(failure) => {
-                prober.fail("token", &failure);
-                return None;
-            }
-        }
-    }
-    if let Some(finding) = access(&instance, has_token) {
+    let client = Client::new(settings, prober.link()).await;
+    let mut client = prober.keep("server", client)?;
+    let limit = prober.limit();
+    let stream = client.try_stream(prober.link(), limit).await;
+    for finding in client.survey.findings().chain(stream) {
         prober.report(finding);
     }
-    let hashtag = prober.contest().hashtags().next().map(|(_, tag)| tag.to_owned())?;
-    let mut timeline = api.url("/api/v1/timelines/tag/");
-    timeline.path_segments_mut().ok()?.pop_if_empty().push(&hashtag);
-    timeline.query_pairs_mut().append_pair("limit", "1");
-    let answer = prober.ask_json(api.get(&timeline)).await;
-    let (headers, _) = prober.keep("timeline", answer)?;
-    prober.ok("timeline", format!("posts with #{hashtag} can be read"));
-    prober.room(&headers);
+    let limit = prober.limit();
+    let asked = timeout(limit, client.try_timelines(prober.link())).await;
+    let no_answer = |_| Err(Failure::NoAnswer { host: net::host(&settings.server) });
+    match asked.unwrap_or_else(no_answer) {
+        Ok((tags, headers)) => {
+            prober.ok("timeline", format!("posts with #{} can be read", tags.join(" or #")));
+            prober.room(&headers);
+        }
+        // They only make up for what the stream has not brought.
+        Err(failure) if client.choice.way() != Way::Timeline => {
+            let mut finding = Finding::fail("timeline", failure.to_string(), failure.hint());
+            finding.verdict = Verdict::Warn;
+            prober.report(finding);
+        }
+        Err(failure) => prober.fail("timeline", &failure),
+    }
     Some(())
-}
-
-/// Who may read hashtag timelines, where the server says so (Mastodon 4.5 and later).
-fn access(instance: &Value, has_token: bool) -> Option<Finding> {
-    let feeds = &instance["configuration"]["timelines_access"]["hashtag_feeds"];
-    let words = ["local", "remote"].map(|side| feeds[side].as_str().unwrap_or_default());
-    if words.contains(&"disabled") {
-        return Some(Finding::fail(
-            "hashtags",
-            "the server has switched hashtag timelines off",
-            Some("a stream of it would be silent: choose another server"),
-        ));
-    }
-    if words.contains(&"authenticated") && !has_token {
-        return Some(Finding::fail(
-            "hashtags",
-            "the server shows hashtag timelines to its users alone",
-            Some("make an access token with the scope read:statuses, and name it in `token_env`"),
-        ));
-    }
-    None
 }

@@ -8,10 +8,12 @@
 //! Only the server's `Date` is taken as its time: the times of posts are claims of their own servers.
 //! Source: the Mastodon documentation, methods/streaming; `streaming/index.js`.
 
+mod account;
 mod answers;
 mod api;
 mod client;
 mod clocks;
+mod instance;
 mod kind;
 mod ledger;
 mod names;
@@ -21,7 +23,9 @@ mod rate_limit;
 mod server;
 mod silence;
 mod streams;
+mod survey;
 mod timelines;
+mod trial;
 mod visibility;
 mod walk;
 mod way;

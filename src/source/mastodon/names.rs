@@ -16,6 +16,11 @@ impl Names {
     pub(super) fn name(&self, id: &str) -> Name {
         number(id).unwrap_or_else(|| self.0.hash_one(id))
     }
+
+    /// The name of what has no id.
+    pub(super) fn name_of_text(&self, text: &[u8]) -> Name {
+        self.0.hash_one(text)
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,15 @@
 //! Pages of hashtag timelines: where they are, what they hold, and which hashtags share them.
 //! Source: the Mastodon documentation, methods/timelines; `app/models/tag_feed.rb`.
 
+use reqwest::header::CONTENT_TYPE;
 use url::Url;
 
-use super::api::Api;
+use crate::decode::loose;
+
+use super::super::link::failure::Failure;
+use super::super::link::http::Document;
+use super::api::{self, Api};
+use super::server::Software;
 
 /// Hashtags of one timeline at the most.
 const MAX_TAGS: usize = 4;
@@ -45,8 +51,23 @@ pub(super) fn url(api: &Api, tags: &[String], cursor: &Cursor) -> Url {
 }
 
 /// How many hashtags one request may ask for: other servers pass over those after the first.
-pub(super) fn tags_at_once(is_mastodon: bool) -> usize {
-    if is_mastodon { MAX_TAGS } else { 1 }
+pub(super) fn tags_at_once(software: Software) -> usize {
+    if software == Software::Mastodon { MAX_TAGS } else { 1 }
+}
+
+/// The list of posts in an answer. One that is a list is read, whatever the server calls it.
+pub(super) fn list(document: Document) -> Result<Vec<u8>, Failure> {
+    let body = document.body?;
+    if loose::is_array(&body) {
+        return Ok(body);
+    }
+    if document.headers.contains_key(CONTENT_TYPE) {
+        api::expect(&document.headers, "JSON", |kind| kind.ends_with("json"))?;
+    }
+    if body.trim_ascii_start().starts_with(b"<") {
+        return Err(Failure::Page);
+    }
+    Err(Failure::Protocol("a timeline is no list of posts".to_owned()))
 }
 
 /// The hashtags of `all`, without `#` and each once, that a stream can bring, and those that it

@@ -45,10 +45,7 @@ const PATH: &str = "/api/v1/streaming";
 impl Client {
     /// Reads the WebSocket.
     pub(super) async fn by_socket(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
-        let url = self.server.streaming_url("ws", "wss", PATH);
-        let mut headers = HeaderMap::new();
-        headers.extend(self.server.api.bearer().map(|bearer| (AUTHORIZATION, bearer)));
-        let mut socket = Socket::open(link, &url, &headers, PINGS).await?;
+        let mut socket = self.server.open_socket(link).await?;
         for tag in &self.server.streamed {
             let subscribe =
                 serde_json::json!({"type": "subscribe", "stream": "hashtag", "tag": tag});
@@ -66,8 +63,7 @@ impl Client {
 
     /// Reads server-sent events.
     pub(super) async fn by_events(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
-        let url = self.server.streaming_url("http", "https", &format!("{PATH}/hashtag"));
-        let mut connections = connections(link, &self.server, &url).await?;
+        let mut connections = self.server.open_events(link).await?;
         link.expect_silence_of(COMMENTS);
         self.opened(link).await?;
         let limit = link.times().silence.max(COMMENTS * 2);
@@ -114,6 +110,8 @@ impl Client {
     async fn opened(&mut self, link: &mut Link) -> Result<(), Failure> {
         link.connected(Resume::Complete).await?;
         self.is_open = true;
+        self.survey.account.has_streamed();
+        self.note_survey();
         self.notes.show_again();
         self.silence = Silence::begin(link.now());
         self.notes.set(Topic::Silence, None);
@@ -169,6 +167,25 @@ impl Client {
     }
 }
 
+impl Server {
+    /// Opens the WebSocket.
+    pub(super) async fn open_socket(&self, link: &mut Link) -> Result<Socket, Failure> {
+        let url = self.streaming_url("ws", "wss", PATH);
+        let mut headers = HeaderMap::new();
+        headers.extend(self.api.bearer().map(|bearer| (AUTHORIZATION, bearer)));
+        Socket::open(link, &url, &headers, PINGS).await
+    }
+
+    /// Opens the event streams.
+    pub(super) async fn open_events(
+        &self,
+        link: &mut Link,
+    ) -> Result<SelectAll<Connection>, Failure> {
+        let url = self.streaming_url("http", "https", &format!("{PATH}/hashtag"));
+        connections(link, self, &url).await
+    }
+}
+
 /// A connection for each hashtag.
 async fn connections(
     link: &mut Link,
@@ -202,7 +219,8 @@ async fn connections(
 }
 
 /// The bytes of the connection with that number, and in the end why there are no more.
-type Connection = std::pin::Pin<Box<dyn Stream<Item = (usize, Result<Bytes, Failure>)> + Send>>;
+pub(super) type Connection =
+    std::pin::Pin<Box<dyn Stream<Item = (usize, Result<Bytes, Failure>)> + Send>>;
 
 impl Api {
     /// The header with the token.

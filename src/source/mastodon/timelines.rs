@@ -24,6 +24,7 @@ use super::mark::{self, Head};
 use super::names::Name;
 use super::pages;
 use super::rate_limit::RateLimit;
+use super::server::Software;
 use super::walk::{Group, Plan, Scope, Walk, Walked};
 
 /// What comes late does so within one to two minutes, in steps of [`super::super::link::Times::poll`].
@@ -69,6 +70,9 @@ type Request = Pin<Box<dyn Future<Output = Document> + Send>>;
 
 pub(super) struct Timelines {
     groups: Vec<Group>,
+    /// All hashtags, to be grouped anew when it turns out how.
+    streamed: Vec<String>,
+    unstreamed: Vec<String>,
     purpose: Purpose,
     /// Between two requests.
     step: Duration,
@@ -90,21 +94,23 @@ pub(super) struct Timelines {
     missing: Option<Timestamp>,
     /// Whether ids are times, as far as that is known.
     is_timed: Option<bool>,
-    /// The server is Mastodon itself.
-    is_mastodon: bool,
+    /// What the server is, by its own word or by its ids.
+    software: Software,
 }
 
 impl Timelines {
     /// The timelines of `streamed` and `unstreamed` hashtags, with a request every `step` at most.
     pub(super) fn new(
         (streamed, unstreamed): (&[String], &[String]),
-        is_mastodon: bool,
+        software: Software,
         step: Duration,
         window: Duration,
     ) -> Timelines {
         let now = Instant::now();
         Timelines {
-            groups: Group::all(streamed, unstreamed, pages::tags_at_once(is_mastodon)),
+            groups: Group::all(streamed, unstreamed, pages::tags_at_once(software)),
+            streamed: streamed.to_vec(),
+            unstreamed: unstreamed.to_vec(),
             purpose: Purpose::Alone,
             step,
             window,
@@ -119,8 +125,18 @@ impl Timelines {
             complete: None,
             missing: None,
             is_timed: None,
-            is_mastodon,
+            software,
         }
+    }
+
+    /// Which posts share a timeline, as far as is known.
+    pub(super) fn groups(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// Whether all timelines were looked at once.
+    pub(super) fn has_walked(&self) -> bool {
+        self.complete.is_some()
     }
 
     /// A connection has begun: everything is looked at once more. What was posted since `missing`, and
@@ -193,9 +209,9 @@ impl Timelines {
         {
             self.rate_limit.observe(left, more_in, now);
         }
-        match api::json(document) {
+        match pages::list(document) {
             // Nobody has used the hashtag yet.
-            Err(Failure::Status { status: 404, .. }) => Ok(b"[]".to_vec()),
+            Err(Failure::Status { status: 404 | 410, .. }) => Ok(b"[]".to_vec()),
             page => page,
         }
     }
@@ -216,6 +232,12 @@ impl Timelines {
     /// What is missing cannot be made up for.
     pub(super) fn give_up(&mut self) -> Option<Timestamp> {
         self.missing.take()
+    }
+
+    /// The hashtags of the page at hand.
+    pub(super) fn asked_for(&self) -> &[String] {
+        let page = self.walk.as_ref().and_then(|walk| walk.next_page(&self.groups));
+        page.map_or(&[], |(group, _)| &group.tags)
     }
 
     /// Whether the page at hand is of hashtags that a stream brings.
@@ -240,13 +262,24 @@ impl Timelines {
     ) -> Option<Finished> {
         let horizon = clocks.now().checked_sub(self.horizon());
         let mut walk = self.walk.take()?;
+        walk.found(heads.iter().map(|&(_, name)| name));
         self.learn_ids(heads);
+        let heads = &self.fitting(heads)[..];
         let page = (heads, length);
         if walk.take_page(&mut self.groups, page, self.is_timed, horizon, clocks) {
             return Some(self.finish(walk.end()));
         }
         self.walk = Some(walk);
         None
+    }
+
+    /// The posts of a page by which a walk may go on. Where ids are times, one that is none says nothing
+    /// of the others.
+    fn fitting<'a>(&self, heads: &[(Head<'a>, Name)]) -> Vec<(Head<'a>, Name)> {
+        let can_be_time = |(head, _): &&(Head<'_>, Name)| mark::can_be_time(&head.id);
+        let timed = heads.iter().filter(can_be_time).count();
+        let are_timed = self.is_timed == Some(true) || timed * 2 > heads.len();
+        heads.iter().filter(|head| !are_timed || can_be_time(head)).cloned().collect()
     }
 
     /// Whether ids are times, by what is on a page.
@@ -257,7 +290,8 @@ impl Timelines {
         // Posts that are dated in the future have the id of their arrival: a few of them may be.
         let timed = heads.iter().filter(|(head, _)| head.is_timed()).count();
         let odd = heads.iter().filter(|(head, _)| !mark::can_be_time(&head.id)).count();
-        let is_timed = odd * FEW <= heads.len() && (self.is_mastodon || timed * 2 >= heads.len());
+        let is_mastodon = self.software == Software::Mastodon;
+        let is_timed = odd * FEW <= heads.len() && (is_mastodon || timed * 2 >= heads.len());
         self.is_timed = match self.is_timed {
             Some(false) => Some(false),
             _ if is_timed => Some(true),
@@ -265,10 +299,27 @@ impl Timelines {
             known if odd > 0 && heads.len() < FEW => known,
             _ => Some(false),
         };
+        // Its ids tell what the server has not, or has wrongly.
+        let has_numbers = heads.iter().any(|(head, _)| mark::number(&head.id).is_some());
+        if self.software == Software::Unknown && is_timed && self.is_timed == Some(true) {
+            self.software = Software::Mastodon;
+        } else if is_mastodon && !has_numbers && self.is_timed != Some(true) {
+            self.software = Software::Other;
+        }
+    }
+
+    /// Puts hashtags into one request that were asked for one by one, or the other way round.
+    fn regroup(&mut self) {
+        let at_once = pages::tags_at_once(self.software);
+        let groups = Group::again(&self.groups, (&self.streamed, &self.unstreamed), at_once);
+        if groups.len() != self.groups.len() {
+            self.groups = groups;
+        }
     }
 
     fn finish(&mut self, walked: Walked) -> Finished {
         let Walked { plan, from_id, pages, found, lost } = walked;
+        self.regroup();
         let now = Instant::now();
         let spacing = self.rate_limit.spacing(now);
         let count = |groups: usize| u32::try_from(groups).unwrap_or(u32::MAX);
@@ -289,7 +340,8 @@ impl Timelines {
         }
         self.complete = Some(plan.at);
         self.missing = None;
-        let is_whole = self.is_mastodon && self.is_timed == Some(true) && lost.is_none();
+        let is_mastodon = self.software == Software::Mastodon;
+        let is_whole = is_mastodon && self.is_timed == Some(true) && lost.is_none();
         let from = from_id.filter(|_| is_whole);
         Finished { complete: from.map(|from| (from, found)), lost }
     }
@@ -364,7 +416,7 @@ mod tests {
         };
         let timelines = || {
             let (step, window) = (Duration::from_secs(5), Duration::from_mins(1));
-            Timelines::new((&[], &[]), true, step, window)
+            Timelines::new((&[], &[]), Software::Mastodon, step, window)
         };
         let (timed, odd) = ("117655983922104250", "9223372036854775807");
         let mut server = timelines();

@@ -1,6 +1,8 @@
 //! Whether the server, and the account of the token, see the posts that a show needs: found out before
 //! it, since neither says so by itself.
 
+use crate::finding::{Finding, Verdict};
+
 use super::super::link::Link;
 use super::api::{self, Api};
 use super::mark;
@@ -8,22 +10,32 @@ use super::pages::{self, Cursor};
 use super::server::{Access, Facts};
 
 /// What to say of a server that does not show everybody's posts with a hashtag.
-pub(super) fn hidden_feeds(facts: &Facts, has_account: bool) -> Option<String> {
+pub(super) fn hidden_feeds(facts: &Facts, has_account: bool) -> Option<Finding> {
+    let (local, remote) = facts.feeds();
     let is_shut =
         |access| access == Access::Disabled || access == Access::Authenticated && !has_account;
-    let whose = match (is_shut(facts.local), is_shut(facts.remote)) {
+    let whose = match (is_shut(local), is_shut(remote)) {
         (false, false) => return None,
         (true, true) => "any posts",
         (true, false) => "the posts of its own people",
         (false, true) => "the posts of other servers",
     };
-    let is_disabled = facts.local == Access::Disabled || facts.remote == Access::Disabled;
-    let (cause, mend) = if is_disabled {
-        ("its owner has switched that off", "use another server, or ask its owner")
+    let (why, hint) = if local == Access::Disabled || remote == Access::Disabled {
+        (", its owner has switched that off", "use another server, or ask its owner")
     } else {
-        ("without an account", "make an access token there and name its variable with `token_env`")
+        (
+            " without an account: it shows hashtag timelines to its users alone",
+            "make an access token there with the scope `read:statuses`, and name its variable with \
+             `token_env`",
+        )
     };
-    Some(format!("the server does not show {whose} with a hashtag, {cause}: {mend}"))
+    let is_all = is_shut(local) && is_shut(remote);
+    Some(Finding {
+        what: "hashtags",
+        verdict: if is_all { Verdict::Fail } else { Verdict::Warn },
+        said: format!("the server does not show {whose} with a hashtag{why}"),
+        hint: Some(hint.to_owned()),
+    })
 }
 
 /// What to say if the token's account sees less than anybody does: its languages, blocks and mutes
@@ -33,20 +45,22 @@ pub(super) async fn hidden_from_account(
     api: &Api,
     facts: &Facts,
     tags: &[String],
-) -> Option<String> {
-    if api.token().is_none() || facts.local != Access::Public || facts.remote != Access::Public {
+) -> Option<Finding> {
+    if facts.feeds() != (Access::Public, Access::Public) {
         return None;
     }
     let (mut all, mut hidden) = (0, 0);
-    for tags in tags.chunks(pages::tags_at_once(facts.is_mastodon)) {
+    for tags in tags.chunks(pages::tags_at_once(facts.software)) {
         let url = pages::url(api, tags, &Cursor::Newest);
         let mut pages = Vec::new();
         // Theirs is asked for last, so that it has whatever comes meanwhile.
         for request in [api.get_anonymously(&url), api.get(&url)] {
             // What is wrong here is shown when it matters.
-            let body = api::ask(link, request).await.ok()?;
-            let heads = mark::page(std::str::from_utf8(&body).ok()?).ok()?;
-            let ids = heads.into_iter().filter_map(|(head, _)| head);
+            let document = api::ask(link, request).await;
+            let dated = document.dated(link.now());
+            let body = pages::list(document).ok()?;
+            link.observe_date(dated);
+            let ids = mark::page(&body)?.into_iter().filter_map(|(head, _)| head);
             pages.push(ids.map(|head| (head.created_at, head.id.into_owned())).collect::<Vec<_>>());
         }
         let (theirs, everybodys) = (pages.pop()?, pages.pop()?);
@@ -60,10 +74,47 @@ pub(super) async fn hidden_from_account(
         }
     }
     (hidden > 0).then(|| {
-        format!(
-            "the account of the token does not see {hidden} of the {all} newest posts that anybody \
-             sees: it may have chosen languages, or muted or blocked people; use an account of its \
-             own without any of that"
+        Finding::warn(
+            "account",
+            format!(
+                "the account of the token does not see {hidden} of the {all} newest posts that \
+                 anybody sees"
+            ),
+            "it may have chosen languages, or muted or blocked people; use an account of its own \
+             without any of that",
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(local: &str, remote: &str) -> Facts {
+        let mut facts = Facts::default();
+        let feeds = format!(r#"{{"hashtag_feeds":{{"local":"{local}","remote":"{remote}"}}}}"#);
+        let document = format!(r#"{{"configuration":{{"timelines_access":{feeds}}}}}"#);
+        facts.add("", document.as_bytes());
+        facts
+    }
+
+    #[test]
+    fn a_show_without_posts_fails_and_one_with_some_is_warned_of() {
+        let (off, closed, open) = ("disabled", "authenticated", "public");
+        for (local, remote, has_account, expected) in [
+            (open, open, false, None),
+            (closed, closed, true, None),
+            (closed, closed, false, Some((Verdict::Fail, "any posts with a hashtag without an"))),
+            (off, off, true, Some((Verdict::Fail, "any posts with a hashtag, its owner"))),
+            (closed, off, false, Some((Verdict::Fail, "any posts with a hashtag, its owner"))),
+            (closed, off, true, Some((Verdict::Warn, "the posts of other servers"))),
+            (closed, open, false, Some((Verdict::Warn, "the posts of its own people"))),
+        ] {
+            let found = hidden_feeds(&facts(local, remote), has_account);
+            assert_eq!(found.as_ref().map(|f| f.verdict), expected.map(|(verdict, _)| verdict));
+            if let (Some(found), Some((_, said))) = (found, expected) {
+                assert!(found.said.contains(said), "{}", found.said);
+            }
+        }
+    }
 }

@@ -49,6 +49,20 @@ impl Group {
         streamed.chain(unstreamed.chunks(at_once).map(|tags| group(tags, false))).collect()
     }
 
+    /// The same, where they were in the groups `before`.
+    pub(super) fn again(
+        before: &[Group],
+        (streamed, unstreamed): (&[String], &[String]),
+        at_once: usize,
+    ) -> Vec<Group> {
+        let mut groups = Group::all(streamed, unstreamed, at_once);
+        for group in &mut groups {
+            let is_part = |before: &&Group| before.tags.iter().any(|tag| group.tags.contains(tag));
+            group.has_shown = before.iter().filter(is_part).any(|before| before.has_shown);
+        }
+        groups
+    }
+
     /// Whether the timeline cannot be one that the server does not know.
     pub(super) fn has_shown(&self) -> bool {
         self.has_shown
@@ -150,6 +164,11 @@ impl Walk {
         self.groups.front().map(|&group| (&groups[group], &self.cursor))
     }
 
+    /// These posts are there.
+    pub(super) fn found(&mut self, names: impl IntoIterator<Item = Name>) {
+        self.found.extend(names);
+    }
+
     /// Takes the page that was asked for, the newest post first. It had `length` posts, of which
     /// `heads` could be read; what is before `horizon` has left the window. Whether the walk is over.
     pub(super) fn take_page(
@@ -166,7 +185,6 @@ impl Walk {
         let has_times = is_timed == Some(true);
         self.pages += 1;
         self.pages_of_group += 1;
-        self.found.extend(heads.iter().map(|&(_, name)| name));
         if !matches!(self.cursor, Cursor::Before(_)) {
             group.remember(heads);
         }
@@ -321,9 +339,11 @@ mod tests {
         let mut walk = Walk::new(plan(Scope::All, Some(at(0))), &groups, Some(true), clocks());
         check_next(&walk, &groups, "a", &Cursor::After(id(0)));
         let full: Vec<_> = (1..=20).rev().map(timed).collect();
+        walk.found(full.iter().map(|&(_, name)| name));
         assert!(!walk.take_page(&mut groups, (&full, 20), Some(true), None, clocks()));
         check_next(&walk, &groups, "a", &Cursor::After(id(20)));
         let few: Vec<_> = (21..=25).rev().map(timed).collect();
+        walk.found(few.iter().map(|&(_, name)| name));
         assert!(!walk.take_page(&mut groups, (&few, 5), Some(true), None, clocks()));
         check_next(&walk, &groups, "b", &Cursor::After(id(0)));
         assert!(walk.take_page(&mut groups, (&[], 0), Some(true), None, clocks()));

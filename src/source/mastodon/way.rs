@@ -13,7 +13,7 @@ use super::Mode;
 
 /// Attempts in a row after which the next way is taken, if a way does not open for a reason that may
 /// pass and the server itself is there.
-const ATTEMPTS: u32 = 3;
+pub(super) const ATTEMPTS: u32 = 3;
 
 /// The time after which the first way is tried again.
 const DETOUR: Duration = Duration::from_mins(5);

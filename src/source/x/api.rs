@@ -24,12 +24,14 @@ pub(super) struct Api {
     http: Http,
     endpoint: Url,
     authorization: HeaderValue,
+    /// What the token looks like, if that is no bearer token of an app.
+    looks: Option<&'static str>,
 }
 
 impl Api {
     /// Reads the token.
     pub(super) fn new(settings: &Settings) -> Result<Api, Failure> {
-        let token = settings.token.read().map_err(|missing| {
+        let token = settings.token.read_token().map_err(|missing| {
             refused(missing.to_string(), "set it to the bearer token of the app, and start again")
         })?;
         let value = HeaderValue::try_from(format!("Bearer {}", token.reveal()));
@@ -39,7 +41,8 @@ impl Api {
         })?;
         authorization.set_sensitive(true);
         let endpoint = settings.endpoint.clone();
-        Ok(Api { http: Http::new(&endpoint)?, endpoint, authorization })
+        let looks = explain::looks(token.reveal());
+        Ok(Api { http: Http::new(&endpoint)?, endpoint, authorization, looks })
     }
 
     pub(super) fn url(&self, path: &str) -> Url {
@@ -67,8 +70,9 @@ impl Api {
         if http::is_good(answer.status()) {
             return Ok(answer);
         }
+        let url = answer.url().clone();
         let refusal = http::refusal(answer, LIMIT).await;
-        Err(explain::refusal(&refusal, || link.now()))
+        Err(explain::refusal(&refusal, self.looks, || link.now()).asked(&url))
     }
 
     /// The same, for a document.

@@ -85,8 +85,26 @@ pub(super) fn rules(problems: &[Problem]) -> Option<Failure> {
     ))
 }
 
-/// What an answer other than the one asked for means.
-pub(super) fn refusal(refusal: &Refusal, now: impl FnOnce() -> Timestamp) -> Failure {
+/// What a token looks like that is another of the texts which X gives an app.
+pub(super) fn looks(token: &str) -> Option<&'static str> {
+    let is_key = token.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let user = token.split_once('-').map(|(user, _)| user).unwrap_or_default();
+    match token.len() {
+        25 if is_key => Some("the API key of the app"),
+        50 if is_key => Some("the API key secret of the app"),
+        _ if user.len() > 4 && user.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some("the access token of a user")
+        }
+        _ => None,
+    }
+}
+
+/// What an answer other than the one asked for means. `looks`: see [`looks`].
+pub(super) fn refusal(
+    refusal: &Refusal,
+    looks: Option<&str>,
+    now: impl FnOnce() -> Timestamp,
+) -> Failure {
     let Refusal { status, headers, body } = refusal;
     let problem: Problem = serde_json::from_slice(body).unwrap_or_default();
     match status {
@@ -94,6 +112,11 @@ pub(super) fn refusal(refusal: &Refusal, now: impl FnOnce() -> Timestamp) -> Fai
         400 => refused(
             format!("X does not accept the request: {}", problem.said()),
             "check the hashtags, and whether the plan of the account includes what the config asks for",
+        ),
+        401 | 403 if let Some(looks) = looks => refused(
+            format!("X does not accept the token, which looks like {looks}"),
+            "set the variable of `token_env` to the bearer token of the app, a long text that begins \
+             with AAAA, and start again",
         ),
         401 => refused(
             "X does not accept the token",
@@ -131,7 +154,7 @@ mod tests {
             map.insert(*name, value.parse().unwrap());
         }
         let refused = Refusal { status, headers: map, body: body.as_bytes().to_vec() };
-        refusal(&refused, || Timestamp::from_secs(1_795_287_841).unwrap())
+        refusal(&refused, None, || Timestamp::from_secs(1_795_287_841).unwrap())
     }
 
     #[test]
@@ -154,6 +177,26 @@ mod tests {
             assert!(failure.to_string().contains(said), "{failure}");
             assert!(failure.hint().is_some(), "{failure}");
             assert_eq!(failure.class(true), Class::Refused, "{failure}");
+        }
+    }
+
+    #[test]
+    fn what_is_another_text_of_the_app_is_named() {
+        let secret = "AbCdEfGhIjKlMnOpQrStUvWxY";
+        for (token, expected) in [
+            (secret.to_owned(), Some("the API key of the app")),
+            (secret.repeat(2), Some("the API key secret of the app")),
+            (format!("1234567890-{secret}"), Some("the access token of a user")),
+            (format!("AAAAAAAAAAAAAAAAAAAAA{secret}%2F{secret}"), None),
+            ("fine".to_owned(), None),
+        ] {
+            let looks = looks(&token);
+            assert_eq!(looks, expected);
+            let answer = Refusal { status: 401, headers: HeaderMap::new(), body: Vec::new() };
+            let failure = refusal(&answer, looks, || Timestamp::MIN);
+            assert!(failure.to_string().contains(expected.unwrap_or("accept the token")));
+            assert!(failure.hint().unwrap().contains("bearer token"), "{failure}");
+            assert!(!format!("{failure:?}").contains(secret));
         }
     }
 

@@ -9,7 +9,7 @@ use crate::source::SourceContext;
 use crate::source::kind::Source;
 use crate::source::link::net;
 use crate::source::probe::{ProbeContext, Prober};
-use crate::source::secret::{self, Variable};
+use crate::source::secret::{self, Missing, Variable};
 
 use super::api::Api;
 use super::{ENDPOINT, MAX_POSTS, MOST_POSTS, Settings, rules};
@@ -37,6 +37,10 @@ impl Source for Settings {
 
     fn variables(&self) -> Vec<&Variable> {
         vec![&self.token]
+    }
+
+    fn missing(&self) -> Vec<Missing> {
+        self.token.read_token().err().into_iter().collect()
     }
 
     fn feed(&self) -> Option<Feed> {

@@ -313,7 +313,7 @@ async fn the_dates_of_answers_that_carry_no_posts_are_not_heard() {
             match &conversation.server {
                 Server::Service(service) => service.refuse(status, headers, body),
                 Server::Mastodon(server) => {
-                    let refusal = garden::Refusal { status, headers, body };
+                    let refusal = garden::Refusal { status, headers, body: body.into() };
                     server.refuse(garden::Part::Timeline, Some(refusal));
                 }
                 _ => unreachable!("it is none of these networks"),

@@ -45,7 +45,8 @@ fn long_contest(hashtags: &[&str]) -> Arc<Contest> {
 }
 
 fn refusal(status: u16, body: &'static str) -> Refusal {
-    Refusal { status, headers: vec![("content-type", "application/json".to_owned())], body }
+    let headers = vec![("content-type", "application/json".to_owned())];
+    Refusal { status, headers, body: body.into() }
 }
 
 fn live(snapshot: &Snapshot) -> bool {
@@ -500,7 +501,8 @@ async fn feeds_that_are_switched_off_and_accounts_that_see_less_are_told_before_
 async fn each_failure_has_a_message_of_its_own_and_stops_no_other_source() {
     let json = "application/json".to_owned();
     let soon = Clock::from_wall().now().saturating_add(SECOND * 2).to_string().replace('Z', "123Z");
-    let refused = |status, headers, body| Some(Refusal { status, headers, body });
+    let refused =
+        |status, headers, body: &'static str| Some(Refusal { status, headers, body: body.into() });
     let cases: [(Part, Option<Refusal>, &str, &str); 7] = [
         (
             Part::Timeline,
@@ -531,7 +533,7 @@ async fn each_failure_has_a_message_of_its_own_and_stops_no_other_source() {
             "captive portal",
         ),
         (
-            Part::Instance,
+            Part::Timeline,
             refused(302, vec![("location", "https://portal.example/login".into())], ""),
             "the server sends us to `https://portal.example/login`",
             "captive portal",
@@ -560,10 +562,8 @@ async fn each_failure_has_a_message_of_its_own_and_stops_no_other_source() {
         good.post(Way::Both, rig.clock.now(), "ada", &["tabs"]);
         rig.until("a post of the other", |s| s.posts.matched == 1).await;
         // And when it is mended, nothing is wrong any more.
-        if part == Part::Timeline {
-            bad.refuse(part, None);
-            rig.until("mended", |s| live(s) && problem(s).is_empty()).await;
-        }
+        bad.refuse(part, None);
+        rig.until("mended", |s| live(s) && problem(s).is_empty()).await;
         rig.end().await;
     }
 }
@@ -572,6 +572,7 @@ async fn each_failure_has_a_message_of_its_own_and_stops_no_other_source() {
 async fn a_server_that_says_nothing_of_itself_is_judged_by_its_timelines() {
     let server = Mastodon::start(Ids::Timed).await;
     server.refuse(Part::Instance, Some(refusal(404, "{}")));
+    server.refuse(Part::OldInstance, Some(refusal(404, "{}")));
     server.refuse(Part::Timeline, Some(refusal(404, "{}")));
     let mut rig = Rig::start(&contest(), polled(server.address), quick());
     let is_told = |s: &Snapshot| problem(s).starts_with("this is no Mastodon server");
@@ -669,7 +670,8 @@ async fn a_wrong_token_is_not_tried_again_and_again() {
     assert!(!problem(&told).contains(env!("CARGO_MANIFEST_DIR")));
     rig.end().await;
     let asked =
-        [Part::Instance, Part::Socket, Part::Timeline].map(|part| server.requests(part).len());
+        [Part::Instance, Part::OldInstance, Part::Credentials, Part::Socket, Part::Timeline]
+            .map(|part| server.requests(part).len());
     assert!(asked.into_iter().sum::<usize>() <= 6, "{asked:?}");
 }
 

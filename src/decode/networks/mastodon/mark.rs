@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use crate::decode::json::{Invalid, Kind, Reader};
+use crate::decode::loose::{self, Elements};
 use crate::timestamp::Timestamp;
 
 /// The number that a Mastodon server's id is.
@@ -85,6 +86,7 @@ pub(crate) fn head(status: &str) -> Option<Head<'_>> {
     let read = reader.object(|reader, name| {
         match &*name.value() {
             "id" if reader.peek()? == Kind::String => id = Some(reader.string()?.value()),
+            "id" if reader.peek()? == Kind::Number => id = Some(reader.number()?.into()),
             "created_at" => created_at = time(reader)?,
             "edited_at" => edited_at = time(reader)?,
             _ => drop(reader.skip()?),
@@ -127,17 +129,18 @@ pub(crate) fn mark(message: &[u8]) -> Mark {
     }
 }
 
-/// The statuses of a page, each with its text; those without a head are left to the decoder.
-pub(crate) fn page(page: &str) -> Result<Vec<(Option<Head<'_>>, &str)>, Invalid> {
-    let mut statuses = Vec::new();
-    let mut reader = Reader::new(page);
-    reader.array(|reader| {
-        let status = reader.skip()?;
-        statuses.push((head(status), status));
-        Ok(())
-    })?;
-    reader.end()?;
-    Ok(statuses)
+/// The statuses of a page, each with its text; those without a head are left to the decoder, and so is
+/// what has no end. `None` if there is no list of statuses at all.
+pub(crate) fn page(page: &[u8]) -> Option<Vec<(Option<Head<'_>>, &[u8])>> {
+    let Elements { whole, rest } = loose::elements(page)?;
+    let mut statuses: Vec<_> = whole
+        .into_iter()
+        .map(|text| (std::str::from_utf8(text).ok().and_then(head), text))
+        .collect();
+    if !rest.is_empty() {
+        statuses.push((None, rest));
+    }
+    Some(statuses)
 }
 
 /// An event as the decoder reads it, on one line: a payload in JSON as it is, any other as a text.
@@ -196,6 +199,25 @@ mod tests {
         assert_eq!(delete, format!(r#"{{"event":"delete","payload":"{id}"}}"#));
         assert_eq!(mark(delete.as_bytes()), Mark::Delete(id));
         assert_eq!(mark(message("delete", "01JD\"7").as_bytes()), Mark::Delete("01JD\"7".into()));
+    }
+
+    #[test]
+    fn what_is_odd_on_a_page_loses_only_itself() {
+        let deep = format!("{{\"id\":\"1\",\"x\":{}{}}}", "[".repeat(500), "]".repeat(500));
+        let latin = b"{\"id\":\"2\",\"content\":\"\xe9\"}";
+        let text = format!(
+            "[{STATUS}, null, 7, [], {{}}, {{\"id\":null}}, {deep}, {{\"id\":8}}, {STATUS}, "
+        );
+        let bytes = [text.as_bytes(), latin, b", {\"id\":\"9\",\"con"].concat();
+        let page = page(&bytes).unwrap();
+        let ids: Vec<Option<&str>> =
+            page.iter().map(|(head, _)| head.as_ref().map(|head| &*head.id)).collect();
+        let id = Some("117655983922104250");
+        let none = None;
+        assert_eq!(ids, [id, none, none, none, none, none, none, Some("8"), id, none, none]);
+        assert_eq!((page[6].1, page[9].1), (deep.as_bytes(), &latin[..]));
+        assert_eq!(super::page(b"{}"), None);
+        assert_eq!(super::page(b"<html>"), None);
     }
 
     #[test]

@@ -38,6 +38,10 @@ pub(crate) const REFUSED: &str = "nothere";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Part {
     Instance,
+    /// The first version of the same.
+    OldInstance,
+    /// Whose the token is.
+    Credentials,
     Socket,
     Events,
     Timeline,
@@ -46,10 +50,14 @@ pub(crate) enum Part {
 /// An answer that is not the one asked for.
 #[derive(Clone)]
 pub(crate) struct Refusal {
+    /// [`NEVER`]: there is none.
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: &'static str,
+    pub(crate) body: Bytes,
 }
+
+/// The status of an answer that does not come.
+pub(crate) const NEVER: u16 = 0;
 
 /// What ids are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -300,6 +308,8 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let part = match path.as_str() {
         "/api/v2/instance" => Part::Instance,
+        "/api/v1/instance" => Part::OldInstance,
+        "/api/v1/accounts/verify_credentials" => Part::Credentials,
         "/api/v1/streaming" => Part::Socket,
         "/api/v1/streaming/hashtag" => Part::Events,
         _ if path.starts_with("/api/v1/timelines/tag/") => Part::Timeline,
@@ -308,19 +318,24 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let is_somebody = parts.headers.contains_key("authorization");
     let bearer = parts.headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
     let is_account = bearer == Some(format!("Bearer {}", shared.lock().token));
-    {
+    let refusal = {
         let mut inner = shared.lock();
         inner.requests.push((part, format!("{path}?{query}")));
-        if let Some(refusal) = inner.refusals.get(&part).cloned() {
-            if inner.refused_once.remove(&part) {
-                inner.refusals.remove(&part);
-            }
-            let mut response = Response::builder().status(refusal.status);
-            for (name, value) in &refusal.headers {
-                response = response.header(*name, value);
-            }
-            return response.body(refusal.body.into()).unwrap();
+        let refusal = inner.refusals.get(&part).cloned();
+        if refusal.is_some() && inner.refused_once.remove(&part) {
+            inner.refusals.remove(&part);
         }
+        refusal
+    };
+    if let Some(refusal) = refusal {
+        if refusal.status == NEVER {
+            return std::future::pending().await;
+        }
+        let mut response = Response::builder().status(refusal.status);
+        for (name, value) in &refusal.headers {
+            response = response.header(*name, value);
+        }
+        return response.body(refusal.body.into()).unwrap();
     }
     if is_somebody && !is_account {
         return unauthorized("The access token is invalid");
@@ -333,6 +348,14 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
                 "configuration": {"urls": {"streaming": format!("ws://{host}")},
                 "timelines_access": {"hashtag_feeds": {"local": inner.feeds, "remote": inner.feeds}}}}))
         }
+        Part::OldInstance => {
+            let host = parts.headers["host"].to_str().unwrap();
+            let version = &shared.lock().version;
+            respond(&json!({"uri": "garden.example", "version": version,
+                "urls": {"streaming_api": format!("ws://{host}")}}))
+        }
+        Part::Credentials if !is_account => unauthorized("The access token is invalid"),
+        Part::Credentials => respond(&json!({"id": "1", "acct": "show"})),
         Part::Timeline => timeline(&shared, &path, &query, is_account),
         Part::Socket | Part::Events if !is_account => unauthorized("Missing access token"),
         Part::Socket => match WebSocketUpgrade::from_request_parts(&mut parts, &()).await {
