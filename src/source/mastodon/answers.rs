@@ -206,6 +206,9 @@ impl Client {
         }
         if let Some((from, found)) = finished.complete.filter(|_| self.shown == Shown::Posts) {
             self.vanished(link, from, &found)?;
+            if let Some(from) = finished.from.filter(|_| !self.gone.is_empty()) {
+                self.timelines.look_again(from);
+            }
         }
         Ok(())
     }

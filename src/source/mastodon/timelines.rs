@@ -61,6 +61,8 @@ pub(super) enum Purpose {
 pub(super) struct Finished {
     /// Everything after this was looked at, and what was there.
     pub(super) complete: Option<(Name, BTreeSet<Name>)>,
+    /// The same beginning on the show's clock.
+    pub(super) from: Option<Timestamp>,
     /// A time that could not be looked at.
     pub(super) lost: Option<(Timestamp, Timestamp)>,
 }
@@ -90,6 +92,8 @@ pub(super) struct Timelines {
     is_busy: bool,
     /// When the last walk through all began.
     complete: Option<Timestamp>,
+    /// Where the next one has to begin at the latest.
+    recheck: Option<Timestamp>,
     /// Since when posts may be missing.
     missing: Option<Timestamp>,
     /// Whether ids are times, as far as that is known.
@@ -123,6 +127,7 @@ impl Timelines {
             next_deep: now,
             is_busy: false,
             complete: None,
+            recheck: None,
             missing: None,
             is_timed: None,
             software,
@@ -156,6 +161,13 @@ impl Timelines {
         if before != purpose && purpose == Purpose::BesideSilence {
             self.next_all = Instant::now();
         }
+    }
+
+    /// Looks soon once more at everything since `from`.
+    pub(super) fn look_again(&mut self, from: Timestamp) {
+        let now = Instant::now();
+        self.recheck = Some(from);
+        self.next_all = self.next_all.min(now + self.rate_limit.spacing(now) * 2);
     }
 
     /// How long until the next request.
@@ -326,8 +338,9 @@ impl Timelines {
         let unstreamed = self.groups.iter().filter(|group| !group.is_streamed).count();
         self.next_unstreamed = plan.began + spacing * count(unstreamed);
         if plan.scope == Scope::Unstreamed {
-            return Finished { lost, complete: None };
+            return Finished { lost, complete: None, from: None };
         }
+        self.recheck = None;
         let all = count(self.groups.len());
         self.next_all = match self.purpose {
             Purpose::BesideStream if std::mem::take(&mut self.look_again) => now + spacing * 2,
@@ -343,7 +356,7 @@ impl Timelines {
         let is_mastodon = self.software == Software::Mastodon;
         let is_whole = is_mastodon && self.is_timed == Some(true) && lost.is_none();
         let from = from_id.filter(|_| is_whole);
-        Finished { complete: from.map(|from| (from, found)), lost }
+        Finished { complete: from.map(|from| (from, found)), from: plan.from, lost }
     }
 
     /// How far a walk looks back for what comes late: as far as it counts, within reason.
@@ -387,6 +400,7 @@ impl Timelines {
             if is_deep {
                 from = from.min(before(at, self.overlap()));
             }
+            from = from.min(self.recheck.unwrap_or(from));
             if let Some(missing) = self.missing.filter(|_| scope == Scope::All) {
                 // What has left the window does not count any more.
                 lost = (missing < horizon).then_some((missing, horizon));
