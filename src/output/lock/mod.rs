@@ -1,9 +1,9 @@
 //! Lights that one program drives are kept from the others of this machine: two on one light would show
 //! their pictures in turn, and whichever ends first would leave it black.
 //!
-//! Each thing that a [`Claim`] names is a lock of its own that other processes see, a universe of several
-//! too, so that claims which overlap meet. The system gives a lock back when its process ends, in whatever
-//! way: nothing stale is left. How that is had differs between systems, a file each.
+//! Each thing that a [`Claim`](super::claim::Claim) names is a lock of its own that other processes see, a
+//! universe of several too, so that claims which overlap meet. The system gives a lock back when its process
+//! ends, in whatever way: nothing stale is left. How that is had differs between systems, a file each.
 //!
 //! Whoever is asked to drive a light that is driven takes another *place* of it. So a place is never taken
 //! from anybody, and a third program finds whoever of the two is left.
