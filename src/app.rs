@@ -3,37 +3,36 @@
 //! Every command that runs a show runs it here: with or without sources, pages, a recorder, and a
 //! first order. To stop, the sources and the listener hear of it; the doors of the show close, the show
 //! ends, its watch closes, and the outputs leave their devices dark. Nobody else is told anything.
+//! What each part does when a panic has ended it stands here too; when it begins anew is for `parts`.
 
-use std::any::Any;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::anyhow;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
-use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::timeout;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, error, info_span, warn};
+use tracing::{Instrument, info_span};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::event::SourceId;
+use crate::descriptors::{self, Needs};
+use crate::event::{News, SourceId};
 use crate::keyboard::Key;
 use crate::order::Order;
 use crate::output::status::{Monitor, StatusSender};
 use crate::output::suspend::Suspended;
+use crate::parts::{Part, Parts};
 use crate::post::{self, Hasher};
 use crate::recorder::Recorder;
-use crate::show::task::Beside;
+use crate::server::{Pulse, Server};
+use crate::show::task::{Beside, Orders};
 use crate::show::{self, Now, Show};
+use crate::snapshot::{Snapshot, SourceState};
 use crate::source::link::Times;
+use crate::source::{Legacy, SourceContext};
 use crate::tally::Limits;
-use crate::{control, failpoint, output, server, source, watchdog};
-
-/// Parts that take longer to end are named and left behind.
-const GRACE: Duration = Duration::from_secs(3);
+use crate::{control, output, source, watchdog};
 
 /// What a show runs with beside its config.
 #[derive(Default)]
@@ -64,6 +63,12 @@ pub async fn run(
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let Options { listener, recorder, key, first_order, timer_keys, suspended } = options;
+    let places = descriptors::places(&Needs {
+        sources: config.sources.len(),
+        links: config.sources.iter().map(|source| source.kind.links(&config.contest)).sum(),
+        outputs: config.outputs.len(),
+        is_recorded: recorder.is_some(),
+    });
     let clock = config.sources.iter().any(|source| source.kind.is_live()).then_some(clock);
     let contest = Arc::new(config.contest);
     let mut show = Show::new(show::Setup {
@@ -84,32 +89,37 @@ pub async fn run(
     show.apply(show::Event::Parts(beside.parts()), Now::default());
     let (snapshot_tx, snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
     let (orders, news, doors) = show::task::doors();
-    let mut parts = Parts::default();
+    let mut parts = Parts::new(stop.clone());
     for (settings, status) in config.outputs.into_iter().zip(statuses) {
-        let span = info_span!("output", name = settings.name);
         let name = format!("output `{}`", settings.name);
-        parts.start(
-            name,
-            output::run(settings, snapshots.clone(), status, suspended.clone()).instrument(span),
-        );
+        let suspended = suspended.clone();
+        parts.start(name, Output { settings, snapshots: snapshots.clone(), status, suspended });
     }
-    let pages = listener.as_ref().map(TcpListener::local_addr);
-    let watchdog = watchdog::run(pages, snapshots.clone(), monitors.clone(), stop.clone());
-    parts.start("watchdog", watchdog);
-    if let Some(listener) = listener {
-        let server = server::run(listener, snapshots.clone(), monitors, stop.clone());
+    let server = listener.map(|listener| {
+        let outputs = monitors.clone();
+        Server::new(listener, places, snapshots.clone(), outputs, parts.panics(), stop.clone())
+    });
+    parts.start(
+        "watchdog",
+        Watchdog {
+            pages: server.as_ref().map(Server::pulse),
+            snapshots: snapshots.clone(),
+            outputs: monitors,
+            stop: stop.clone(),
+        },
+    );
+    if let Some(server) = server {
         parts.start("server", server);
     }
     if let Some(keys) = timer_keys {
-        let timer = control::timer::run(keys, orders.clone(), snapshots.clone(), stop.clone());
-        parts.start("timer", timer);
+        let (orders, snapshots, stop) = (orders.clone(), snapshots.clone(), stop.clone());
+        parts.start("timer", Timer { keys, orders, snapshots, stop });
     }
     drop(snapshots);
-    parts.start("show", show::task::run(show, clock, beside, doors, snapshot_tx));
+    parts.start_owner("show", show::task::run(show, clock, beside, doors, snapshot_tx));
     let hasher = Hasher::new(key);
     for (index, settings) in config.sources.into_iter().enumerate() {
-        let span = info_span!("source", name = settings.name);
-        let source_context = source::SourceContext {
+        let source_context = SourceContext {
             id: SourceId(index),
             contest: Arc::clone(&contest),
             hasher: hasher.clone(),
@@ -118,114 +128,100 @@ pub async fn run(
             times: Times::default(),
             recorder: recorder.clone(),
             stop: stop.clone(),
+            legacy: Legacy::default(),
         };
         let name = format!("source `{}`", settings.name);
-        parts.start(name, source::run(settings, source_context).instrument(span));
+        parts.start(name, Source { settings, context: source_context });
     }
     // The show outlives its last source: pages and lights stay until they are told to stop.
-    let until_stop = stop.clone();
-    parts.start("doors", async move {
+    parts.start_owner("doors", async move {
         let _open = (orders, news);
-        until_stop.cancelled().await;
+        stop.cancelled().await;
     });
-    parts.supervise(stop).await
+    parts.supervise().await
 }
 
-/// The running parts by name.
-#[derive(Default)]
-struct Parts {
-    tasks: JoinSet<()>,
-    names: BTreeMap<Id, String>,
+struct Output {
+    settings: output::Settings,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    status: StatusSender,
+    suspended: Suspended,
 }
 
-impl Parts {
-    fn start(&mut self, name: impl Into<String>, part: impl Future<Output = ()> + Send + 'static) {
-        let name = name.into();
-        let handle = self.tasks.spawn(failpoint::run(name.clone(), part));
-        self.names.insert(handle.id(), name);
+impl Part for Output {
+    async fn live(&mut self) {
+        let span = info_span!("output", name = self.settings.name);
+        let (settings, snapshots) = (self.settings.clone(), self.snapshots.clone());
+        let (status, suspended) = (self.status.clone(), self.suspended.clone());
+        output::run(settings, snapshots, status, suspended).instrument(span).await;
     }
 
-    /// Waits for all parts. The first that fails stops the others.
-    async fn supervise(mut self, stop: CancellationToken) -> anyhow::Result<()> {
-        let mut failure = Ok(());
-        while !stop.is_cancelled() {
-            let ended = tokio::select! {
-                ended = self.tasks.join_next_with_id() => ended,
-                () = stop.cancelled() => break,
-            };
-            let Some(ended) = ended else { break };
-            self.note(ended, &mut failure);
-            if failure.is_err() {
-                stop.cancel();
-            }
-        }
-        for late in self.drain(&mut failure).await {
-            warn!("{late} did not end within {GRACE:?}, and is left behind");
-        }
-        failure
-    }
-
-    /// Waits for all parts to end, but no longer than [`GRACE`]; gives those that did not.
-    async fn drain(&mut self, failure: &mut anyhow::Result<()>) -> Vec<String> {
-        let all = timeout(GRACE, async {
-            while let Some(ended) = self.tasks.join_next_with_id().await {
-                self.note(ended, failure);
-            }
-        });
-        // Those that have ended are no longer among the names.
-        let _late = all.await;
-        self.names.values().cloned().collect()
-    }
-
-    fn note(&mut self, ended: Result<(Id, ()), JoinError>, failure: &mut anyhow::Result<()>) {
-        match ended {
-            Ok((id, ())) => drop(self.names.remove(&id)),
-            Err(error) => {
-                let name = self.names.remove(&error.id()).unwrap_or_default();
-                let reason =
-                    error.try_into_panic().map_or("cancelled".to_owned(), |p| message(&*p));
-                error!("{name} failed: {reason}");
-                if failure.is_ok() {
-                    *failure = Err(anyhow!("{name} failed: {reason}"));
-                }
-            }
+    /// Its last life has left the strip dark.
+    async fn rest(&mut self, pause: Duration) {
+        self.status.panicked(&again(pause));
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = self.status.turn() => {}
         }
     }
 }
 
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(|text| &**text))
-        .unwrap_or("panic")
-        .to_owned()
+struct Source {
+    settings: source::Settings,
+    context: SourceContext,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_panicking_part_stops_the_others() {
-        let stop = CancellationToken::new();
-        let mut parts = Parts::default();
-        let other = stop.clone();
-        parts.start("patient", async move { other.cancelled().await });
-        parts.start("clumsy", async { panic!("tripped") });
-        let error = parts.supervise(stop).await.unwrap_err();
-        assert_eq!(error.to_string(), "clumsy failed: tripped");
+impl Part for Source {
+    async fn live(&mut self) {
+        let span = info_span!("source", name = self.settings.name);
+        source::run(self.settings.clone(), self.context.clone()).instrument(span).await;
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_part_that_does_not_end_is_named_and_left_behind_after_the_grace() {
-        let stop = CancellationToken::new();
-        let mut parts = Parts::default();
-        let until_stop = stop.clone();
-        parts.start("patient", async move { until_stop.cancelled().await });
-        parts.start("deaf", std::future::pending());
-        stop.cancel();
-        let start = tokio::time::Instant::now();
-        assert_eq!(parts.drain(&mut Ok(())).await, ["deaf"]);
-        assert_eq!(start.elapsed().as_secs(), GRACE.as_secs());
-        assert!(parts.supervise(stop).await.is_ok(), "it is no failure of the show");
+    async fn rest(&mut self, pause: Duration) {
+        let news = [News::State(SourceState::Connecting), News::Panicked(again(pause).into())];
+        for news in news {
+            let _over = self.context.send(news).await;
+        }
+        sleep(pause).await;
+    }
+}
+
+/// What the pages say of a part that has panicked. The words of a panic may quote a post, and stay in
+/// the log.
+fn again(pause: Duration) -> String {
+    format!("a bug has ended it, which the log tells more of; it begins anew in {pause:.1?}")
+}
+
+impl Part for Server {
+    async fn live(&mut self) {
+        self.run().await;
+    }
+}
+
+struct Watchdog {
+    pages: Option<Pulse>,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    outputs: Vec<Monitor>,
+    stop: CancellationToken,
+}
+
+impl Part for Watchdog {
+    async fn live(&mut self) {
+        let (pages, snapshots) = (self.pages.clone(), self.snapshots.clone());
+        watchdog::run(pages, snapshots, self.outputs.clone(), self.stop.clone()).await;
+    }
+}
+
+struct Timer {
+    keys: mpsc::Receiver<Key>,
+    orders: Orders,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    stop: CancellationToken,
+}
+
+impl Part for Timer {
+    async fn live(&mut self) {
+        let (orders, snapshots) = (self.orders.clone(), self.snapshots.clone());
+        control::timer::run(&mut self.keys, orders, snapshots, self.stop.clone()).await;
     }
 }

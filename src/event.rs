@@ -38,6 +38,8 @@ pub enum News {
     Problem(Option<Arc<str>>),
     /// Posts of this span of time may be missing.
     Gap(Gap),
+    /// A panic has ended the source, which begins anew: in words for people.
+    Panicked(Arc<str>),
 }
 
 impl From<Message> for News {

@@ -186,6 +186,8 @@ pub struct SourceStatus {
     /// How long they were together.
     #[serde(rename = "gap_ms", serialize_with = "millis")]
     pub gap_time: Duration,
+    /// How often a panic has ended it; it begins anew each time.
+    pub panics: u64,
 }
 
 /// More gaps of a source than this are counted, and not listed.
@@ -216,6 +218,7 @@ impl SourceStatus {
             gaps: Vec::new(),
             gap_count: 0,
             gap_time: Duration::ZERO,
+            panics: 0,
         }
     }
 
@@ -343,6 +346,8 @@ pub struct OutputStatus {
     pub repeated: u64,
     /// Writes and openings that failed.
     pub errors: u64,
+    /// How often a panic has ended the frame loop; it begins anew each time.
+    pub panics: u64,
 }
 
 /// What an output is doing.

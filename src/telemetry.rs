@@ -4,12 +4,16 @@
 //! (Ctrl-S, a scrolled-back tmux) never holds the show. That thread writes them by [`screen`], above
 //! the picture that may stand on the same terminal.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, IsTerminal, Write};
+use std::panic::{self, PanicHookInfo};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Mutex, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use tracing::error;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -17,6 +21,9 @@ use crate::screen;
 
 /// Lines that may wait before further ones are lost, which the next line says.
 const QUEUE: usize = 512;
+
+/// After so many panics fewer and fewer are logged.
+const ALL_LOGGED: u64 = 32;
 
 /// How long the end of the program waits for the last lines.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -52,6 +59,25 @@ pub fn start() {
         .with_writer(Queue)
         .try_init();
     drop(started);
+    panic::set_hook(Box::new(log_panic));
+}
+
+/// Logs where a panic began; whoever catches it logs what it was in. Written straight to the terminal it
+/// would hold the show where the terminal is held.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    static PANICS: AtomicU64 = AtomicU64::new(0);
+    let panics = PANICS.fetch_add(1, Ordering::Relaxed) + 1;
+    // A hall of phones can run into the same bug all at once.
+    if panics > ALL_LOGGED && !panics.is_power_of_two() {
+        return;
+    }
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    let backtrace = Backtrace::capture();
+    if backtrace.status() == BacktraceStatus::Captured {
+        error!("panic at {place}\n{backtrace}");
+    } else {
+        error!("panic at {place}");
+    }
 }
 
 /// Asks the console to obey escape sequences, for the colours of the log and for the picture. Only one
@@ -85,7 +111,8 @@ pub fn finish() {
 
 fn write(lines: &Receiver<Line>) {
     while let Ok(Line::Text(text)) = lines.recv() {
-        screen::write_line(&text);
+        // Without this thread nobody would hear of anything any more.
+        let _unwritten = panic::catch_unwind(|| screen::write_line(&text));
     }
 }
 
@@ -116,7 +143,6 @@ impl Write for OneLine {
 
 impl Drop for OneLine {
     fn drop(&mut self) {
-        use std::sync::atomic::{AtomicU64, Ordering};
         static LOST: AtomicU64 = AtomicU64::new(0);
         let Some(log) = LOG.get() else { return };
         let lost = LOST.swap(0, Ordering::Relaxed);

@@ -1,29 +1,22 @@
 //! Tells the service manager that the show is there, and again and again that it is alive.
 //!
-//! Alive means: the pages answer and the show behind them is not silent, which [`HEALTH`] tells, or where
-//! there are no pages the show itself publishes snapshots; and the frame loop of each output has turned
-//! since the last look. A device that hangs is no reason to start the others anew; its loop turns all the
-//! same. Where no service manager listens, nothing is done.
+//! Alive means: connections are accepted, the pages answer and the show behind them is not silent, which
+//! is asked inside the program ([`Pulse`]), or where there are no pages the show itself publishes
+//! snapshots; and the frame loop of each output has turned since the last look. A device that hangs is no
+//! reason to start the others anew; its loop turns all the same. Where no service manager listens, nothing
+//! is done. Nothing here opens a file once it runs: viewers may have taken the last one.
 
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::output::status::Monitor;
+use crate::server::Pulse;
 use crate::snapshot::Snapshot;
-
-/// What is asked of the pages.
-const HEALTH: &[u8] = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-
-const HEALTHY: &[u8] = b"HTTP/1.1 200 ";
 
 /// Pages that do not answer within this are not alive, nor is a show that publishes nothing for as long.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -31,17 +24,17 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Between two looks before the show is there, and where the manager wants no sign of life.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Runs until `stop`. `pages` is their address, if there are pages.
+/// Runs until `stop`. `pages` is what feels whether they live, if there are pages.
 pub(crate) async fn run(
-    pages: Option<io::Result<SocketAddr>>,
+    pages: Option<Pulse>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     mut outputs: Vec<Monitor>,
     stop: CancellationToken,
 ) {
     let Some(manager) = Manager::find() else { return stop.cancelled().await };
     let mut show = match pages {
-        Some(Ok(address)) => Life::Pages(reachable(address)),
-        Some(Err(_)) | None => Life::Snapshots(snapshots),
+        Some(pulse) => Life::Pages(pulse),
+        None => Life::Snapshots(snapshots),
     };
     let watch = async {
         while !show.shows().await {
@@ -67,8 +60,8 @@ pub(crate) async fn run(
 
 /// What a show shows that it is alive by.
 enum Life {
-    /// Its pages, at this address.
-    Pages(SocketAddr),
+    /// Its pages.
+    Pages(Pulse),
     /// Its snapshots, where it has no pages.
     Snapshots(watch::Receiver<Arc<Snapshot>>),
 }
@@ -77,7 +70,7 @@ impl Life {
     /// Whether the show is alive at this moment.
     async fn shows(&mut self) -> bool {
         match self {
-            Life::Pages(address) => answers(*address).await,
+            Life::Pages(pulse) => timeout(PATIENCE, pulse.beats()).await == Ok(true),
             Life::Snapshots(snapshots) => {
                 snapshots.mark_unchanged();
                 matches!(timeout(PATIENCE, snapshots.changed()).await, Ok(Ok(())))
@@ -107,37 +100,24 @@ async fn looks_alive(show: &mut Life, outputs: &mut [Monitor]) -> Result<(), Str
     Ok(())
 }
 
-/// Whether the pages say that all is well.
-async fn answers(address: SocketAddr) -> bool {
-    let ask = async {
-        let mut stream = TcpStream::connect(address).await?;
-        stream.write_all(HEALTH).await?;
-        let mut start = [0; HEALTHY.len()];
-        stream.read_exact(&mut start).await?;
-        io::Result::Ok(start == *HEALTHY)
-    };
-    matches!(timeout(PATIENCE, ask).await, Ok(Ok(true)))
-}
-
-/// An address of this machine for one that stands for all of them.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        address.set_ip(match address.ip() {
-            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
-            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
-        });
-    }
-    address
-}
-
 /// The service manager of systemd.
 #[cfg(target_os = "linux")]
-struct Manager;
+struct Manager {
+    /// Where it listens; `None` if it is reached in another way than by a path.
+    socket: Option<std::os::unix::net::UnixDatagram>,
+}
 
 #[cfg(target_os = "linux")]
 impl Manager {
     fn find() -> Option<Manager> {
-        std::env::var_os("NOTIFY_SOCKET").map(|_| Manager)
+        let path = std::env::var_os("NOTIFY_SOCKET")?;
+        let connected = std::os::unix::net::UnixDatagram::unbound().and_then(|socket| {
+            socket.connect(path)?;
+            // A manager that does not listen must not hold a thread of the show.
+            socket.set_nonblocking(true)?;
+            Ok(socket)
+        });
+        Some(Manager { socket: connected.ok() })
     }
 
     /// Within what time it wants signs of life; `None` if it wants none.
@@ -147,20 +127,23 @@ impl Manager {
     }
 
     fn ready(&self) {
-        self.tell(&[sd_notify::NotifyState::Ready]);
+        self.tell(&sd_notify::NotifyState::Ready);
     }
 
     fn alive(&self) {
-        self.tell(&[sd_notify::NotifyState::Watchdog]);
+        self.tell(&sd_notify::NotifyState::Watchdog);
     }
 
     fn stopping(&self) {
-        self.tell(&[sd_notify::NotifyState::Stopping]);
+        self.tell(&sd_notify::NotifyState::Stopping);
     }
 
-    #[expect(clippy::unused_self, reason = "one that was found is told")]
-    fn tell(&self, state: &[sd_notify::NotifyState<'_>]) {
-        if let Err(error) = sd_notify::notify(state) {
+    fn tell(&self, state: &sd_notify::NotifyState<'_>) {
+        let told = match &self.socket {
+            Some(socket) => socket.send(format!("{state}\n").as_bytes()).map(drop),
+            None => sd_notify::notify(std::slice::from_ref(state)),
+        };
+        if let Err(error) = told {
             warn!(%error, "the service manager does not listen");
         }
     }
@@ -199,23 +182,25 @@ mod tests {
     use crate::output;
     use crate::render::check::snapshot_of;
     use crate::rgb::Rgb;
+    use crate::server::{self, Server};
 
-    /// Answers everybody so, from a port of its own.
-    async fn pages(answer: &'static [u8]) -> SocketAddr {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                let _gone = stream.write_all(answer).await;
-                let _read = stream.read(&mut [0; 256]).await;
-            }
-        });
-        address
+    /// Pages of a show that publishes nothing, and what feels their life.
+    fn pages(stop: &CancellationToken) -> (Server, Pulse, watch::Sender<Arc<Snapshot>>) {
+        let snapshot = snapshot_of(&[(Rgb::BLACK, 0.5), (Rgb::BLACK, 0.5)]);
+        let (snapshots_tx, snapshots) = watch::channel(Arc::new(snapshot));
+        let listener = server::listen("127.0.0.1:0".parse().unwrap()).unwrap();
+        let panics = watch::Sender::default().subscribe();
+        let server = Server::new(listener, 8, snapshots, Vec::new(), panics, stop.clone());
+        let pulse = server.pulse();
+        (server, pulse, snapshots_tx)
     }
 
-    #[tokio::test]
+    #[tokio::test(start_paused = true)]
     async fn a_show_is_alive_if_its_pages_say_so_and_its_loops_turn() {
-        let mut show = Life::Pages(pages(b"HTTP/1.1 200 OK\r\n\r\n").await);
+        let stop = CancellationToken::new();
+        let (mut server, pulse, _snapshots) = pages(&stop);
+        tokio::spawn(async move { server.run().await });
+        let mut show = Life::Pages(pulse);
         let (status, monitor) = output::Settings::terminal().status_channel();
         let mut outputs = [monitor];
         let stands = Err("output `terminal` does not turn".to_owned());
@@ -226,6 +211,26 @@ mod tests {
         status.turns.send_modify(|turns| *turns += 1);
         drop(status);
         assert_eq!(looks_alive(&mut show, &mut outputs).await, stands, "it has ended");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_output_that_is_about_to_begin_anew_is_no_reason_to_start_the_others_anew() {
+        let (status, monitor) = output::Settings::terminal().status_channel();
+        let snapshot = Arc::new(snapshot_of(&[(Rgb::BLACK, 0.5), (Rgb::BLACK, 0.5)]));
+        let (snapshots_tx, snapshots) = watch::channel(Arc::clone(&snapshot));
+        let mut show = Life::Snapshots(snapshots);
+        tokio::spawn(async move {
+            loop {
+                sleep(Duration::from_millis(500)).await;
+                snapshots_tx.send_replace(Arc::clone(&snapshot));
+            }
+        });
+        tokio::spawn(async move { status.turn().await });
+        let mut outputs = [monitor];
+        for _ in 0..20 {
+            sleep(Duration::from_millis(500)).await;
+            assert_eq!(looks_alive(&mut show, &mut outputs).await, Ok(()));
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -246,18 +251,22 @@ mod tests {
         assert_eq!(looks_alive(&mut show, &mut []).await, silent);
     }
 
-    #[tokio::test]
-    async fn a_silent_tally_is_no_sign_of_life() {
-        assert!(!answers(pages(b"HTTP/1.1 503 Service Unavailable\r\n\r\n").await).await);
-        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        assert!(!answers(closed).await);
-    }
-
-    #[test]
-    fn an_address_for_all_is_asked_on_this_machine() {
-        let reach = |address: &str| reachable(address.parse().unwrap()).to_string();
-        assert_eq!(reach("0.0.0.0:80"), "127.0.0.1:80");
-        assert_eq!(reach("[::]:80"), "[::1]:80");
-        assert_eq!(reach("10.0.0.5:80"), "10.0.0.5:80");
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_show_is_no_sign_of_life_nor_is_a_listener_that_hangs() {
+        let stop = CancellationToken::new();
+        let (mut server, pulse, snapshots) = pages(&stop);
+        let mut show = Life::Pages(pulse);
+        assert!(!show.shows().await, "nobody accepts");
+        let task = tokio::spawn(async move { server.run().await });
+        snapshots.send_modify(|_| {});
+        assert!(show.shows().await);
+        sleep(Duration::from_secs(6)).await;
+        assert!(!show.shows().await, "the show is silent");
+        snapshots.send_modify(|_| {});
+        sleep(LOOK).await;
+        assert!(show.shows().await);
+        task.abort();
+        assert!(task.await.is_err());
+        assert!(!show.shows().await, "nobody accepts any more");
     }
 }

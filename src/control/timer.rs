@@ -27,7 +27,7 @@ const EPILOGUE: Duration = Duration::from_secs(3);
 /// Steers the timer until it is stopped: by a key, by `stop`, or by its end where `keys` has none to
 /// come. Cancels `stop` then.
 pub async fn run(
-    mut keys: mpsc::Receiver<Key>,
+    keys: &mut mpsc::Receiver<Key>,
     orders: Orders,
     mut snapshots: watch::Receiver<Arc<Snapshot>>,
     stop: CancellationToken,
@@ -109,11 +109,15 @@ mod tests {
         show.apply(Event::Order(start), Now::default());
         let (snapshots_tx, mut snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
         snapshots.mark_changed();
-        let (keys, keys_rx) = mpsc::channel(4);
+        let (keys, mut keys_rx) = mpsc::channel(4);
         let (orders, news, doors) = doors();
         let stop = CancellationToken::new();
         tokio::spawn(show::task::run(show, None, Beside::default(), doors, snapshots_tx));
-        let task = tokio::spawn(run(keys_rx, orders, snapshots.clone(), stop.clone()));
+        let hand = (orders, snapshots.clone(), stop.clone());
+        let task = tokio::spawn(async move {
+            let (orders, snapshots, stop) = hand;
+            run(&mut keys_rx, orders, snapshots, stop).await;
+        });
         Talk { keys: Some(keys), snapshots, stop, task, _news: news }
     }
 

@@ -1,12 +1,18 @@
 //! How an output is doing, and what it sent last: for the pages and for whoever watches.
 
+use std::time::Duration;
+
 use tokio::sync::watch;
+use tokio::time::sleep;
 
 use crate::render::bytes::Encoding;
 use crate::render::colour::{Calibration, Linear};
 use crate::snapshot::{OutputState, OutputStatus};
 
 use super::strip::Strip;
+
+/// Between two turns while the frame loop is not there.
+const TURN: Duration = Duration::from_millis(250);
 
 /// The frame that the device took last.
 #[derive(Clone, Debug)]
@@ -52,11 +58,32 @@ impl Sent {
     }
 }
 
-/// Where an output sends how it is doing, and what it sent last.
+/// Where an output sends how it is doing, and what it sent last. It outlives a panic of the output.
+#[derive(Clone)]
 pub struct StatusSender {
     pub(super) status: watch::Sender<OutputStatus>,
     pub(super) sent: watch::Sender<Sent>,
     pub(crate) turns: watch::Sender<u64>,
+}
+
+impl StatusSender {
+    /// A panic has ended the frame loop, which begins anew.
+    pub(crate) fn panicked(&self, words: &str) {
+        self.status.send_modify(|status| {
+            status.state = OutputState::Failing;
+            status.error = Some(words.to_owned());
+            status.panics += 1;
+        });
+    }
+
+    /// Turns in the place of a frame loop that is yet to begin anew, for ever: nobody takes its silence
+    /// for a program that hangs.
+    pub(crate) async fn turn(&self) {
+        loop {
+            self.turns.send_modify(|turns| *turns += 1);
+            sleep(TURN).await;
+        }
+    }
 }
 
 /// Where that is read. Newest wins, and nobody is waited for.
@@ -89,6 +116,7 @@ pub fn channel(
         skipped: 0,
         repeated: 0,
         errors: 0,
+        panics: 0,
         milliamps: None,
         max_milliamps: (!screen).then_some(strip.budget.max_milliamps),
         limited: false,

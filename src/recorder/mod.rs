@@ -9,6 +9,7 @@ mod posts;
 mod sink;
 mod writer;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -18,9 +19,11 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tracing::error;
 
 use crate::contest::Contest;
 use crate::event::{Fate, Message, News, SourceId};
+use crate::panics::reason;
 use crate::post::Side;
 use crate::snapshot::{RecordingState, RecordingStatus};
 use crate::timestamp::Timestamp;
@@ -157,12 +160,20 @@ impl Recorder {
             contest,
             Arc::clone(&recorder.sources),
             Arc::clone(&recorder.counts),
-            progress_tx,
+            progress_tx.clone(),
             broken_pipe.clone(),
         );
-        let thread = std::thread::Builder::new()
-            .name("recorder".into())
-            .spawn(move || writer.run(&items_rx, now))?;
+        let thread = std::thread::Builder::new().name("recorder".into()).spawn(move || {
+            let written = catch_unwind(AssertUnwindSafe(|| writer.run(&items_rx, now)));
+            if let Err(panic) = written {
+                // What it had half written is unknown: another writer could only spoil it.
+                error!("the recording has ended in a panic: {}", reason(&*panic));
+                progress_tx.send_modify(|progress| {
+                    progress.state = RecordingState::Failed;
+                    progress.error = Some("a bug has ended it, which the log tells more of".into());
+                });
+            }
+        })?;
         Ok((recorder.clone(), Writer { recorder, thread, broken_pipe }))
     }
 

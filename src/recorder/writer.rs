@@ -16,6 +16,7 @@ use tracing::{error, warn};
 use crate::contest::Contest;
 use crate::decode::json::Reader;
 use crate::event::{Message, News, SourceId};
+use crate::failpoint;
 use crate::snapshot::{RecordingState, SourceState};
 use crate::timestamp::Timestamp;
 
@@ -104,6 +105,7 @@ impl Write {
     }
 
     fn item(&mut self, item: Item) -> io::Result<()> {
+        failpoint::reach("record");
         let lost = self.counts.unsaid.swap(0, Ordering::Relaxed);
         match item {
             Item::News { now, source, news, fate } => {

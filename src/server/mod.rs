@@ -8,22 +8,31 @@ pub mod access;
 mod assets;
 mod authority;
 mod listener;
+mod lost;
 pub mod routes;
 mod view;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, header};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
+use tower_service::Service as _;
 
 use crate::output::status::Monitor;
 use crate::snapshot::Snapshot;
 
 use access::Class;
+use listener::{Accepting, Ask};
+use lost::Lost;
 pub use view::wire;
+use view::{Bugs, Publisher};
 
 /// The `[web]` section.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +40,9 @@ pub struct Settings {
     /// Where the pages are served; port 0 takes any that is free.
     pub listen: SocketAddr,
 }
+
+/// Viewers at one time, if the system lets the program open as many connections.
+pub const PLACES: u32 = listener::VIEWERS.connections + listener::VIEWERS.local_connections;
 
 /// Begins to listen for viewers.
 ///
@@ -40,16 +52,69 @@ pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     listener::bind(address, &listener::VIEWERS)
 }
 
-/// Serves viewers until `stop`, or until the tally ends.
-pub async fn run(
-    listener: TcpListener,
-    snapshots: watch::Receiver<Arc<Snapshot>>,
-    outputs: Vec<Monitor>,
+/// What serves viewers. It outlives a panic of what it does: the listener stays open, and those who
+/// listen on a socket stay connected.
+pub struct Server {
+    accepting: Accepting,
+    router: Router,
+    publisher: Publisher,
+    asks: mpsc::Sender<Ask>,
     stop: CancellationToken,
-) {
-    let (view, publisher) = view::new(snapshots, outputs, stop.clone());
-    let router = routes::router(&[Class::Viewer], view);
-    let serve = listener::serve(listener, Class::Viewer, listener::VIEWERS, router, stop);
-    // The listener ends at `stop`; the tally ends after that, and viewers have its last snapshot.
-    publisher.run(serve).await;
+}
+
+impl Server {
+    /// Viewers of these snapshots and outputs get `places` at most, unless there are fewer anyway.
+    #[must_use]
+    pub fn new(
+        listener: TcpListener,
+        places: u32,
+        snapshots: watch::Receiver<Arc<Snapshot>>,
+        outputs: Vec<Monitor>,
+        panics: watch::Receiver<BTreeMap<String, u64>>,
+        stop: CancellationToken,
+    ) -> Server {
+        let (asks, asks_rx) = mpsc::channel(1);
+        let lost = Lost::default();
+        let bugs = Bugs { parts: panics, lost: lost.clone() };
+        let (view, publisher) = view::new(snapshots, outputs, bugs, stop.clone());
+        let router = routes::router(&[Class::Viewer], view);
+        let bounds = listener::VIEWERS.within(places);
+        let accepting = Accepting::new(listener, Class::Viewer, bounds, asks_rx, lost);
+        Server { accepting, router, publisher, asks, stop }
+    }
+
+    /// What feels whether it lives.
+    #[must_use]
+    pub fn pulse(&self) -> Pulse {
+        Pulse { router: self.router.clone(), asks: self.asks.clone() }
+    }
+
+    /// Serves viewers until `stop`, and until the tally ends.
+    pub async fn run(&mut self) {
+        let Server { accepting, router, publisher, stop, .. } = self;
+        // The listener ends at `stop`; the tally ends after that, and viewers have its last snapshot.
+        publisher.run(accepting.serve(router.clone(), stop.clone())).await;
+    }
+}
+
+/// Feels from within the program whether the pages live. It takes no socket, which there may be none of.
+#[derive(Clone)]
+pub struct Pulse {
+    router: Router,
+    asks: mpsc::Sender<Ask>,
+}
+
+impl Pulse {
+    /// Whether connections are accepted and `/healthz` says that all is well. It waits for the loop that
+    /// accepts, which may hang.
+    pub async fn beats(&mut self) -> bool {
+        let (ask, turned) = oneshot::channel();
+        if self.asks.send(ask).await.is_err() || turned.await.is_err() {
+            return false;
+        }
+        let request =
+            Request::get("/healthz").header(header::HOST, "localhost").body(Body::empty());
+        let Ok(request) = request else { return false };
+        self.router.call(request).await.is_ok_and(|answer| answer.status().is_success())
+    }
 }

@@ -138,12 +138,16 @@ mod tests {
     use super::*;
     use crate::render::check::snapshot_of;
     use crate::rgb::Rgb;
+    use crate::server::lost::Lost;
+    use crate::server::view::Bugs;
 
     #[tokio::test]
     async fn a_listener_for_others_serves_nothing_of_the_viewers() {
         let snapshot = snapshot_of(&[(Rgb::BLACK, 0.5), (Rgb::BLACK, 0.5)]);
         let (_snapshots, snapshots_rx) = watch::channel(Arc::new(snapshot));
-        let (view, _publisher) = view::new(snapshots_rx, Vec::new(), CancellationToken::new());
+        let bugs = Bugs { parts: watch::Sender::default().subscribe(), lost: Lost::default() };
+        let (view, _publisher) =
+            view::new(snapshots_rx, Vec::new(), bugs, CancellationToken::new());
         for class in [Class::Viewer, Class::Operator, Class::Audience] {
             let mut router = router(&[class], view.clone());
             for path in ["/", "/api/v1/snapshot", "/metrics"] {

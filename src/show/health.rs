@@ -24,6 +24,8 @@ struct Source {
     late: u64,
     /// What is said of them.
     late_problem: Option<Arc<str>>,
+    /// Its problem is that it has panicked: whoever wrote the problem before cannot take it back.
+    has_panicked: bool,
 }
 
 /// Late posts in a row that are no accident. What is said of them is said anew at twice as many, and so
@@ -32,7 +34,13 @@ const LATE_IN_A_ROW: u64 = 10;
 
 impl Health {
     pub(super) fn new(statuses: Vec<SourceStatus>) -> Health {
-        let source = |status| Source { status, heard: Duration::ZERO, late: 0, late_problem: None };
+        let source = |status| Source {
+            status,
+            heard: Duration::ZERO,
+            late: 0,
+            late_problem: None,
+            has_panicked: false,
+        };
         Health { sources: statuses.into_iter().map(source).collect() }
     }
 
@@ -51,12 +59,25 @@ impl Health {
     pub(super) fn set_state(&mut self, source: SourceId, state: SourceState) {
         if let Some(source) = self.source(source) {
             source.status.state = state;
+            if state != SourceState::Connecting && std::mem::take(&mut source.has_panicked) {
+                source.status.problem = None;
+            }
         }
     }
 
     pub(super) fn set_problem(&mut self, source: SourceId, problem: Option<Arc<str>>) {
         if let Some(source) = self.source(source) {
             source.status.problem = problem;
+            source.has_panicked = false;
+        }
+    }
+
+    /// A panic has ended a source, which begins anew; until then this is its problem.
+    pub(super) fn note_panic(&mut self, source: SourceId, words: Arc<str>) {
+        if let Some(source) = self.source(source) {
+            source.status.problem = Some(words);
+            source.status.panics += 1;
+            source.has_panicked = true;
         }
     }
 
@@ -169,5 +190,26 @@ mod tests {
         }
         assert_eq!(problem(&health), None);
         assert!(!health.judge(SourceId(7), &Fate::Late, hour));
+    }
+
+    #[test]
+    fn a_panic_is_the_problem_of_a_source_until_it_lives_again() {
+        let mut health = Health::new(vec![SourceStatus::new("a".to_owned(), "nostr")]);
+        let source = SourceId(0);
+        let problem = |health: &Health| {
+            let status = health.statuses(Duration::ZERO).remove(0);
+            (status.panics, status.problem.as_deref().map(str::to_owned))
+        };
+        health.set_problem(source, Some("refused".into()));
+        health.note_panic(source, "a bug".into());
+        health.set_state(source, SourceState::Connecting);
+        assert_eq!(problem(&health), (1, Some("a bug".to_owned())));
+        // What the life before had to say is over with it.
+        health.set_state(source, SourceState::Live);
+        assert_eq!(problem(&health), (1, None));
+        health.note_panic(source, "a bug".into());
+        health.set_problem(source, Some("refused".into()));
+        health.set_state(source, SourceState::Live);
+        assert_eq!(problem(&health), (2, Some("refused".to_owned())), "the newest has the word");
     }
 }

@@ -204,6 +204,10 @@ impl Show {
                 self.health.note_gap(source, gap);
                 (Fate::Other, Urgency::Beat)
             }
+            News::Panicked(words) => {
+                self.health.note_panic(source, words);
+                (Fate::Other, Urgency::Now)
+            }
         };
         Outcome { effect: Effect::Fate(fate), urgency }
     }

@@ -46,9 +46,15 @@ pub(super) fn read(source: &Table<'_>, contest: Option<&Contest>) -> Shape {
     })
 }
 
-/// How the documents of the source of that name are read.
+/// How the documents of the source of that name are read. A life before this one knew what the last
+/// of them held: numbers that have been counted, messages that were there.
 pub(super) fn decoding(name: &str, shape: &Shape, context: &SourceContext) -> Decoding {
-    Decoding::Documents(Documents::new(&context.contest, shape, context.hasher.clone(), name))
+    let known = context.legacy.take();
+    Decoding::Documents(
+        known.unwrap_or_else(|| {
+            Documents::new(&context.contest, shape, context.hasher.clone(), name)
+        }),
+    )
 }
 
 /// What the documents hold, in a few words.

@@ -27,6 +27,11 @@ pub(crate) trait Source: Sized {
     /// Whether its posts are of this moment, so that the show goes by a clock.
     fn is_live(&self) -> bool;
 
+    /// How many connections it keeps at once.
+    fn links(&self, _: &Contest) -> usize {
+        1
+    }
+
     /// The environment variables that must be set before it can run.
     fn variables(&self) -> Vec<&Variable>;
 
@@ -81,6 +86,12 @@ macro_rules! kinds {
             #[must_use]
             pub fn is_live(&self) -> bool {
                 match self { $(Kind::$kind(source) => source.is_live(),)* }
+            }
+
+            /// How many connections it keeps at once.
+            #[must_use]
+            pub fn links(&self, contest: &Contest) -> usize {
+                match self { $(Kind::$kind(source) => source.links(contest),)* }
             }
 
             /// What is missing in the environment before it can run.

@@ -8,6 +8,7 @@ pub mod framing;
 pub mod http;
 pub mod jetstream;
 mod kind;
+mod legacy;
 pub mod link;
 pub mod mastodon;
 pub mod nostr;
@@ -38,6 +39,7 @@ use crate::recording;
 use crate::snapshot::SourceStatus;
 
 use kind::{Source, kinds};
+pub use legacy::Legacy;
 use probe::ProbeContext;
 use secret::Missing;
 
@@ -98,6 +100,7 @@ impl Settings {
 }
 
 /// What every source gets.
+#[derive(Clone)]
 pub struct SourceContext {
     /// Which source it is.
     pub id: SourceId,
@@ -115,6 +118,8 @@ pub struct SourceContext {
     pub recorder: Option<Recorder>,
     /// Ends the source.
     pub stop: CancellationToken,
+    /// What a life of the source leaves to the next.
+    pub legacy: Legacy,
 }
 
 /// The tally is gone, or the show is over: nobody takes news any more.

@@ -22,11 +22,11 @@ use crate::finding::{Finding, Verdict};
 use crate::hint::Hint;
 use crate::post::Hasher;
 
-use super::SourceContext;
 use super::link::failure::{Failure, content_type};
 use super::link::http::{self, Dated, Http};
 use super::link::websocket::Socket;
 use super::link::{Link, Times, net};
+use super::{Legacy, SourceContext};
 
 /// The time that each step may take.
 const STEP: Duration = Duration::from_secs(5);
@@ -104,6 +104,7 @@ impl Prober {
             times: Times::default(),
             recorder: None,
             stop: CancellationToken::new(),
+            legacy: Legacy::default(),
         };
         let link = Link::new(source_context, decoder);
         Prober { link, deadline, findings: Vec::new(), _news: inbox_rx }

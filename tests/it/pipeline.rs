@@ -26,7 +26,7 @@ use hashtug::show::{self, Now};
 use hashtug::snapshot::{Snapshot, SourceState};
 use hashtug::source::link::Times;
 use hashtug::source::replay::{self, Input, Speed};
-use hashtug::source::{self, SourceContext};
+use hashtug::source::{self, Legacy, SourceContext};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -59,6 +59,7 @@ fn play(input: Input, speed: Speed, repeat: bool) -> Play {
         times: Times::default(),
         recorder: None,
         stop: stop.clone(),
+        legacy: Legacy::default(),
     };
     tokio::spawn(show::task::run(show, None, Beside::default(), doors, snapshot_tx));
     tokio::spawn(source::run(settings, source_context));

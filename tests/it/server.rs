@@ -21,6 +21,7 @@ use hashtug::render::bytes::Encoding;
 use hashtug::render::colour::{self, Calibration};
 use hashtug::render::layout::Layout;
 use hashtug::render::power::Budget;
+use hashtug::server::PLACES;
 use hashtug::server::routes::{Content, ROUTES, Route};
 use hashtug::show::task::Beside;
 use hashtug::show::{self, Now, Show};
@@ -61,8 +62,16 @@ impl Server {
         let listener = hashtug::server::listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let stop = CancellationToken::new();
-        let task =
-            tokio::spawn(hashtug::server::run(listener, snapshots_rx, outputs, stop.clone()));
+        let panics = watch::Sender::default().subscribe();
+        let mut server = hashtug::server::Server::new(
+            listener,
+            PLACES,
+            snapshots_rx,
+            outputs,
+            panics,
+            stop.clone(),
+        );
+        let task = tokio::spawn(async move { server.run().await });
         Server { address, show, beside, snapshots, stop, task }
     }
 

@@ -191,6 +191,7 @@ fn sources() -> Vec<SourceStatus> {
         let length = Duration::from_millis(length);
         returned.note_gap(Gap { from: at(from).unwrap(), length });
     }
+    returned.panics = 2;
     let mut refused = source("hall", "http", SourceState::Connecting, 9100);
     refused.problem = Some("hall.local refuses the connection; is the service up?".into());
     vec![
@@ -214,6 +215,7 @@ fn outputs() -> Vec<OutputStatus> {
         skipped: 12,
         repeated: 431,
         errors: 0,
+        panics: 0,
         milliamps: Some(1987),
         max_milliamps: Some(2000),
         limited: false,
@@ -227,6 +229,7 @@ fn outputs() -> Vec<OutputStatus> {
     let wall = OutputStatus {
         error: Some("cannot send: Network is unreachable (os error 101)".to_owned()),
         errors: 6,
+        panics: 1,
         ..strip("wall", "ddp", OutputState::Failing)
     };
     let screen = |name, state| OutputStatus {

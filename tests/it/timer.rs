@@ -114,7 +114,7 @@ fn keys_count_without_enter_and_the_terminal_is_left_as_it_was() {
 
 #[test]
 fn a_terminal_is_left_as_it_was_by_signals_and_panics() {
-    for (signal, panic) in [("-TERM", ""), ("-INT", ""), ("-USR1", "timer"), ("-USR1", "server")] {
+    for (signal, panic) in [("-TERM", ""), ("-INT", ""), ("-USR1", "show"), ("-USR1", "doors")] {
         let Some(mut terminal) = Terminal::start(panic) else { return };
         terminal.wait_for("of 5:00 left");
         kill(signal, terminal.program());

@@ -50,6 +50,8 @@ export interface Source {
   gap_count: number;
   /** Of all gaps. */
   gap_ms: number;
+  /** How often a bug has ended it; it begins anew each time. */
+  panics: number;
 }
 
 /** The speaker's timer. */
@@ -78,6 +80,8 @@ export interface Output {
   limited: boolean;
   frames: number;
   errors: number;
+  /** How often a bug has ended it; it begins anew each time. */
+  panics: number;
 }
 
 /** What an output sent last. */

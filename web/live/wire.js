@@ -44,7 +44,7 @@ function team(value) {
 
 /** @param {unknown} value @returns {Source} */
 function source(value) {
-  const { name, kind, state, stale_ms, problem, gaps, gap_count, gap_ms } = object(value);
+  const { name, kind, state, stale_ms, problem, gaps, gap_count, gap_ms, panics } = object(value);
   return {
     name: text(name),
     kind: text(kind),
@@ -56,6 +56,7 @@ function source(value) {
       .map(({ at, ms }) => ({ at: text(at), ms: number(ms) })),
     gap_count: number(gap_count),
     gap_ms: number(gap_ms),
+    panics: number(panics),
   };
 }
 
@@ -101,6 +102,7 @@ function output(value) {
     limited: loose.limited === true,
     frames: number(loose.frames),
     errors: number(loose.errors),
+    panics: number(loose.panics),
   };
 }
 

@@ -62,6 +62,8 @@ pub(super) struct Frames {
     darkens: bool,
     /// No light before that.
     dark_until: Instant,
+    /// It has taken a frame: the strip is no longer as dark as it was at first.
+    reached: bool,
     status: watch::Sender<OutputStatus>,
 }
 
@@ -90,6 +92,7 @@ impl Frames {
             suspension: Suspension::None,
             darkens: false,
             dark_until: now,
+            reached: false,
             renderer,
             scene,
         }
@@ -150,7 +153,7 @@ impl Frames {
             self.beat.repeated(now);
             return Some(self.start(Task::Again, true));
         }
-        if self.status.borrow().frames == 0 {
+        if !self.reached {
             self.renderer.darken();
         }
         let mut bytes = self.room.take()?;
@@ -232,6 +235,7 @@ impl Frames {
         let result = result.map_err(|error| error.to_string());
         match &result {
             Ok(()) => {
+                self.reached = true;
                 if self.retry.at().is_some() {
                     info!(output = name, "output is back");
                 }

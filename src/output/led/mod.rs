@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use tracing::warn;
 
+use crate::failpoint;
 use crate::render::Renderer;
 use crate::render::bytes::Encoding;
 use crate::render::scene::Scene;
@@ -92,6 +93,7 @@ pub async fn run(
                 }
             }
             () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => {
+                failpoint::reach("frame");
                 if let Some(task) = frames.next(Instant::now()) {
                     thread.give(task);
                 }

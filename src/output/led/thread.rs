@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 use tracing::warn;
 
 use crate::output::status::Sent;
+use crate::panics::reason;
 use crate::snapshot::Snapshot;
 
 use super::device::{Device, DeviceError, Open, Wire};
@@ -230,9 +231,6 @@ pub(in crate::output) fn darken(
 
 /// Does something with a device. A panic is a failure like others.
 fn attempt(action: impl FnOnce() -> Result<(), DeviceError>) -> Result<(), DeviceError> {
-    catch_unwind(AssertUnwindSafe(action)).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().copied();
-        let text = text.or_else(|| panic.downcast_ref::<String>().map(|text| &**text));
-        Err(DeviceError::Panicked(text.unwrap_or("no reason given").to_owned()))
-    })
+    catch_unwind(AssertUnwindSafe(action))
+        .unwrap_or_else(|panic| Err(DeviceError::Panicked(reason(&*panic))))
 }

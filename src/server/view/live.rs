@@ -13,7 +13,10 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 
 use super::View;
+use crate::failpoint;
+use crate::panics::caught;
 use crate::server::listener::Permit;
+use crate::server::lost::Lost;
 
 /// Bytes of a message that is read. Viewers have nothing to say; one who sends more is let go.
 const MESSAGE: usize = 4096;
@@ -23,12 +26,14 @@ pub(in crate::server) async fn socket(
     Extension(permit): Extension<Permit>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    upgraded(upgrade, |socket| follow(socket, view, permit))
+    let lost = view.bugs.lost.clone();
+    upgraded(upgrade, lost, |socket| follow(socket, view, permit))
 }
 
 /// A socket for somebody who only listens.
 pub(super) fn upgraded<Follow: Future<Output = ()> + Send + 'static>(
     upgrade: WebSocketUpgrade,
+    lost: Lost,
     follow: impl FnOnce(WebSocket) -> Follow + Send + 'static,
 ) -> Response {
     upgrade
@@ -36,13 +41,14 @@ pub(super) fn upgraded<Follow: Future<Output = ()> + Send + 'static>(
         .max_frame_size(MESSAGE)
         .read_buffer_size(MESSAGE)
         .write_buffer_size(0)
-        .on_upgrade(follow)
+        .on_upgrade(|socket| async move { lost.note(caught(follow(socket)).await) })
 }
 
 /// Sends each newer snapshot. The connection is this task's own from here on, and so is its permit.
 async fn follow(mut socket: WebSocket, mut view: View, _permit: Permit) {
     view.latest.mark_changed();
     loop {
+        failpoint::reach("viewer");
         tokio::select! {
             () = view.stop.cancelled() => {
                 let _gone = socket.send(Message::Close(None)).await;

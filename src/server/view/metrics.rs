@@ -7,13 +7,14 @@ use axum::extract::State;
 
 use crate::snapshot::{OutputStatus, Snapshot};
 
-use super::View;
+use super::{Bugs, View};
 
 pub(in crate::server) async fn metrics(State(view): State<View>) -> String {
     let mut text = String::new();
     let snapshot = Arc::clone(&view.latest.borrow().snapshot);
     write(&mut text, &snapshot)
         .and_then(|()| write_outputs(&mut text, snapshot.outputs.as_deref().unwrap_or_default()))
+        .and_then(|()| write_bugs(&mut text, &view.bugs))
         .expect("a string takes everything");
     text
 }
@@ -68,6 +69,15 @@ fn write_outputs(out: &mut String, outputs: &[OutputStatus]) -> fmt::Result {
         }
     }
     Ok(())
+}
+
+fn write_bugs(out: &mut String, bugs: &Bugs) -> fmt::Result {
+    head(out, "hashtug_panics_total", "counter", "Panics of parts, which began anew.")?;
+    for (part, count) in &*bugs.parts.borrow() {
+        writeln!(out, "hashtug_panics_total{{part=\"{}\"}} {count}", escaped(part))?;
+    }
+    head(out, "hashtug_viewers_lost_total", "counter", "Viewers that were lost to a panic.")?;
+    writeln!(out, "hashtug_viewers_lost_total {}", bugs.lost.count())
 }
 
 fn head(out: &mut String, name: &str, kind: &str, help: &str) -> fmt::Result {

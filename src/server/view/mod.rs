@@ -20,6 +20,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::output::status::Monitor;
+use crate::panics::Counts;
+use crate::server::lost::Lost;
 use crate::snapshot::Snapshot;
 
 use history::History;
@@ -35,7 +37,17 @@ pub(super) struct View {
     history: watch::Receiver<String>,
     strips: Strips,
     outputs: Arc<[Monitor]>,
+    bugs: Bugs,
     stop: CancellationToken,
+}
+
+/// What panics have cost so far.
+#[derive(Clone)]
+pub(super) struct Bugs {
+    /// How often each part of the show has panicked.
+    pub(super) parts: watch::Receiver<Counts>,
+    /// The visitors that were lost.
+    pub(super) lost: Lost,
 }
 
 /// The newest snapshot, serialised once.
@@ -66,6 +78,7 @@ pub(super) struct Publisher {
 pub(super) fn new(
     mut snapshots: watch::Receiver<Arc<Snapshot>>,
     outputs: Vec<Monitor>,
+    bugs: Bugs,
     stop: CancellationToken,
 ) -> (View, Publisher) {
     let first = Arc::clone(&snapshots.borrow_and_update());
@@ -79,6 +92,7 @@ pub(super) fn new(
         history: history_rx,
         strips: strips.clone(),
         outputs: outputs.clone().into(),
+        bugs,
         stop,
     };
     (view, Publisher { snapshots, past, latest, history, strips, outputs })
@@ -86,8 +100,8 @@ pub(super) fn new(
 
 impl Publisher {
     /// Publishes until the tally has ended and `serve` with it.
-    pub(super) async fn run(self, serve: impl Future<Output = ()>) {
-        let Publisher { mut snapshots, mut past, latest, history, strips, outputs } = self;
+    pub(super) async fn run(&mut self, serve: impl Future<Output = ()>) {
+        let Publisher { snapshots, past, latest, history, strips, outputs } = self;
         let publish = async {
             while snapshots.changed().await.is_ok() {
                 let snapshot = Arc::clone(&snapshots.borrow_and_update());

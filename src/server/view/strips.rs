@@ -28,7 +28,8 @@ pub(in crate::server) async fn socket(
     Extension(permit): Extension<Permit>,
     upgrade: WebSocketUpgrade,
 ) -> Response {
-    live::upgraded(upgrade, |socket| follow(socket, view, permit))
+    let lost = view.bugs.lost.clone();
+    live::upgraded(upgrade, lost, |socket| follow(socket, view, permit))
 }
 
 /// Sends the strips whenever they change. The connection is this task's own from here on, and so is its
@@ -81,7 +82,7 @@ impl Strips {
     }
 
     /// Makes messages while there is somebody who gets them; for ever.
-    pub(super) async fn publish(&self, mut outputs: Vec<Monitor>) {
+    pub(super) async fn publish(&self, outputs: &mut [Monitor]) {
         loop {
             self.wanted.notified().await;
             let mut ticks = interval(PERIOD);
@@ -89,13 +90,13 @@ impl Strips {
             while self.json.receiver_count() > 0 {
                 ticks.tick().await;
                 let mut news = false;
-                for output in &mut outputs {
+                for output in &mut *outputs {
                     // An output that has ended says nothing new.
                     news |= output.sent.has_changed().unwrap_or(false);
                     output.sent.mark_unchanged();
                 }
                 if news {
-                    self.json.send_replace(wire::strips(&outputs).into());
+                    self.json.send_replace(wire::strips(outputs).into());
                 }
             }
         }

@@ -13,6 +13,7 @@ use tracing::warn;
 use crate::decode::documents::Documents;
 use crate::decode::{self, Decoder};
 use crate::event::{Message, News};
+use crate::failpoint;
 use crate::recorder::Raw;
 use crate::timestamp::Timestamp;
 
@@ -28,6 +29,8 @@ pub(in crate::source) enum Decoding {
     Feed(Box<Decoder>),
     /// They are what the config says.
     Documents(Documents),
+    /// The next life of the source has the reader.
+    Left,
 }
 
 /// The state of a link's delivery.
@@ -43,6 +46,8 @@ pub(super) struct Delivery {
     pub(super) has_sent: bool,
     /// A sign of life has come that the show has not heard of.
     pub(super) owes_alive: bool,
+    /// A message is being read: if nothing comes of it, it is lost.
+    is_reading: bool,
 }
 
 impl Delivery {
@@ -55,6 +60,7 @@ impl Delivery {
             dropped: 0,
             has_sent: false,
             owes_alive: false,
+            is_reading: false,
         }
     }
 }
@@ -124,16 +130,27 @@ impl Link {
         message: &[u8],
         mut check: impl FnMut(&Message) -> Result<(), &'static str>,
     ) -> Result<(), Failure> {
+        self.delivery.is_reading = true;
+        let result = self.deliver_now(message, &mut check);
+        self.delivery.is_reading = false;
+        result
+    }
+
+    fn deliver_now(
+        &mut self,
+        message: &[u8],
+        check: &mut impl FnMut(&Message) -> Result<(), &'static str>,
+    ) -> Result<(), Failure> {
         let arrival = self.clock.now();
         let recorder =
             self.context.recorder.clone().filter(|recorder| recorder.is_raw(self.context.id));
         let Some(recorder) = recorder else {
-            return self.decode(message, arrival, &mut check, |_, _| {});
+            return self.decode(message, arrival, check, |_, _| {});
         };
         let mut result = Ok(());
         for message in decode::split(message) {
             let mut raw = Raw::new(self.context.id, arrival);
-            let decoded = self.decode(message, arrival, &mut check, |message, is_refused| {
+            let decoded = self.decode(message, arrival, check, |message, is_refused| {
                 raw.note(message, is_refused);
             });
             recorder.raw(&raw, message);
@@ -152,7 +169,7 @@ impl Link {
         mut note: impl FnMut(&Message, bool),
     ) -> Result<(), Failure> {
         let mut result = Ok(());
-        let Delivery { decoding, skew, unmatched, dropped, has_sent, owes_alive } =
+        let Delivery { decoding, skew, unmatched, dropped, has_sent, owes_alive, .. } =
             &mut self.delivery;
         let before = *dropped;
         let mut sent = 0_u64;
@@ -184,10 +201,12 @@ impl Link {
                 sent += 1;
             }
         };
+        failpoint::reach("message");
         match decoding {
             Decoding::Feed(decoder) => decoder.block(message, |_, message| report(message)),
             // What has no time of its own is of now, as the network has it.
             Decoding::Documents(documents) => documents.document(message, network_now, report),
+            Decoding::Left => {}
         }
         if sent > 0 && *dropped == before {
             // Who hears a message hears that the source is alive.
@@ -213,7 +232,7 @@ impl Link {
     /// How many messages of this poll were new, and how many had stood in the poll before.
     pub(in crate::source) fn polled(&self) -> (usize, usize) {
         match &self.delivery.decoding {
-            Decoding::Feed(_) => (0, 0),
+            Decoding::Feed(_) | Decoding::Left => (0, 0),
             Decoding::Documents(documents) => documents.polled(),
         }
     }
@@ -239,6 +258,24 @@ impl Link {
             self.try_send(News::Alive)?;
         }
         Ok(())
+    }
+
+    /// For the end of a link: leaves the reader that knows what the last documents held, which the next
+    /// ones are compared with, and sends what was counted and not sent yet without waiting.
+    pub(super) fn leave(&mut self) {
+        if let Decoding::Documents(documents) =
+            std::mem::replace(&mut self.delivery.decoding, Decoding::Left)
+        {
+            self.context.legacy.leave(documents);
+        }
+        let Delivery { unmatched, dropped, is_reading, .. } = self.delivery;
+        let dropped = dropped + u64::from(is_reading);
+        let counted = [Message::Unmatched(unmatched), Message::Dropped(dropped)];
+        for (message, count) in counted.into_iter().zip([unmatched, dropped]) {
+            if count > 0 {
+                let _over = self.context.news.try_send((self.context.id, message.into()));
+            }
+        }
     }
 
     /// Sends news that may be dropped if there is no room, and is then counted.

@@ -124,6 +124,12 @@ pub(in crate::source) struct Link {
 
 /// Keeps a source connected until the show is over, or the server says that there is no more.
 pub(in crate::source) async fn run(mut session: impl Session, mut link: Link) {
+    keep(&mut session, &mut link).await;
+    // It has ended, and not by a panic: nobody goes on from where it was.
+    link.was_live = false;
+}
+
+async fn keep(session: &mut impl Session, link: &mut Link) {
     let stop = link.context.stop.clone();
     loop {
         let attempted = Instant::now();
@@ -133,7 +139,7 @@ pub(in crate::source) async fn run(mut session: impl Session, mut link: Link) {
         let failure = tokio::select! {
             biased;
             () = stop.cancelled() => Failure::Over,
-            ended = session.run(&mut link) => match ended { Err(failure) => failure },
+            ended = session.run(link) => match ended { Err(failure) => failure },
         };
         let next = match failure {
             Failure::Over => Err(Failure::Over),
@@ -237,7 +243,10 @@ impl Link {
 
     /// The connection stands, and posts may come.
     pub(in crate::source) async fn connected(&mut self, resume: Resume) -> Result<(), Failure> {
-        if self.was_live && resume == Resume::Lost {
+        if let Some(alive_at) = self.context.legacy.take_alive() {
+            // What the session remembered has gone with the life before.
+            self.report_gap(alive_at, self.clock.now()).await?;
+        } else if self.was_live && resume == Resume::Lost {
             self.report_gap(self.clock.at(self.alive_at), self.clock.now()).await?;
         }
         if self.failures > 0 {
@@ -376,6 +385,16 @@ impl Link {
         }
         self.state = state;
         self.send(News::State(state)).await
+    }
+}
+
+impl Drop for Link {
+    /// While a panic unwinds too: what the next life, and the count, have to know.
+    fn drop(&mut self) {
+        if self.was_live {
+            self.context.legacy.leave_alive(self.last_alive());
+        }
+        self.leave();
     }
 }
 

@@ -17,6 +17,7 @@ use crate::post::Hasher;
 use crate::show::task::{Beside, doors};
 use crate::show::{self, Now, Setup, Show};
 use crate::snapshot::SourceStatus;
+use crate::source::Legacy;
 use crate::tally::Limits;
 use crate::timer::Marks;
 
@@ -46,6 +47,7 @@ fn link(news: mpsc::Sender<(SourceId, News)>, clock: Clock) -> Link {
         times: Times::default(),
         recorder: None,
         stop: CancellationToken::new(),
+        legacy: Legacy::default(),
     };
     let decoder = Decoder::new(&contest(), Some(Feed::Jetstream), Hasher::default());
     Link::new(context, decoder)

@@ -16,6 +16,7 @@ use crate::source::probe::{ProbeContext, Prober};
 use crate::source::secret::{self, Missing, Variable};
 
 use super::client::Client;
+use super::streams::MAX_CONNECTIONS;
 use super::way::Way;
 use super::{Mode, Settings};
 
@@ -38,6 +39,11 @@ impl Source for Settings {
 
     fn is_live(&self) -> bool {
         true
+    }
+
+    /// A stream for each hashtag, where the server has no socket for all.
+    fn links(&self, contest: &Contest) -> usize {
+        contest.teams().iter().map(|team| team.hashtags.len()).sum::<usize>().min(MAX_CONNECTIONS)
     }
 
     fn variables(&self) -> Vec<&Variable> {

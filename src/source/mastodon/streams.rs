@@ -38,7 +38,7 @@ const PINGS: Duration = Duration::from_secs(30);
 const COMMENTS: Duration = Duration::from_secs(15);
 
 /// More connections than this are not made to one server.
-const MAX_CONNECTIONS: usize = 16;
+pub(super) const MAX_CONNECTIONS: usize = 16;
 
 const PATH: &str = "/api/v1/streaming";
 

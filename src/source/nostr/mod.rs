@@ -14,13 +14,16 @@ mod hashtags;
 mod kind;
 mod relay;
 
+use std::panic::resume_unwind;
+
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tracing::{Instrument, info_span};
 use url::Url;
 
 use crate::event::SourceId;
+use crate::panics::Panic;
 
 use super::SourceContext;
 use super::link::log_limit::LogLimit;
@@ -56,17 +59,34 @@ pub(super) async fn run(settings: Settings, context: SourceContext) {
             // To it they are all one source.
             recorder: context.recorder.as_ref().map(|recorder| recorder.for_source(context.id)),
             stop: context.stop.clone(),
+            legacy: context.legacy.clone(),
         };
         let span = info_span!("relay", name = names[index]);
         relays.spawn(relay::run(url, context, log.clone()).instrument(span));
     }
     drop(relays_tx);
-    Gathering::new(names).run(relays_rx, &context).await;
-    while let Some(ended) = relays.join_next().await {
-        if let Err(error) = ended
-            && let Ok(panic) = error.try_into_panic()
-        {
-            std::panic::resume_unwind(panic);
+    let gathering = Gathering::new(names).run(relays_rx, &context);
+    tokio::pin!(gathering);
+    let mut panic = None;
+    while panic.is_none() {
+        tokio::select! {
+            () = &mut gathering => break,
+            Some(ended) = relays.join_next() => panic = ended.err().and_then(panic_of),
         }
     }
+    if panic.is_some() {
+        // One of the source, which begins anew with all relays; what they have sent is passed on.
+        relays.shutdown().await;
+        gathering.await;
+    }
+    while let Some(ended) = relays.join_next().await {
+        panic = panic.or(ended.err().and_then(panic_of));
+    }
+    if let Some(panic) = panic {
+        resume_unwind(panic);
+    }
+}
+
+fn panic_of(error: JoinError) -> Option<Panic> {
+    error.try_into_panic().ok()
 }

@@ -84,6 +84,11 @@ impl Source for Settings {
 }
 
 impl Input {
+    /// Whether it can be read but once.
+    pub(super) fn is_pipe(&self) -> bool {
+        self.pipe().is_some()
+    }
+
     /// The path of what is no file of its own. Only a file can be looked into and be read again; what
     /// comes through a pipe is gone then.
     fn pipe(&self) -> Option<&Path> {

@@ -7,7 +7,9 @@
 
 mod kind;
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -16,12 +18,13 @@ use tracing::warn;
 
 use crate::decode::{Decoder, Feed};
 use crate::event::{Message, News};
-use crate::post::Side;
+use crate::failpoint;
+use crate::post::{Hasher, Side};
 use crate::recording::{self, Chunk, Recording};
 use crate::snapshot::SourceState;
 use crate::timestamp::Timestamp;
 
-use super::{Over, SourceContext};
+use super::{Legacy, Over, SourceContext};
 
 /// The keys of a `replay` source.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,19 +88,28 @@ async fn run(settings: Settings, context: SourceContext) {
 }
 
 async fn play(settings: Settings, context: &SourceContext) -> Result<(), Over> {
-    let mut pace = Pace::new(settings.speed);
-    let mut hasher = context.hasher.clone();
+    let mut playing = Playing::new(&settings, context);
+    let position = &mut playing.position;
     loop {
         context.send(News::State(SourceState::Live)).await?;
         let (batches_tx, batches_rx) = mpsc::channel(AHEAD);
         let reader = {
-            let input = settings.input.clone();
-            let decoder = Decoder::new(&context.contest, settings.feed, hasher.clone());
-            tokio::task::spawn_blocking(move || read(&input, decoder, &batches_tx))
+            let (input, feed, fragile) =
+                (settings.input.clone(), settings.feed, position.fragile.clone());
+            let (counted, hasher) = (Arc::clone(&context.contest), position.hasher.clone());
+            let decoder = move || Decoder::new(&counted, feed, hasher.clone());
+            tokio::task::spawn_blocking(move || read(&input, decoder, &fragile, &batches_tx))
         };
         // If the show is over, nobody waits for a reader that may be waiting for bytes.
-        let named_a_team = pass(context, &mut pace, batches_rx).await?;
-        match reader.await.expect("a panic of the reader is one of the source") {
+        let blocks = pass(context, position, batches_rx).await?;
+        let ended = reader.await.unwrap_or_else(|error| {
+            // Read line by line in the next life, it costs no more than the line.
+            position.fragile.push(blocks);
+            resume_unwind(error.into_panic())
+        });
+        let named_a_team = position.named_a_team;
+        position.begin_pass();
+        match ended {
             Err(error) if settings.repeat => {
                 warn!(
                     error = format!("{:#}", anyhow::Error::new(error)),
@@ -117,36 +129,44 @@ async fn play(settings: Settings, context: &SourceContext) -> Result<(), Over> {
                         teams.flat_map(|team| &team.hashtags).map(|tag| &**tag).collect();
                     warn!("no post of the recording names a team by #{}", hashtags.join(" #"));
                 }
-                if !settings.repeat || !named_a_team || !pace.begin_again() {
+                if !settings.repeat || !named_a_team || !position.pace.begin_again() {
                     break;
                 }
-                hasher = hasher.with_new_posts();
+                position.hasher = position.hasher.with_new_posts();
             }
         }
     }
     context.send(News::State(SourceState::Ended)).await
 }
 
-/// Plays a recording once, and says whether any post in it named a team.
+/// Plays a recording once, from its position on, and says how many blocks of it there were.
 async fn pass(
     context: &SourceContext,
-    pace: &mut Pace,
+    position: &mut Position,
     mut batches: mpsc::Receiver<Vec<Message>>,
-) -> Result<bool, Over> {
-    let mut named_a_team = false;
+) -> Result<u64, Over> {
+    let mut blocks = 0;
+    // What the life before has sent.
+    let mut skipped = position.sent;
     loop {
         let batch = tokio::select! {
             biased;
             () = context.stop.cancelled() => return Err(Over),
             batch = batches.recv() => batch,
         };
-        let Some(batch) = batch else { return Ok(named_a_team) };
+        let Some(batch) = batch else { return Ok(blocks) };
+        blocks += 1;
         for mut message in batch {
+            if skipped > 0 {
+                skipped -= 1;
+                continue;
+            }
+            let pace = &mut position.pace;
             match &mut message {
                 Message::Post(post) => {
                     post.at = pace.shifted(post.at);
                     if post.side != Side::None {
-                        named_a_team = true;
+                        position.named_a_team = true;
                         pace.wait_for(post.at, context).await?;
                     }
                     post.at = pace.shown(post.at, context);
@@ -157,17 +177,82 @@ async fn pass(
                 _ => {}
             }
             context.send(message.into()).await?;
+            position.sent += 1;
         }
+    }
+}
+
+/// Where a recording is: left to the next life if a panic ends this one, so that each post counts once
+/// and time goes on.
+struct Position {
+    pace: Pace,
+    /// Of this pass.
+    hasher: Hasher,
+    /// Messages of this pass that were sent.
+    sent: u64,
+    /// Any of them named a team.
+    named_a_team: bool,
+    /// Blocks that a reader has panicked over.
+    fragile: Vec<u64>,
+}
+
+impl Position {
+    fn begin_pass(&mut self) {
+        (self.sent, self.named_a_team) = (0, false);
+    }
+}
+
+/// A life of the source, which leaves its position behind however it ends.
+struct Playing {
+    position: Position,
+    legacy: Legacy,
+}
+
+impl Playing {
+    fn new(settings: &Settings, context: &SourceContext) -> Playing {
+        let legacy = context.legacy.clone();
+        let position = legacy.take().map(|mut position: Position| {
+            if settings.input.is_pipe() {
+                // What was read of it does not come again.
+                position.begin_pass();
+                position.fragile.clear();
+            }
+            position
+        });
+        let position = position.unwrap_or_else(|| Position {
+            pace: Pace::new(settings.speed),
+            hasher: context.hasher.clone(),
+            sent: 0,
+            named_a_team: false,
+            fragile: Vec::new(),
+        });
+        Playing { position, legacy }
+    }
+}
+
+impl Drop for Playing {
+    fn drop(&mut self) {
+        let Position { pace, hasher, sent, named_a_team, fragile } = &mut self.position;
+        self.legacy.leave(Position {
+            pace: pace.clone(),
+            hasher: hasher.clone(),
+            sent: *sent,
+            named_a_team: *named_a_team,
+            fragile: std::mem::take(fragile),
+        });
     }
 }
 
 /// Reads and decodes on a thread that may wait for the disk.
 fn read(
     input: &Input,
-    mut decoder: Decoder,
+    new_decoder: impl Fn() -> Decoder,
+    fragile: &[u64],
     batches: &mpsc::Sender<Vec<Message>>,
 ) -> Result<(), recording::Error> {
     let mut recording = input.open()?;
+    let mut decoder = new_decoder();
+    let mut blocks = 0;
     let mut malformed = recording.malformed();
     loop {
         let mut batch = Vec::new();
@@ -177,9 +262,23 @@ fn read(
             }
             batch.push(message);
         };
+        let is_fragile = fragile.contains(&blocks);
+        blocks += 1;
         match recording.read()? {
             None => break,
-            Some(Chunk::Lines(lines)) => decoder.block(lines, &mut report),
+            Some(Chunk::Lines(lines)) if is_fragile => {
+                for line in lines.split_inclusive(|&byte| byte == b'\n') {
+                    let read = catch_unwind(AssertUnwindSafe(|| {
+                        decode(&mut decoder, line, &mut report);
+                    }));
+                    if read.is_err() {
+                        warn!("a line was lost to a panic");
+                        report(0, Message::Dropped(1));
+                        decoder = new_decoder();
+                    }
+                }
+            }
+            Some(Chunk::Lines(lines)) => decode(&mut decoder, lines, &mut report),
             Some(Chunk::Piece { bytes, last }) => decoder.piece(bytes, last, &mut report),
         }
         if batches.blocking_send(batch).is_err() {
@@ -192,7 +291,13 @@ fn read(
     Ok(())
 }
 
+fn decode(decoder: &mut Decoder, lines: &[u8], report: &mut impl FnMut(u64, Message)) {
+    failpoint::meet("line", lines);
+    decoder.block(lines, report);
+}
+
 /// When each post is sent: the recording's time laid on the wall clock.
+#[derive(Clone)]
 struct Pace {
     speed: Speed,
     /// The time between ticks, in the recording's own time.

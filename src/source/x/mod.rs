@@ -28,7 +28,6 @@ use crate::decode::networks::x::mark::{self, Mark};
 use crate::decode::{Decoder, Feed};
 use crate::timestamp::Timestamp;
 
-use super::SourceContext;
 use super::framing::lines::{Line, Lines};
 use super::link::backoff::Backoff;
 use super::link::failure::{Class, Failure};
@@ -36,6 +35,7 @@ use super::link::http::{Dated, Document};
 use super::link::websocket::MAX_MESSAGE;
 use super::link::{self, Link, Resume, Session};
 use super::secret::Variable;
+use super::{Legacy, SourceContext};
 
 use api::Api;
 use recent::{Missed, Search};
@@ -79,8 +79,9 @@ const FIELDS: &str =
 /// Reads the stream until the show is over, or as many posts as were paid for.
 pub(super) async fn run(settings: Settings, context: SourceContext) {
     let decoder = Decoder::new(&context.contest, Some(Feed::X), context.hasher.clone());
+    let x = X::new(settings, context.legacy.clone());
     let link = Link::new(context, decoder).with_backoff(Backoff::x());
-    link::run(X::new(settings), link).await;
+    link::run(x, link).await;
 }
 
 struct X {
@@ -96,6 +97,16 @@ struct X {
     was_connected: bool,
     /// What the last connections did not bring.
     missed: Option<Missed>,
+    legacy: Legacy,
+}
+
+/// How many posts may still be read: what a life has cost is not given back to the next one.
+struct Left(u32);
+
+impl Drop for X {
+    fn drop(&mut self) {
+        self.legacy.leave(Left(self.left));
+    }
 }
 
 /// A page of the search that is on its way.
@@ -122,8 +133,8 @@ impl Session for X {
 }
 
 impl X {
-    fn new(settings: Settings) -> X {
-        let left = settings.max_posts;
+    fn new(settings: Settings, legacy: Legacy) -> X {
+        let left = legacy.take().map_or(settings.max_posts, |Left(left)| left);
         X {
             settings,
             api: None,
@@ -132,6 +143,7 @@ impl X {
             newest: None,
             was_connected: false,
             missed: None,
+            legacy,
         }
     }
 

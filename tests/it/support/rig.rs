@@ -13,7 +13,7 @@ use hashtug::show::{self, Now};
 use hashtug::snapshot::Snapshot;
 use hashtug::source::link::Times;
 use hashtug::source::link::backoff::{Backoff, Jitter};
-use hashtug::source::{self, Kind, SourceContext};
+use hashtug::source::{self, Kind, Legacy, SourceContext};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -106,6 +106,7 @@ impl Rig {
                 times,
                 recorder: recorder.cloned(),
                 stop: stop.clone(),
+                legacy: Legacy::default(),
             };
             tasks.spawn(source::run(settings, source_context));
         }
