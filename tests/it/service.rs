@@ -62,6 +62,10 @@ fn the_unit_is_understood_and_exposes_little() {
     let folder = TempDir::new().unwrap();
     let unit = std::fs::read_to_string(path("packaging/hashtug.service")).unwrap();
     assert!(unit.contains("ExecStopPost=-/usr/bin/hashtug leds off -c /etc/hashtug/config.toml"));
+    // More than the viewers of a hall; a bound that the program's own bounds fit into; no names on disk.
+    for line in ["LimitNOFILE=65536", "MemoryMax=640M", "LimitCORE=0"] {
+        assert!(unit.lines().any(|other| other == line), "{line}");
+    }
     let unit = unit.replace("/usr/bin/hashtug", env!("CARGO_BIN_EXE_hashtug"));
     // Its manual is installed with it.
     let unit = unit.replace("Documentation=man:hashtug(1)\n", "");
