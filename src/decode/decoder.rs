@@ -236,7 +236,7 @@ impl Decoder {
     ) {
         match content {
             Content::Nothing => {}
-            Content::Other => report(Message::Unmatched(1)),
+            Content::Other | Content::Unknown => report(Message::Unmatched(1)),
             Content::Deletion(deletion) => {
                 report(Message::Deletion(Deletion { at: at.or(deletion.at), ..deletion }));
             }

@@ -7,6 +7,7 @@ use crate::timestamp::Timestamp;
 
 use super::mapped::{Map, Mapped};
 use super::numbers::{Fields, Numbers};
+use super::verdict::Verdict;
 
 /// What the documents of a service hold that is not one of the known networks.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +59,14 @@ impl Documents {
         match self {
             Documents::Posts(mapped) => mapped.polled(),
             Documents::Numbers(_) => (0, 0),
+        }
+    }
+
+    /// How far a document can be read; counts nothing.
+    pub(crate) fn verdict(&self, bytes: &[u8]) -> Verdict {
+        match self {
+            Documents::Posts(mapped) => mapped.verdict(bytes),
+            Documents::Numbers(numbers) => numbers.verdict(bytes),
         }
     }
 

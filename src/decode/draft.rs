@@ -23,6 +23,8 @@ pub(super) enum Content {
     Deletion(Deletion),
     /// It concerns no post, or none that could count.
     Other,
+    /// The network is not known to say that. It is counted like what concerns no post.
+    Unknown,
     /// A heartbeat or a remark: not even received.
     Nothing,
 }

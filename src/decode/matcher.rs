@@ -47,7 +47,8 @@ impl Found {
     }
 }
 
-/// The hashtags of all teams, ready to be looked up.
+/// The hashtags of all teams, ready to be looked up; by default of none.
+#[derive(Default)]
 pub(super) struct Matcher {
     /// By folded hashtag.
     plain: BTreeMap<String, Found>,

@@ -25,6 +25,7 @@ mod optional;
 mod page;
 pub mod pointer;
 mod prefilter;
+pub(crate) mod verdict;
 
 pub use decoder::Decoder;
 pub use documents::Shape;

@@ -12,6 +12,8 @@ use super::prefilter::words::Word;
 pub(super) struct Network {
     /// As it is written in the config and on the command line.
     pub(super) name: &'static str,
+    /// As people call it.
+    pub(super) title: &'static str,
     /// The kind of the live source that receives these messages. A raw recording names them by it,
     /// and is decoded by it again; `None` if no source does.
     pub(super) source: Option<&'static str>,

@@ -12,8 +12,9 @@ use crate::post::{Post, Side, Tags, Version};
 use crate::timestamp::Timestamp;
 
 use super::json::{Invalid, Kind, Reader};
-use super::mapped::{MAX_DOCUMENT, whole};
+use super::mapped::MAX_DOCUMENT;
 use super::pointer::Pointer;
+use super::verdict::{Place, Unread, Verdict, whole, whose};
 
 /// Which numbers of a document pull for which team.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,6 +100,34 @@ impl Numbers {
         if let Some(Invalid(why)) = broken {
             report(Message::Malformed(why));
         }
+    }
+
+    /// How far a document can be read: as soon as one of the numbers is there.
+    pub(super) fn verdict(&self, bytes: &[u8]) -> Verdict {
+        let bytes = bytes.trim_ascii();
+        if bytes.is_empty() {
+            return Verdict::Nothing;
+        }
+        let Ok(text) = text(bytes) else { return Verdict::Unread(Unread::NoJson) };
+        let mut lacking = Vec::new();
+        let mut broken = None;
+        for (_, pointer) in &self.fields.teams {
+            match number(pointer, text) {
+                Ok(_) => {}
+                Err(_) if matches!(pointer.find(text), Ok(None)) => {
+                    lacking.push(Place { key: "numbers", pointer: pointer.to_string() });
+                }
+                Err(invalid) => broken = Some(invalid),
+            }
+        }
+        if lacking.len() + usize::from(broken.is_some()) < self.fields.teams.len() {
+            return Verdict::Read { messages: 1, lacking };
+        }
+        let own = match (broken, lacking.into_iter().next()) {
+            (None, Some(place)) => Unread::Lacking(place),
+            (broken, _) => Unread::Broken(broken.map_or("no numbers", |invalid| invalid.0)),
+        };
+        Verdict::Unread(whose(text).map_or(own, Unread::Of))
     }
 }
 

@@ -12,6 +12,7 @@ mod legacy;
 pub mod link;
 pub mod mastodon;
 pub mod nostr;
+mod origin;
 pub mod probe;
 pub mod replay;
 pub mod secret;

@@ -10,22 +10,25 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 use reqwest::{RequestBuilder, Response};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 use url::{Host, Url};
 
 use crate::clock::Clock;
 use crate::contest::Contest;
-use crate::decode::Decoder;
+use crate::decode::documents::Documents;
+use crate::decode::{Decoder, Feed, Shape};
 use crate::event::{News, SourceId};
 use crate::finding::{Finding, Verdict};
 use crate::hint::Hint;
 use crate::post::Hasher;
 
-use super::link::failure::{Failure, content_type};
+use super::link::failure::{self, Failure, content_type};
 use super::link::http::{self, Dated, Http};
+use super::link::reading::Told;
 use super::link::websocket::Socket;
-use super::link::{Link, Times, net};
+use super::link::what_came::What;
+use super::link::{Decoding, Link, Times, net};
 use super::{Legacy, SourceContext};
 
 /// The time that each step may take.
@@ -40,8 +43,14 @@ const MAX_BODY: usize = 1 << 20;
 /// The last step to a server that sends by itself.
 const STREAM: &str = "stream";
 
-/// What may be asked of an answer whose documents are JSON.
-const JSON: &str = "JSON";
+/// Whether what it sends can be read.
+const MESSAGES: &str = "messages";
+
+/// The wait for a first message: a quiet stream is no trouble.
+const FIRST: Duration = Duration::from_secs(2);
+
+/// News that may come of the messages before the first that can be read. Nobody takes it.
+const NEWS: usize = 4096;
 
 /// What trying a source needs.
 pub struct ProbeContext {
@@ -54,9 +63,19 @@ pub struct ProbeContext {
 }
 
 impl ProbeContext {
-    /// What tries one server of the source.
-    pub(super) fn prober(&self) -> Prober {
-        Prober::new(&self.contest, self.clock, self.deadline)
+    /// What tries one server of a source whose messages are of `feed`.
+    pub(super) fn prober(&self, feed: Feed) -> Prober {
+        Prober::new(&self.contest, self.clock, self.deadline, |hasher| {
+            let decoder = Decoder::new(&self.contest, Some(feed), hasher.clone());
+            Decoding::Feed(Box::new(decoder))
+        })
+    }
+
+    /// What tries the server of a source whose documents are as the config says.
+    pub(super) fn prober_of_documents(&self, shape: &Shape) -> Prober {
+        Prober::new(&self.contest, self.clock, self.deadline, |hasher| {
+            Decoding::Documents(Documents::new(&self.contest, shape, hasher.clone(), ""))
+        })
     }
 }
 
@@ -81,6 +100,16 @@ pub(super) fn any_of(servers: Vec<Vec<Finding>>) -> Vec<Finding> {
     all
 }
 
+impl From<Told> for Finding {
+    fn from(told: Told) -> Finding {
+        if told.is_unread {
+            Finding::fail(MESSAGES, told.said, Some(told.hint))
+        } else {
+            Finding::warn(MESSAGES, told.said, told.hint)
+        }
+    }
+}
+
 /// Tries one server.
 pub(super) struct Prober {
     link: Link,
@@ -91,14 +120,18 @@ pub(super) struct Prober {
 }
 
 impl Prober {
-    fn new(contest: &Arc<Contest>, clock: Clock, deadline: Instant) -> Prober {
-        let (news, inbox_rx) = mpsc::channel(16);
+    fn new(
+        contest: &Arc<Contest>,
+        clock: Clock,
+        deadline: Instant,
+        decoding: impl FnOnce(&Hasher) -> Decoding,
+    ) -> Prober {
+        let (news, inbox_rx) = mpsc::channel(NEWS);
         let hasher = Hasher::default();
-        let decoder = Decoder::new(contest, None, hasher.clone());
         let source_context = SourceContext {
             id: SourceId(0),
             contest: Arc::clone(contest),
-            hasher,
+            hasher: hasher.clone(),
             news,
             clock: Some(clock),
             times: Times::default(),
@@ -106,7 +139,7 @@ impl Prober {
             stop: CancellationToken::new(),
             legacy: Legacy::default(),
         };
-        let link = Link::new(source_context, decoder);
+        let link = Link::decoding(source_context, decoding(&hasher));
         Prober { link, deadline, findings: Vec::new(), _news: inbox_rx }
     }
 
@@ -164,14 +197,112 @@ impl Prober {
         Some(())
     }
 
-    /// Opens a WebSocket.
-    pub(super) async fn upgrade(&mut self, url: &Url, headers: &HeaderMap) -> Option<Socket> {
+    /// Opens a WebSocket. `explain` knows more of a failure.
+    pub(super) async fn upgrade(
+        &mut self,
+        url: &Url,
+        headers: &HeaderMap,
+        explain: impl FnOnce(Failure) -> Failure,
+    ) -> Option<Socket> {
         let opening = timeout(self.limit(), Socket::open(&mut self.link, url, headers, STEP)).await;
         let host = net::host(url);
         let opened = opening.unwrap_or_else(|_| Err(Failure::NoAnswer { host: host.clone() }));
-        let socket = self.keep(STREAM, opened)?;
+        let socket = self.keep(STREAM, opened.map_err(explain))?;
         self.ok(STREAM, format!("`{host}` opens a WebSocket"));
         Some(socket)
+    }
+
+    /// Says something over a WebSocket, as a show would.
+    pub(super) async fn send(&mut self, socket: &mut Socket, text: String) -> Option<()> {
+        let sent = socket.send(&self.link, text).await;
+        self.keep(STREAM, sent)
+    }
+
+    /// Reads the first messages of a WebSocket, as a show would: until one is read, or it is known that
+    /// none can be. `take` is given each of them, and delivers it.
+    pub(super) async fn listen(
+        &mut self,
+        socket: &mut Socket,
+        mut take: impl FnMut(&mut Link, &[u8]) -> Result<(), Failure>,
+    ) {
+        let deadline = Instant::now() + FIRST.min(self.limit());
+        while !self.is_settled() {
+            let Ok(received) = timeout_at(deadline, socket.next(&mut self.link)).await else {
+                break;
+            };
+            let taken = received.and_then(|received| take(&mut self.link, received.bytes()));
+            if let Err(failure) = taken {
+                return self.report_messages(Some(&failure));
+            }
+        }
+        self.report_messages(None);
+    }
+
+    /// The same of an answer that has no end.
+    pub(super) async fn follow(
+        &mut self,
+        mut answer: Response,
+        mut take: impl FnMut(&mut Link, Option<&[u8]>) -> Result<(), Failure>,
+    ) {
+        let deadline = Instant::now() + FIRST.min(self.limit());
+        while !self.is_settled() {
+            let Ok(chunk) = timeout_at(deadline, answer.chunk()).await else { break };
+            let taken = match chunk {
+                Ok(Some(chunk)) => take(&mut self.link, Some(&chunk)),
+                Ok(None) => take(&mut self.link, None).and(Err(Failure::Closed(String::new()))),
+                Err(error) => Err(Failure::from_stream(&error)),
+            };
+            if let Err(failure) = taken {
+                return self.report_messages(Some(&failure));
+            }
+        }
+        self.report_messages(None);
+    }
+
+    /// Reads a whole document, as a show would.
+    pub(super) async fn read(
+        &mut self,
+        read: impl AsyncFnOnce(&mut Link, Duration) -> Result<(), Failure>,
+    ) -> Option<()> {
+        let limit = self.limit();
+        let read = read(&mut self.link, limit).await;
+        if read.is_err() {
+            return self.keep(MESSAGES, read);
+        }
+        let (_, posts) = self.link.reading().read();
+        match self.link.reading().tell() {
+            Some(told) => self.report(told.into()),
+            None => {
+                let s = if posts == 1 { "" } else { "s" };
+                self.ok(MESSAGES, format!("the first document has {posts} post{s}"));
+            }
+        }
+        Some(())
+    }
+
+    /// Whether it is known that messages can be read, or that they cannot.
+    fn is_settled(&self) -> bool {
+        let reading = self.link.reading();
+        reading.read() > (0, 0) || reading.tell().is_some()
+    }
+
+    /// What could be read of a stream before it fell silent, or failed.
+    fn report_messages(&mut self, failure: Option<&Failure>) {
+        let reading = self.link.reading();
+        let is_read = reading.read() > (0, 0);
+        let finding = match (reading.tell(), reading.suspicion()) {
+            (Some(told), _) => told.into(),
+            _ if is_read => Finding::ok(MESSAGES, "what comes can be read"),
+            (None, Some(told)) => Finding { verdict: Verdict::Warn, ..told.into() },
+            (None, None) if failure.is_some() => {
+                return failure.into_iter().for_each(|failure| self.fail(MESSAGES, failure));
+            }
+            (None, None) => {
+                let seconds = FIRST.as_secs();
+                Finding::ok(MESSAGES, format!("nothing came within {seconds} s, which may be so"))
+            }
+        };
+        self.report(finding);
     }
 
     pub(super) fn client(&mut self, what: &'static str, url: &Url) -> Option<Http> {
@@ -197,11 +328,25 @@ impl Prober {
     ) -> Result<(HeaderMap, serde_json::Value), Failure> {
         let answer = self.ask(request).await?;
         let headers = answer.headers().clone();
-        let found = content_type(&headers).unwrap_or_default();
         let body = http::body(answer, MAX_BODY, self.limit()).await?;
-        let document = serde_json::from_slice(&body)
-            .map_err(|_| Failure::ContentType { found, expected: JSON })?;
-        Ok((headers, document))
+        Ok((headers, failure::json(&body)?))
+    }
+
+    /// Asks for a document of the source's feed, and reads it: how many posts it has.
+    pub(super) async fn ask_page(
+        &mut self,
+        request: RequestBuilder,
+    ) -> Result<(HeaderMap, u64), Failure> {
+        let answer = self.ask(request).await?;
+        let headers = answer.headers().clone();
+        let body = http::body(answer, MAX_BODY, self.limit()).await?;
+        self.link.begin_document();
+        self.link.deliver(&body)?;
+        match self.link.unread_document() {
+            Some(What::Page) => Err(Failure::Page),
+            Some(what) => Err(Failure::Unreadable(what.clone())),
+            None => Ok((headers, self.link.reading().read().1)),
+        }
     }
 
     /// How many requests are left, by the headers of Mastodon and X.

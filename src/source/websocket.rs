@@ -19,7 +19,8 @@ use super::kind::Source;
 use super::link::failure::Failure;
 use super::link::websocket::Socket;
 use super::link::{self, Link, Resume, Session, net};
-use super::probe::ProbeContext;
+use super::origin;
+use super::probe::{ProbeContext, Prober};
 use super::secret::{self, Template, Variable};
 use super::{SourceContext, documents};
 
@@ -51,7 +52,8 @@ impl Source for Settings {
             table.report_missing("url", hint.to_owned());
         }
         let url = endpoint::one(table, "url", WEBSOCKET);
-        let headers = headers::read(table);
+        let mut headers = headers::read(table);
+        origin::read(table, &mut headers);
         let send = secret::templates(table, "send", MAX_SEND);
         let shape = documents::read(table, contest);
         Some(Settings { url: url?, headers, send, shape })
@@ -76,14 +78,11 @@ impl Source for Settings {
         format!("websocket at {}, {shape}", net::host(&self.url))
     }
 
-    /// Does it open?
+    /// Does it open, and can what it sends be read? What a show says to it is said here too, for
+    /// without that many a service says nothing.
     async fn probe(&self, context: &ProbeContext) -> Vec<Finding> {
-        let mut prober = context.prober();
-        if let Some(headers) = prober.keep("headers", headers::filled(&self.headers))
-            && prober.reach(&self.url).await.is_some()
-        {
-            prober.upgrade(&self.url, &headers).await;
-        }
+        let mut prober = context.prober_of_documents(&self.shape);
+        let _ended_early = probe(&mut prober, self).await;
         prober.end()
     }
 
@@ -94,6 +93,20 @@ impl Source for Settings {
     }
 }
 
+async fn probe(prober: &mut Prober, settings: &Settings) -> Option<()> {
+    let Settings { url, headers, send, .. } = settings;
+    let headers = prober.keep("headers", headers::filled(headers))?;
+    prober.reach(url).await?;
+    let explain = |failure| origin::explain(failure, &headers);
+    let mut socket = prober.upgrade(url, &headers, explain).await?;
+    for text in send {
+        let text = prober.keep("headers", filled_text(text))?;
+        prober.send(&mut socket, text.reveal().to_owned()).await?;
+    }
+    prober.listen(&mut socket, |link, message| link.deliver(message)).await;
+    Some(())
+}
+
 struct Messages {
     settings: Settings,
 }
@@ -102,7 +115,8 @@ impl Session for Messages {
     async fn run(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
         let Settings { url, headers, send, .. } = &self.settings;
         let headers = headers::filled(headers)?;
-        let mut socket = Socket::open(link, url, &headers, HEARTBEAT).await?;
+        let opened = Socket::open(link, url, &headers, HEARTBEAT).await;
+        let mut socket = opened.map_err(|failure| origin::explain(failure, &headers))?;
         for text in send {
             socket.send(link, filled_text(text)?.reveal().to_owned()).await?;
         }

@@ -4,6 +4,7 @@
 //! back, is counted without being read, and that changes no count.
 
 mod repeats;
+mod verdict;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
@@ -22,6 +23,7 @@ use super::json::{self, Invalid, Kind, Reader};
 use super::matcher::{Folding, Found, Matcher};
 use super::pointer::Pointer;
 use super::prefilter::{Prefilter, Scan};
+use super::verdict::whole;
 
 /// Where in a message the parts of a post are. What has no pointer is not looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -321,13 +323,6 @@ impl Mapped {
 }
 
 const TOO_LONG: Invalid = Invalid("longer than any message");
-
-/// Checks that a text is one JSON value.
-pub(super) fn whole(text: &str) -> Result<(), Invalid> {
-    let mut reader = Reader::new(text);
-    reader.skip()?;
-    reader.end()
-}
 
 /// What a pointer of the map points at; `null` is nothing.
 fn find<'a>(pointer: Option<&Pointer>, text: &'a str) -> Result<Option<&'a str>, Invalid> {

@@ -64,6 +64,16 @@ impl Feed {
         self.network().name
     }
 
+    /// As people call the network.
+    pub(crate) fn title(self) -> &'static str {
+        self.network().title
+    }
+
+    /// The kind of the live source that receives these messages, if one does.
+    pub(crate) fn source(self) -> Option<&'static str> {
+        self.network().source
+    }
+
     /// What can be asked for where a feed is asked for: each by its name, and `auto`.
     pub fn choices() -> impl Iterator<Item = (&'static str, Option<Feed>)> {
         let feeds = Feed::ALL.into_iter().map(|feed| (feed.name(), Some(feed)));

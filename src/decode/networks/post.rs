@@ -18,6 +18,7 @@ use crate::decode::prefilter::words::{Follows, Word};
 
 pub(super) const NETWORK: Network = Network {
     name: NAME,
+    title: "hashtug itself",
     source: None,
     claim,
     array: Array::Page,

@@ -1,10 +1,13 @@
 //! Server-sent events, by the rules of the WHATWG (HTML, 9.2.6).
 //!
 //! A line ends with a carriage return, a line feed, or both; an empty one ends an event. A byte order
-//! mark at the beginning is passed over, what is not UTF-8 is replaced, and an event without its end
+//! mark at the beginning is passed over, what is not UTF-8 is replaced, unless the stream is said to be in
+//! another character set, and an event without its end
 //! when the connection ends is none.
 
 use std::time::Duration;
+
+use super::text::Charset;
 
 /// What came of the bytes, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +31,7 @@ pub enum Item<'a> {
 #[derive(Debug)]
 pub struct Events {
     max: usize,
+    charset: Charset,
     /// How many bytes of a byte order mark have come, and nothing else; `None` after that.
     mark: Option<usize>,
     /// The last line ended with a carriage return: a line feed belongs to it.
@@ -54,6 +58,7 @@ impl Events {
     pub fn new(max: usize, last_id: &str) -> Events {
         Events {
             max,
+            charset: Charset::default(),
             mark: Some(0),
             after_return: false,
             line: Vec::new(),
@@ -64,6 +69,13 @@ impl Events {
             last_id: last_id.to_owned(),
             too_long: false,
         }
+    }
+
+    /// The same for a stream that says which character set it is in.
+    #[must_use]
+    pub fn in_charset(mut self, charset: Charset) -> Events {
+        self.charset = charset;
+        self
     }
 
     /// The id of the last event that ended, to go on from; empty if there is none.
@@ -148,7 +160,8 @@ impl Events {
             Some(colon) => (&line[..colon], &line[colon + 1..]),
             None => (line, &line[line.len()..]),
         };
-        let value = String::from_utf8_lossy(value.strip_prefix(b" ").unwrap_or(value));
+        let value = self.charset.decode_line(value.strip_prefix(b" ").unwrap_or(value));
+        let value = String::from_utf8_lossy(&value);
         match field {
             b"data" => self.data(&value),
             b"event" => value.as_ref().clone_into(&mut self.name),
@@ -292,6 +305,20 @@ mod tests {
     fn what_is_not_utf_8_is_replaced() {
         let stream: &[u8] = b"data: a\xff\xe2\x82\nid: \xc3\n\n";
         assert_eq!(items(100, [stream]), (vec!["message: a��".to_owned()], "�".to_owned()));
+    }
+
+    #[test]
+    fn a_stream_in_latin_1_is_read_as_such() {
+        let mut data = Vec::new();
+        let mut events = Events::new(100, "").in_charset(Charset::Latin);
+        for piece in [&b"data: caf\xe9\n"[..], "data: café\n\n".as_bytes()] {
+            events.push(piece, |item| {
+                if let Item::Event { data: text, .. } = item {
+                    data.push(text.to_owned());
+                }
+            });
+        }
+        assert_eq!(data, ["café\ncafé"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 pub mod events;
 pub mod lines;
+pub mod text;
 
 #[cfg(test)]
 mod chunks {

@@ -9,8 +9,10 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::decode::mapped::MAX_DOCUMENT;
 use crate::source::framing::events::{self, Item};
+use crate::source::link::encoding::{charset, expect_plain};
 use crate::source::link::failure::{Failure, content_type};
 use crate::source::link::http::{self, Dated};
+use crate::source::link::what_came::What;
 use crate::source::link::{Link, Resume, Session};
 
 use super::last_id::LastId;
@@ -47,17 +49,9 @@ impl Events {
         if answer.status() == StatusCode::NO_CONTENT {
             return Err(Failure::Ended);
         }
-        match content_type(answer.headers()) {
-            Some(kind) if kind == "text/event-stream" => {}
-            Some(kind) if kind == "text/html" => return Err(Failure::Page),
-            kind => {
-                let found = kind.unwrap_or_else(|| "something without a type".into());
-                return Err(Failure::ContentType { found, expected: "text/event-stream" });
-            }
-        }
+        let mut events = Stream::new(answer.headers(), self.last_id.believed())?;
         link.observe_date(Dated::of(answer.headers(), link.now()));
         link.connected(if resumes { Resume::Complete } else { Resume::Lost }).await?;
-        let mut events = events::Events::new(MAX_DOCUMENT, self.last_id.believed());
         let mut rhythm = Rhythm::new();
         loop {
             link.flush().await?;
@@ -65,23 +59,71 @@ impl Events {
             let chunk = chunk.map_err(|error| Failure::from_stream(&error))?;
             let Some(chunk) = chunk else { return Err(Failure::Closed(String::new())) };
             link.alive().await?;
-            let mut result = Ok(());
-            let mut is_heartbeat = false;
-            events.push(&chunk, |item| {
-                if result.is_err() {
-                    return;
-                }
-                match item {
-                    Item::Event { data, .. } => result = link.deliver(data.as_bytes()),
-                    Item::TooLong => result = link.deliver_too_long(),
-                    Item::Comment => is_heartbeat = true,
-                    Item::Retry(wait) => self.wait = wait.min(LONGEST_WAIT),
-                }
-            });
-            self.last_id.note(events.last_id());
-            result?;
-            rhythm.hear(link, is_heartbeat);
+            let pushed = events.push(link, &chunk);
+            if let Some(wait) = events.wait.take() {
+                self.wait = wait.min(LONGEST_WAIT);
+            }
+            self.last_id.note(events.events.last_id());
+            rhythm.hear(link, pushed?);
         }
+    }
+}
+
+/// One answer, whose events are delivered.
+pub(super) struct Stream {
+    events: events::Events,
+    /// What the service wishes us to wait before the next request, if it has said so.
+    wait: Option<Duration>,
+    /// The beginning of an answer in which no event has come so far.
+    begin: Option<Vec<u8>>,
+}
+
+/// Bytes at the beginning of an answer that tell whether events follow.
+const SAMPLE: usize = 4 << 10;
+
+impl Stream {
+    /// Reads the head of the answer.
+    pub(super) fn new(headers: &HeaderMap, last_id: &str) -> Result<Stream, Failure> {
+        match content_type(headers) {
+            Some(kind) if kind == "text/event-stream" => {}
+            Some(kind) if kind == "text/html" => return Err(Failure::Page),
+            kind => {
+                let found = kind.unwrap_or_else(|| "something without a type".into());
+                return Err(Failure::ContentType { found, expected: "text/event-stream" });
+            }
+        }
+        expect_plain(headers)?;
+        let events = events::Events::new(MAX_DOCUMENT, last_id).in_charset(charset(headers));
+        Ok(Stream { events, wait: None, begin: Some(Vec::new()) })
+    }
+
+    /// Takes the next bytes, and says whether a heartbeat is among them.
+    pub(super) fn push(&mut self, link: &mut Link, bytes: &[u8]) -> Result<bool, Failure> {
+        let Stream { events, wait, begin } = self;
+        let mut result = Ok(());
+        let mut is_heartbeat = false;
+        let mut is_one = false;
+        events.push(bytes, |item| {
+            is_one = true;
+            match item {
+                _ if result.is_err() => {}
+                Item::Event { data, .. } => result = link.deliver(data.as_bytes()),
+                Item::TooLong => result = link.deliver_too_long(),
+                Item::Comment => is_heartbeat = true,
+                Item::Retry(asked) => *wait = Some(asked),
+            }
+        });
+        if is_one {
+            *begin = None;
+        }
+        if let Some(begin) = begin {
+            let room = SAMPLE - begin.len();
+            begin.extend_from_slice(&bytes[..bytes.len().min(room)]);
+            if let Some(what) = What::instead_of_events(begin) {
+                link.note_unread(what);
+            }
+        }
+        result.map(|()| is_heartbeat)
     }
 }
 

@@ -11,12 +11,12 @@ use crate::keys::problem::Problem;
 use crate::keys::table::Table;
 use crate::keys::value;
 use crate::source::kind::Source;
-use crate::source::link::net;
+use crate::source::link::{Link, net};
 use crate::source::probe::{ProbeContext, Prober};
 use crate::source::secret::Variable;
 use crate::source::{SourceContext, documents};
 
-use super::{EVERY, MAX_EVERY, MIN_EVERY, Mode, Service, Settings, events, headers};
+use super::{EVERY, MAX_EVERY, MIN_EVERY, Mode, Service, Settings, events, headers, poll, stream};
 
 impl Source for Settings {
     const KIND: &'static str = "http";
@@ -72,7 +72,7 @@ impl Source for Settings {
     }
 
     async fn probe(&self, context: &ProbeContext) -> Vec<Finding> {
-        let mut prober = context.prober();
+        let mut prober = context.prober_of_documents(&self.shape);
         let _ended_early = probe(&mut prober, self).await;
         prober.end()
     }
@@ -97,7 +97,7 @@ fn every(table: &Table<'_>) -> Duration {
     every.unwrap_or(EVERY)
 }
 
-/// Does the service answer? Only the head of its answer is read.
+/// Does the service answer, and can what it sends be read?
 async fn probe(prober: &mut Prober, settings: &Settings) -> Option<()> {
     prober.keep("headers", headers::filled(&settings.headers))?;
     prober.reach(&settings.url).await?;
@@ -110,6 +110,27 @@ async fn probe(prober: &mut Prober, settings: &Settings) -> Option<()> {
     let answer = prober.keep("answer", answer)?;
     prober.ok("answer", format!("the server answers {}", answer.status().as_u16()));
     let headers = answer.headers().clone();
+    match settings.mode {
+        Mode::Poll(_) => {
+            let read = async |link: &mut Link, limit| poll::read(link, answer, limit).await;
+            prober.read(read).await?;
+        }
+        Mode::Stream => {
+            let mut lines = prober.keep("answer", stream::Answer::new(&headers))?;
+            let take = |link: &mut Link, chunk: Option<&[u8]>| match chunk {
+                Some(chunk) => lines.push(link, chunk),
+                None => lines.end(link),
+            };
+            prober.follow(answer, take).await;
+        }
+        Mode::Sse => {
+            let mut events = prober.keep("answer", events::Stream::new(&headers, ""))?;
+            let take = |link: &mut Link, chunk: Option<&[u8]>| {
+                chunk.map_or(Ok(()), |chunk| events.push(link, chunk).map(drop))
+            };
+            prober.follow(answer, take).await;
+        }
+    }
     prober.room(&headers);
     Some(())
 }

@@ -69,11 +69,6 @@ async fn run(name: &str, settings: Settings, context: SourceContext) {
     }
 }
 
-/// Refuses pages for people, where the service calls them by no name or a wrong one.
-fn expect_json(bytes: &[u8]) -> Result<(), Failure> {
-    if bytes.trim_ascii_start().starts_with(b"<") { Err(Failure::Page) } else { Ok(()) }
-}
-
 /// The service as all three modes ask it.
 struct Service {
     settings: Settings,

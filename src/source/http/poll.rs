@@ -17,13 +17,15 @@ use tokio::time::{Instant, sleep_until};
 use tracing::warn;
 
 use crate::decode::mapped::MAX_DOCUMENT;
+use crate::decode::verdict::is_one;
 use crate::source::framing::lines::{Line, Lines};
 use crate::source::link::failure::{Failure, content_type};
 use crate::source::link::http::{self, Dated};
 use crate::source::link::next_page::{NextPage, next_page};
+use crate::source::link::what_came::What;
 use crate::source::link::{Link, Resume, Session, net};
 
-use super::{MIN_EVERY, Service, expect_json};
+use super::{MIN_EVERY, Service};
 
 /// More pages than this are not read at one time.
 const MAX_PAGES: usize = 10;
@@ -116,7 +118,8 @@ impl Poll {
         }
         self.began = true;
         self.is_half_read = false;
-        self.known = known;
+        // What could not be read is asked for again, though it may not change.
+        self.known = if link.unread_document().is_none() { known } else { HeaderMap::new() };
         Ok(())
     }
 }
@@ -155,8 +158,18 @@ impl Session for Poll {
     }
 }
 
-/// Reads a page: one document, or one a line where its type says so.
-async fn read(link: &mut Link, answer: Response, limit: Duration) -> Result<(), Failure> {
+/// Reads a page: one document, or one a line where its type says so. What is no JSON at all is counted,
+/// and a failure.
+pub(super) async fn read(
+    link: &mut Link,
+    answer: Response,
+    limit: Duration,
+) -> Result<(), Failure> {
+    link.begin_document();
+    if answer.status() == StatusCode::NO_CONTENT {
+        link.note_read();
+        return Ok(());
+    }
     let dated = Dated::of(answer.headers(), link.now());
     let kind = content_type(answer.headers()).unwrap_or_default();
     if kind == "text/html" {
@@ -164,10 +177,20 @@ async fn read(link: &mut Link, answer: Response, limit: Duration) -> Result<(), 
     }
     let body = http::body(answer, MAX_DOCUMENT, limit).await?;
     let is_lines = ["ndjson", "jsonl", "json-seq", "jsonlines"].iter().any(|it| kind.contains(it));
-    expect_json(&body)?;
-    link.observe_date(dated);
+    // Posts are placed by the date of an answer that can have some.
+    if is_one(&body) || is_lines && !body.trim_ascii_start().starts_with(b"<") {
+        link.observe_date(dated);
+    }
     if !is_lines {
-        return link.deliver(&body);
+        link.deliver(&body)?;
+        if body.trim_ascii().is_empty() {
+            link.note_unread(What::Empty);
+        }
+        return match link.unread_document() {
+            Some(What::Page) => Err(Failure::Page),
+            Some(what) if what.is_no_json() => Err(Failure::Unreadable(what.clone())),
+            _ => Ok(()),
+        };
     }
     let mut lines = Lines::new(MAX_DOCUMENT);
     let mut result = Ok(());

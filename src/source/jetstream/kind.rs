@@ -6,16 +6,17 @@ use url::Url;
 
 use crate::contest::Contest;
 use crate::decode::Feed;
+use crate::decode::networks::jetstream::mark::mark;
 use crate::finding::Finding;
 use crate::keys::endpoint::{self, WEBSOCKET};
 use crate::keys::table::Table;
 use crate::source::SourceContext;
 use crate::source::kind::Source;
-use crate::source::link::net;
+use crate::source::link::{Link, net};
 use crate::source::probe::{ProbeContext, Prober, any_of};
 use crate::source::secret::Variable;
 
-use super::{ENDPOINTS, MAX_ENDPOINTS, PATHS, Settings, subscription};
+use super::{ENDPOINTS, MAX_ENDPOINTS, PATHS, Settings, ended, subscription};
 
 impl Source for Settings {
     const KIND: &'static str = "bluesky";
@@ -57,7 +58,7 @@ impl Source for Settings {
 
     async fn probe(&self, context: &ProbeContext) -> Vec<Finding> {
         let urls = self.endpoints.iter();
-        any_of(join_all(urls.map(|url| probe(context.prober(), url))).await)
+        any_of(join_all(urls.map(|url| probe(context.prober(Feed::Jetstream), url))).await)
     }
 
     async fn run(self, _: &str, context: SourceContext) {
@@ -65,11 +66,17 @@ impl Source for Settings {
     }
 }
 
-/// Does the endpoint let us subscribe?
+/// Does the endpoint let us subscribe, and can what it sends be read?
 async fn probe(mut prober: Prober, url: &Url) -> Vec<Finding> {
     let url = subscription(url);
-    if prober.reach(&url).await.is_some() {
-        prober.upgrade(&url, &HeaderMap::new()).await;
+    if prober.reach(&url).await.is_some()
+        && let Some(mut socket) = prober.upgrade(&url, &HeaderMap::new(), |failure| failure).await
+    {
+        let take = |link: &mut Link, message: &[u8]| {
+            mark(message).error.map_or(Ok(()), |error| Err(ended(&error)))?;
+            link.deliver(message)
+        };
+        prober.listen(&mut socket, take).await;
     }
     prober.end()
 }

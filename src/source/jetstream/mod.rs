@@ -149,11 +149,7 @@ impl Jetstream {
             let received = socket.next(link).await?;
             let mark = mark(received.bytes());
             if let Some(error) = mark.error {
-                return Err(Failure::Said {
-                    message: format!("the server ends the stream: {}", quoted(&error)),
-                    class: Class::Broken,
-                    hint: None,
-                });
+                return Err(ended(&error));
             }
             if let Some(info) = mark.info {
                 if link.may_log() {
@@ -243,6 +239,15 @@ fn subscription(endpoint: &Url) -> Url {
     }
     drop(query);
     url
+}
+
+/// The server has said why it hangs up.
+fn ended(error: &str) -> Failure {
+    Failure::Said {
+        message: format!("the server ends the stream: {}", quoted(error)),
+        class: Class::Broken,
+        hint: None,
+    }
 }
 
 fn is_second_generation(endpoint: &Url) -> bool {

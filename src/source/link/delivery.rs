@@ -5,23 +5,27 @@
 //! the [`Link`] itself. Two ways lead out: a message or a sign of life that finds no room is dropped
 //! and counted (a live source does not wait), and what must not be lost waits for room.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use tokio::sync::mpsc::error::TrySendError;
 use tracing::warn;
 
 use crate::decode::documents::Documents;
+use crate::decode::verdict::{self, Verdict};
 use crate::decode::{self, Decoder};
 use crate::event::{Message, News};
 use crate::failpoint;
 use crate::recorder::Raw;
 use crate::timestamp::Timestamp;
 
+use super::super::framing::text::bare;
 use super::super::skew::Skew;
 use super::super::{Over, SourceContext};
 use super::Link;
 use super::failure::Failure;
 use super::http::Dated;
+use super::what_came::What;
 
 /// How messages become events.
 pub(in crate::source) enum Decoding {
@@ -62,6 +66,31 @@ impl Delivery {
             owes_alive: false,
             is_reading: false,
         }
+    }
+
+    /// How far a message can be read; counts nothing.
+    pub(super) fn verdict(&self, message: &[u8]) -> Verdict {
+        match &self.decoding {
+            Decoding::Feed(decoder) => {
+                decoder.feed().map_or(Verdict::Nothing, |feed| verdict::of_feed(feed, message))
+            }
+            Decoding::Documents(documents) => documents.verdict(message),
+            Decoding::Left => Verdict::Nothing,
+        }
+    }
+
+    /// A message that is one document over several lines, on one: where messages are a line each that
+    /// would be several.
+    fn on_one_line<'m>(&self, message: &'m [u8]) -> Cow<'m, [u8]> {
+        let is_line = matches!(self.decoding, Decoding::Documents(_))
+            || memchr::memchr(b'\n', message.trim_ascii_end()).is_none()
+            || !verdict::is_one(message);
+        if is_line {
+            return Cow::Borrowed(message);
+        }
+        // What is in quotes has no line feeds.
+        let spaced = message.iter().map(|&byte| if byte == b'\n' { b' ' } else { byte });
+        Cow::Owned(spaced.collect())
     }
 }
 
@@ -130,8 +159,11 @@ impl Link {
         message: &[u8],
         mut check: impl FnMut(&Message) -> Result<(), &'static str>,
     ) -> Result<(), Failure> {
+        let message = bare(message);
+        self.look(message);
+        let line = self.delivery.on_one_line(message);
         self.delivery.is_reading = true;
-        let result = self.deliver_now(message, &mut check);
+        let result = self.deliver_now(&line, &mut check);
         self.delivery.is_reading = false;
         result
     }
@@ -217,6 +249,7 @@ impl Link {
 
     /// Counts a message that was too long to be read.
     pub(in crate::source) fn deliver_too_long(&mut self) -> Result<(), Failure> {
+        self.note_unread(What::TooLong);
         self.try_send(Message::Malformed("longer than any message").into())?;
         (self.delivery.has_sent, self.delivery.owes_alive) = (true, false);
         Ok(())
@@ -257,7 +290,7 @@ impl Link {
             self.alive_sent = self.alive_at;
             self.try_send(News::Alive)?;
         }
-        Ok(())
+        self.show_reading().await
     }
 
     /// For the end of a link: leaves the reader that knows what the last documents held, which the next

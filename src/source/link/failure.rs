@@ -7,6 +7,7 @@ use std::error::Error as StdError;
 use std::io;
 use std::time::Duration;
 
+use serde_json::error::Category;
 use tokio_rustls::rustls;
 use tokio_tungstenite::tungstenite::{self, http};
 
@@ -15,6 +16,8 @@ use crate::timestamp::Timestamp;
 use url::Url;
 
 use super::redirect::{self, Meaning};
+
+use super::what_came::What;
 
 /// Why a connection was not made, or is no more.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +55,9 @@ pub(in crate::source) enum Failure {
     /// A page for people.
     #[error("there is a web page where posts should be")]
     Page,
+    /// Something else that cannot be read.
+    #[error("what came cannot be read: {0}")]
+    Unreadable(What),
     /// An answer of a kind that cannot be posts.
     #[error("the server sends `{found}`, not {expected}")]
     ContentType { found: String, expected: &'static str },
@@ -126,6 +132,14 @@ pub(in crate::source) fn quoted(text: &str) -> String {
 }
 
 impl Failure {
+    /// A document that is not JSON.
+    pub(in crate::source) fn no_json(body: &[u8]) -> Failure {
+        match What::sniff(body) {
+            What::Page => Failure::Page,
+            what => Failure::Unreadable(what),
+        }
+    }
+
     /// An answer with a status that was not asked for.
     pub(in crate::source) fn status(
         status: u16,
@@ -267,9 +281,10 @@ impl Failure {
             Failure::Status { status: 429, retry_after, .. } => Class::RateLimit(*retry_after),
             Failure::Status { retry_after, .. } => Class::Server(*retry_after),
             Failure::Said { class, .. } => *class,
-            Failure::Page | Failure::Redirect { .. } | Failure::ContentType { .. } => {
-                Class::Server(None)
-            }
+            Failure::Page
+            | Failure::Unreadable(_)
+            | Failure::Redirect { .. }
+            | Failure::ContentType { .. } => Class::Server(None),
             Failure::Closed(_) | Failure::Silent(_) | Failure::Io(_) if worked => Class::Broken,
             _ => Class::Network,
         }
@@ -299,6 +314,7 @@ impl Hint for Failure {
             Failure::Tls(Tls::NoRoots) => "install the package ca-certificates",
             Failure::Redirect { meaning, .. } => meaning.hint(),
             Failure::Page => Meaning::Page.hint(),
+            Failure::Unreadable(what) => what.hint(),
             Failure::ContentType { .. } => "check `url` and `mode` of the source",
             Failure::Status { status: 401, .. } => {
                 "the token is missing, wrong or expired: make a new one, set it, and start again"
@@ -343,6 +359,14 @@ impl From<&rustls::Error> for Tls {
             error => Tls::Other(quoted(&error.to_string())),
         }
     }
+}
+
+/// What a document holds, or what it is instead.
+pub(in crate::source) fn json<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+    serde_json::from_slice(body).map_err(|error| match error.classify() {
+        Category::Data => Failure::Protocol(quoted(&error.to_string())),
+        _ => Failure::no_json(body),
+    })
 }
 
 /// The media type without its parameters, in small letters.

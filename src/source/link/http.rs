@@ -1,11 +1,11 @@
 //! Requests over HTTP: one client a source, answers checked before anything is read from them.
 //!
-//! No cookies, no compression (a small answer could unpack to gigabytes, and gzip holds events
-//! back), no proxies, and redirects only within the host that the config names.
+//! No cookies, no compression asked for (gzip holds events back; what comes compressed all the same is
+//! the business of [`super::encoding`]), no proxies, and redirects only within the host that the config names.
 
 use std::time::Duration;
 
-use reqwest::header::HeaderMap;
+use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use tokio::time::Instant;
@@ -15,7 +15,11 @@ use crate::timestamp::Timestamp;
 
 use super::failure::{Failure, Unresolved, server_date};
 use super::net::{self, CONNECT_TIME};
-use super::{Link, tls};
+use super::what_came::What;
+use super::{Link, encoding, tls};
+
+/// Without this header servers may compress as they like (RFC 9110, 12.5.3).
+const PLAIN: HeaderValue = HeaderValue::from_static("identity");
 
 /// Redirects that are followed, one after the other, within the host.
 const MAX_REDIRECTS: usize = 3;
@@ -52,6 +56,7 @@ impl Http {
         let client = Client::builder()
             .tls_backend_preconfigured((*tls).clone())
             .user_agent(super::USER_AGENT)
+            .default_headers(HeaderMap::from_iter([(ACCEPT_ENCODING, PLAIN)]))
             .redirect(redirects)
             .no_proxy()
             .connect_timeout(CONNECT_TIME)
@@ -188,15 +193,16 @@ async fn good(answer: Response, limit: Duration, now: Timestamp) -> Result<Respo
     Err(Failure::status(status, &headers, &body, || now).asked(&url))
 }
 
-/// Reads a whole answer, at most `max` bytes of it and for at most `limit`.
+/// Reads a whole answer, at most `max` bytes of it and for at most `limit`: the text in it, in UTF-8 where
+/// the answer says what else it is in, and without what stands in front of JSON.
 pub(in crate::source) async fn body(
     mut answer: Response,
     max: usize,
     limit: Duration,
 ) -> Result<Vec<u8>, Failure> {
     let host = net::host(answer.url());
+    let mut bytes = Vec::new();
     let read = async {
-        let mut bytes = Vec::new();
         while let Some(chunk) =
             answer.chunk().await.map_err(|error| Failure::from_error(&error, &host))?
         {
@@ -205,11 +211,14 @@ pub(in crate::source) async fn body(
             }
             bytes.extend_from_slice(&chunk);
         }
-        Ok(bytes)
+        Ok(())
     };
-    tokio::time::timeout(limit, read)
-        .await
-        .unwrap_or_else(|_| Err(Failure::NoAnswer { host: host.clone() }))
+    match tokio::time::timeout(limit, read).await {
+        Ok(read) => read?,
+        Err(_) if bytes.is_empty() => return Err(Failure::NoAnswer { host: host.clone() }),
+        Err(_) => return Err(Failure::Unreadable(What::Endless)),
+    }
+    encoding::document(answer.headers(), bytes, max)
 }
 
 /// Looks names up within a limit.

@@ -9,17 +9,20 @@
 
 pub mod backoff;
 mod delivery;
+pub(in crate::source) mod encoding;
 pub mod failure;
 pub(in crate::source) mod http;
 pub(in crate::source) mod log_limit;
 pub(in crate::source) mod net;
 pub(in crate::source) mod next_page;
+mod problem;
+pub(in crate::source) mod reading;
 pub(in crate::source) mod redirect;
 pub(in crate::source) mod tls;
 pub(in crate::source) mod websocket;
+pub(in crate::source) mod what_came;
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
@@ -39,6 +42,7 @@ pub(in crate::source) use delivery::Decoding;
 use delivery::Delivery;
 use failure::{Class, Failure};
 use log_limit::LogLimit;
+use reading::Reading;
 
 const USER_AGENT: HeaderValue =
     HeaderValue::from_static(concat!("hashtug/", env!("CARGO_PKG_VERSION")));
@@ -118,8 +122,12 @@ pub(in crate::source) struct Link {
     was_live: bool,
     /// Failures since a connection worked for [`Backoff::settled`].
     failures: u32,
-    /// A problem is being shown.
-    shows_problem: bool,
+    /// What could be read of all that came.
+    reading: Reading,
+    /// What else is wrong.
+    problem: Option<String>,
+    /// What is shown of both.
+    shown: Option<String>,
 }
 
 /// Keeps a source connected until the show is over, or the server says that there is no more.
@@ -136,6 +144,7 @@ async fn keep(session: &mut impl Session, link: &mut Link) {
         link.works = false;
         link.connected_at = None;
         link.normal_silence = Duration::ZERO;
+        link.reading.begin_connection();
         let failure = tokio::select! {
             biased;
             () = stop.cancelled() => Failure::Over,
@@ -196,7 +205,9 @@ impl Link {
             works: false,
             was_live: false,
             failures: 0,
-            shows_problem: false,
+            reading: Reading::default(),
+            problem: None,
+            shown: None,
         }
     }
 
@@ -258,9 +269,7 @@ impl Link {
         }
         self.was_live = true;
         self.connected_at = Some(Instant::now());
-        if std::mem::take(&mut self.shows_problem) {
-            self.send(News::Problem(None)).await?;
-        }
+        self.set_problem(None).await?;
         self.alive_at = Instant::now();
         self.alive_sent = self.alive_at;
         self.delivery.owes_alive = false;
@@ -286,16 +295,12 @@ impl Link {
         &mut self,
         problem: Option<&str>,
     ) -> Result<(), Failure> {
-        if problem.is_none() && !self.shows_problem {
-            return Ok(());
-        }
-        self.shows_problem = problem.is_some();
         if let Some(problem) = problem
             && self.may_log()
         {
             warn!("{problem}");
         }
-        self.send(News::Problem(problem.map(Arc::from))).await
+        self.set_problem(problem.map(str::to_owned)).await
     }
 
     /// A sign of life. The show hears of it when nothing more waits to be read ([`Link::flush`]),
@@ -374,8 +379,7 @@ impl Link {
             Some(hint) => format!("{failure} ({hint})"),
             None => failure.to_string(),
         };
-        self.shows_problem = true;
-        self.send(News::Problem(Some(text.into()))).await?;
+        self.set_problem(Some(text)).await?;
         Ok(Instant::now() + delay)
     }
 

@@ -5,6 +5,7 @@
 //! is judged by the heartbeat of its network.
 //! Messages have a limit before they are read, and compression is never offered.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::future::pending;
 use std::task::Poll;
@@ -19,6 +20,8 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Bytes, Message, Utf8Bytes, http};
 use url::Url;
 
+use super::super::framing::text::{Charset, bare};
+use super::encoding::unpacked;
 use super::failure::{Failure, quoted};
 use super::http::Dated;
 use super::net::{self, CONNECT_TIME};
@@ -42,11 +45,11 @@ pub(in crate::source) enum Received {
 }
 
 impl Received {
-    /// The message as bytes; the text ones are UTF-8.
+    /// The message as bytes, without what stands in front of its JSON; the text ones are UTF-8.
     pub(in crate::source) fn bytes(&self) -> &[u8] {
         match self {
-            Received::Text(text) => text.as_bytes(),
-            Received::Binary(bytes) => bytes,
+            Received::Text(text) => bare(text.as_bytes()),
+            Received::Binary(bytes) => bare(bytes),
         }
     }
 }
@@ -169,7 +172,9 @@ impl Socket {
             link.alive().await?;
             match message {
                 Message::Text(text) => return Ok(Either::Left(Received::Text(text))),
-                Message::Binary(bytes) => return Ok(Either::Left(Received::Binary(bytes))),
+                Message::Binary(bytes) => {
+                    return Ok(Either::Left(Received::Binary(plain(bytes))));
+                }
                 Message::Pong(_) => self.answers = true,
                 Message::Ping(_) | Message::Frame(_) => {}
                 Message::Close(frame) => {
@@ -188,5 +193,18 @@ impl Socket {
             Ok(Err(error)) => Err(Failure::from_websocket(error, &self.host, || link.now())),
             Err(_) => Err(Failure::Silent(link.times().silence)),
         }
+    }
+}
+
+/// What is in a binary message, where that is text: some services send it compressed, or in UTF-16. A
+/// message that unpacks to more than any is left as it is, and cannot be read.
+fn plain(bytes: Bytes) -> Bytes {
+    let bytes = match unpacked(&bytes, MAX_MESSAGE) {
+        Some(Ok(unpacked)) => unpacked.into(),
+        Some(Err(_)) | None => bytes,
+    };
+    match Charset::default().decode(&bytes) {
+        Cow::Owned(text) => text.into(),
+        Cow::Borrowed(_) => bytes,
     }
 }

@@ -72,7 +72,7 @@ impl Source for Settings {
     }
 
     async fn probe(&self, context: &ProbeContext) -> Vec<Finding> {
-        let mut prober = context.prober();
+        let mut prober = context.prober(Feed::Mastodon);
         let _ended_early = probe(&mut prober, self).await;
         prober.end()
     }

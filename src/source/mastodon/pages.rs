@@ -5,6 +5,7 @@ use reqwest::header::CONTENT_TYPE;
 use url::Url;
 
 use crate::decode::loose;
+use crate::decode::verdict::is_one;
 
 use super::super::link::failure::Failure;
 use super::super::link::http::Document;
@@ -64,8 +65,8 @@ pub(super) fn list(document: Document) -> Result<Vec<u8>, Failure> {
     if document.headers.contains_key(CONTENT_TYPE) {
         api::expect(&document.headers, "JSON", |kind| kind.ends_with("json"))?;
     }
-    if body.trim_ascii_start().starts_with(b"<") {
-        return Err(Failure::Page);
+    if !body.trim_ascii().is_empty() && !is_one(&body) {
+        return Err(Failure::no_json(&body));
     }
     Err(Failure::Protocol("a timeline is no list of posts".to_owned()))
 }

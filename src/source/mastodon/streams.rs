@@ -17,6 +17,7 @@ use tokio_tungstenite::tungstenite::http::{HeaderMap, HeaderValue};
 use url::Url;
 
 use super::super::framing::events::{Events, Item};
+use super::super::link::encoding::expect_plain;
 use super::super::link::failure::{Class, Failure, quoted};
 use super::super::link::http::{self, Dated};
 use super::super::link::websocket::{MAX_MESSAGE, Socket};
@@ -95,6 +96,8 @@ impl Client {
             link.alive().await?;
             let mut messages = Vec::new();
             events[index].push(&bytes, |item| match item {
+                // Mastodon names its events: this is somebody else's.
+                Item::Event { name: "message", data } => messages.push(data.to_owned()),
                 Item::Event { name, data } => messages.push(mark::message(name, data)),
                 // Counted as what it is: a message that cannot be read.
                 Item::TooLong => messages.push("{".to_owned()),
@@ -123,7 +126,12 @@ impl Client {
     /// A message of a stream.
     async fn take_message(&mut self, link: &mut Link, message: &[u8]) -> Result<(), Failure> {
         let now = Instant::now();
-        match mark::mark(message) {
+        let mark = mark::mark(message);
+        if mark != Mark::Other {
+            // Not all of them are delivered.
+            link.note_read();
+        }
+        match mark {
             Mark::Status { id, edited_at, is_edit } => {
                 if !is_edit {
                     self.silence.count_post();
@@ -207,6 +215,7 @@ async fn connections(
         url.query_pairs_mut().append_pair("tag", tag);
         let answer = http::send(link, api.get(&url), PATIENCE).await?;
         api::expect(answer.headers(), "an event stream", |kind| kind == "text/event-stream")?;
+        expect_plain(answer.headers())?;
         link.observe_date(Dated::of(answer.headers(), link.now()));
         let host = url.host_str().unwrap_or_default().to_owned();
         let chunks = answer

@@ -103,6 +103,7 @@ impl Choice {
             Failure::Status { status: ..=499 | 501, .. }
             | Failure::Protocol(_)
             | Failure::Page
+            | Failure::Unreadable(_)
             | Failure::Redirect { .. }
             | Failure::ContentType { .. }
             | Failure::Said { .. } => Verdict::Take(next),

@@ -2,22 +2,25 @@
 
 use futures_util::future::join_all;
 use reqwest::header::{ACCEPT, HeaderMap};
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::contest::Contest;
 use crate::decode::Feed;
+use crate::decode::networks::nostr::message::{self, RelayMessage};
 use crate::finding::Finding;
 use crate::keys::endpoint::{self, WEBSOCKET};
 use crate::keys::table::Table;
 use crate::source::SourceContext;
 use crate::source::kind::Source;
 use crate::source::link::failure::quoted;
-use crate::source::link::net;
+use crate::source::link::{Link, net};
 use crate::source::probe::{ProbeContext, Prober, any_of};
 use crate::source::secret::Variable;
 
-use super::{MAX_RELAYS, Settings};
+use super::closed::closed;
+use super::relay::POSTS;
+use super::{MAX_RELAYS, Settings, hashtags};
 
 impl Source for Settings {
     const KIND: &'static str = "nostr";
@@ -53,7 +56,7 @@ impl Source for Settings {
 
     async fn probe(&self, context: &ProbeContext) -> Vec<Finding> {
         let urls = self.relays.iter();
-        any_of(join_all(urls.map(|url| probe(context.prober(), url))).await)
+        any_of(join_all(urls.map(|url| probe(context.prober(Feed::Nostr), url))).await)
     }
 
     async fn run(self, _: &str, context: SourceContext) {
@@ -64,7 +67,7 @@ impl Source for Settings {
 /// Does the relay let us in, and what does it say of itself (NIP-11)?
 async fn probe(mut prober: Prober, url: &Url) -> Vec<Finding> {
     if prober.reach(url).await.is_some()
-        && prober.upgrade(url, &HeaderMap::new()).await.is_some()
+        && listen(&mut prober, url).await.is_some()
         && let Some(page) = relay_page(url)
         && let Some(client) = prober.client("relay", &page)
     {
@@ -75,6 +78,26 @@ async fn probe(mut prober: Prober, url: &Url) -> Vec<Finding> {
         }
     }
     prober.end()
+}
+
+/// Asks for a post, and reads what the relay says to that.
+async fn listen(prober: &mut Prober, url: &Url) -> Option<()> {
+    let mut socket = prober.upgrade(url, &HeaderMap::new(), |failure| failure).await?;
+    let filter =
+        json!({"kinds": [1], "#t": hashtags::variants(prober.link().contest()), "limit": 1});
+    prober.send(&mut socket, json!(["REQ", POSTS, filter]).to_string()).await?;
+    let take = |link: &mut Link, message: &[u8]| match message::read(message) {
+        RelayMessage::Closed(_, said) => Err(closed(&said)),
+        RelayMessage::Eose(_) => {
+            link.note_read();
+            Ok(())
+        }
+        // What it says of itself is asked for in another way.
+        RelayMessage::Notice(_) | RelayMessage::Auth => Ok(()),
+        RelayMessage::Event { .. } | RelayMessage::Other => link.deliver(message),
+    };
+    prober.listen(&mut socket, take).await;
+    Some(())
 }
 
 /// Where a relay tells of itself.

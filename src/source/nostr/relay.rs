@@ -18,6 +18,7 @@ use url::Url;
 use crate::contest::Reposts;
 use crate::decode::networks::nostr::message::{self, RelayMessage};
 use crate::decode::networks::nostr::signature::{self, Forged};
+use crate::decode::verdict::{self, Verdict};
 use crate::decode::{Decoder, Feed};
 use crate::source::SourceContext;
 use crate::source::link::failure::{Failure, quoted};
@@ -30,7 +31,7 @@ use super::closed::closed;
 use super::hashtags;
 
 /// The names of our subscriptions.
-const POSTS: &str = "hashtug";
+pub(super) const POSTS: &str = "hashtug";
 const OLDER: &str = "hashtug-older";
 const CHANGES: &str = "hashtug-changes";
 
@@ -179,7 +180,11 @@ impl Relay {
         connection: &mut Connection,
         text: &[u8],
     ) -> Result<(), Failure> {
-        match message::read(text) {
+        let message = message::read(text);
+        if !matches!(message, RelayMessage::Event { .. } | RelayMessage::Other) {
+            link.note_read();
+        }
+        match message {
             RelayMessage::Event { subscription, id, kind, at } => {
                 Relay::confirm(link, connection).await?;
                 if let (Some(page), Some(at)) = (&mut connection.page, at)
@@ -243,7 +248,11 @@ impl Relay {
                               use another relay";
                 connection.remark.get_or_insert_with(|| remark.to_owned());
             }
-            RelayMessage::Other => debug!("the relay says what nobody understands"),
+            RelayMessage::Other if is_known(text) => {
+                link.note_read();
+                debug!("the relay says what was not asked for");
+            }
+            RelayMessage::Other => link.deliver(text)?,
         }
         Ok(())
     }
@@ -377,6 +386,11 @@ impl Relay {
         }
         socket.send(link, json!(["REQ", CHANGES, filter]).to_string()).await
     }
+}
+
+/// Whether a message that holds no event is one that relays are known to send.
+fn is_known(text: &[u8]) -> bool {
+    matches!(verdict::of_feed(Feed::Nostr, text), Verdict::Read { .. })
 }
 
 fn seconds(at: Timestamp) -> Value {

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::source::link::Link;
-use crate::source::link::failure::{Failure, content_type, quoted};
+use crate::source::link::failure::{self, Failure, content_type, quoted};
 use crate::source::link::http::{self, Document, Http};
 use crate::timestamp::Timestamp;
 
@@ -82,9 +82,9 @@ impl Api {
         request: RequestBuilder,
     ) -> Result<T, Failure> {
         let answer = self.ask(link, request).await?;
-        expect_json(&answer)?;
+        expect_json(answer.headers())?;
         let body = http::body(answer, MAX_PAGE, LIMIT).await?;
-        serde_json::from_slice(&body).map_err(|error| Failure::Protocol(quoted(&error.to_string())))
+        failure::json(&body)
     }
 
     /// Reads a page beside the stream.
@@ -94,8 +94,8 @@ impl Api {
 }
 
 /// X answers in JSON; who answers in anything else is not X.
-pub(super) fn expect_json(answer: &Response) -> Result<(), Failure> {
-    match content_type(answer.headers()) {
+pub(super) fn expect_json(headers: &HeaderMap) -> Result<(), Failure> {
+    match content_type(headers) {
         Some(kind) if kind == "text/html" => Err(Failure::Page),
         Some(kind) if !kind.ends_with("json") => {
             Err(Failure::ContentType { found: quoted(&kind), expected: "JSON" })

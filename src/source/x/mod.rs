@@ -29,7 +29,9 @@ use crate::decode::{Decoder, Feed};
 use crate::timestamp::Timestamp;
 
 use super::framing::lines::{Line, Lines};
+use super::framing::text::bare;
 use super::link::backoff::Backoff;
+use super::link::encoding::expect_plain;
 use super::link::failure::{Class, Failure};
 use super::link::http::{Dated, Document};
 use super::link::websocket::MAX_MESSAGE;
@@ -158,7 +160,8 @@ impl X {
             // Whatever it is: with the next attempt the rules are looked at again.
             self.rules_checked = None;
         })?;
-        api::expect_json(&answer)?;
+        api::expect_json(answer.headers())?;
+        expect_plain(answer.headers())?;
         link.observe_date(Dated::of(answer.headers(), link.now()));
         link.expect_silence_of(heartbeat(link));
         link.connected(Resume::Complete).await?;
@@ -255,6 +258,7 @@ impl X {
     /// Takes in a line of the stream.
     fn take(&mut self, link: &mut Link, next: Line<'_>) -> Result<(), Failure> {
         let Line::Message(message) = next else { return link.deliver_too_long() };
+        let message = bare(message);
         let mark = mark::mark(message);
         if mark.posts == 0
             && let Some(problem) = explain::Problem::in_band(message)

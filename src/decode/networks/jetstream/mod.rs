@@ -23,6 +23,7 @@ use crate::decode::prefilter::words::{Follows, Word};
 
 pub(super) const NETWORK: Network = Network {
     name: NAME,
+    title: "Bluesky's Jetstream",
     source: Some("bluesky"),
     claim,
     array: Array::Page,

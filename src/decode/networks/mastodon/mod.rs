@@ -24,6 +24,7 @@ use crate::decode::prefilter::words::{Follows, Word};
 
 pub(super) const NETWORK: Network = Network {
     name: NAME,
+    title: "Mastodon",
     source: Some("mastodon"),
     claim,
     array: Array::Page,
@@ -37,6 +38,18 @@ pub(super) const NETWORK: Network = Network {
 };
 
 const NAME: &str = "mastodon";
+
+/// Events that concern no post.
+const OTHERS: [&str; 8] = [
+    "notification",
+    "notifications_merged",
+    "filters_changed",
+    "conversation",
+    "announcement",
+    "announcement.reaction",
+    "announcement.delete",
+    "encrypted_message",
+];
 
 /// Ids that hold on one server only.
 const LOCAL: (&str, &str) = (NAME, "local");
@@ -82,7 +95,8 @@ fn decode(context: &Context, text: &str) -> Result<Content, Invalid> {
             let posts = vec![context.hasher.post(LOCAL, id)];
             Ok(Content::Deletion(Deletion { posts, author: None, at: None }))
         }
-        _ => Ok(Content::Other),
+        event if OTHERS.contains(&event) || event.starts_with("pleroma:") => Ok(Content::Other),
+        _ => Ok(Content::Unknown),
     }
 }
 

@@ -24,6 +24,7 @@ use crate::decode::prefilter::words::{Follows, Word};
 
 pub(super) const NETWORK: Network = Network {
     name: NAME,
+    title: "Nostr",
     source: Some("nostr"),
     claim,
     // What a relay sends begins with a word.
@@ -36,6 +37,9 @@ pub(super) const NETWORK: Network = Network {
 
 const NAME: &str = "nostr";
 
+/// How messages of a relay begin that hold no event.
+const WORDS: [&str; 8] = ["EOSE", "NOTICE", "CLOSED", "OK", "AUTH", "COUNT", "NEG-MSG", "NEG-ERR"];
+
 fn claim(members: &Members) -> Option<Claim> {
     members.has("pubkey").then_some(Claim::Certain)
 }
@@ -43,12 +47,17 @@ fn claim(members: &Members) -> Option<Claim> {
 fn decode(context: &Context, text: &str) -> Result<Content, Invalid> {
     let mut reader = Reader::new(text);
     let mut event = None;
+    let mut is_known = false;
     if reader.peek()? == Kind::Array {
         let mut place = 0;
         let mut is_event = false;
         reader.array(|reader| {
             match (place, reader.peek()?) {
-                (0, Kind::String) => is_event = reader.string()?.is("EVENT"),
+                (0, Kind::String) => {
+                    let word = reader.string()?;
+                    is_event = word.is("EVENT");
+                    is_known = WORDS.iter().any(|known| word.is(known));
+                }
                 // A client's own form has no subscription in between.
                 (1 | 2, Kind::Object) if is_event && event.is_none() => {
                     event = Some(Event::read(reader)?);
@@ -65,7 +74,11 @@ fn decode(context: &Context, text: &str) -> Result<Content, Invalid> {
         event = Some(Event::read(&mut reader)?);
     }
     reader.end()?;
-    event.map_or(Ok(Content::Other), |event| event.message(context))
+    match event {
+        Some(event) => event.message(context),
+        None if is_known => Ok(Content::Other),
+        None => Ok(Content::Unknown),
+    }
 }
 
 #[derive(Default)]

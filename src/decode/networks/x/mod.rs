@@ -25,6 +25,7 @@ use crate::decode::prefilter::words::{Follows, Word};
 
 pub(super) const NETWORK: Network = Network {
     name: NAME,
+    title: "X",
     source: Some("x"),
     claim,
     array: Array::Page,
@@ -283,7 +284,7 @@ impl<'a> Tweet<'a> {
         };
         // Errors and rules come in objects too. They have no text.
         if self.text.is_none() {
-            return Ok(Content::Other);
+            return Ok(Content::Unknown);
         }
         let id = self.id.ok_or(Invalid("post without an id"))?;
         let version = match &self.first_version {
