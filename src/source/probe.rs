@@ -328,6 +328,7 @@ impl Prober {
     ) -> Result<(HeaderMap, serde_json::Value), Failure> {
         let answer = self.ask(request).await?;
         let headers = answer.headers().clone();
+        failure::expect_json(&headers)?;
         let body = http::body(answer, MAX_BODY, self.limit()).await?;
         Ok((headers, failure::json(&body)?))
     }
@@ -339,6 +340,7 @@ impl Prober {
     ) -> Result<(HeaderMap, u64), Failure> {
         let answer = self.ask(request).await?;
         let headers = answer.headers().clone();
+        failure::expect_json(&headers)?;
         let body = http::body(answer, MAX_BODY, self.limit()).await?;
         self.link.begin_document();
         self.link.deliver(&body)?;

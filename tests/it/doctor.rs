@@ -10,9 +10,11 @@ use serde_json::Value;
 use tempfile::tempdir;
 use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::fake::answers::{Answers, Authority, Validity, answer};
 use crate::support::fake::jetstream::Jetstream;
+use crate::support::fake::raw::{Bytes, Sockets};
 use crate::support::http;
 use crate::support::patience::{Finish, found, until};
 use crate::support::program::{Show, hashtug};
@@ -324,6 +326,135 @@ async fn documents_that_are_none_are_told_apart() {
     for (name, _, _, _, expected) in cases {
         let failed = part(&table, name).into_iter().find(|line| line.contains("FAIL"));
         assert!(failed.is_some_and(|line| line.contains(expected)), "{name}: {table}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_has_the_same_words_in_the_doctors_table_and_on_the_page() {
+    let folder = tempdir().unwrap();
+    let json = "Content-Type: application/json\r\n";
+    let with = async |headers: &str, body: &[u8]| {
+        let server = Bytes::start("").await;
+        server.set_document(headers, body);
+        server
+    };
+    let sockets = [Sockets::start().await, Sockets::start().await, Sockets::start().await];
+    sockets[0].greet(Message::binary(&b"\xa2\x61t\x67#commit\x62op\x01\xa1\x63seq\x01"[..]));
+    for _ in 0..3 {
+        sockets[1].greet(Message::text("welcome"));
+    }
+    sockets[2].greet(Message::text("{\"did\":\"did:plc:a\",\"time_us\":7,\"kind\":\"identity\"}"));
+    let lines = Bytes::start("Content-Type: application/x-ndjson\r\n").await;
+    lines.say(b"\x1f\x8b\x08\0\0\0\0\0\n");
+    let events = Bytes::start("Content-Type: text/event-stream\r\n").await;
+    events.say("{\"text\":\"#tabs\"}\n{\"text\":\"#tabs\"}\n");
+    let feed = with(json, b"<?xml version=\"1.0\"?><rss/>").await;
+    let rows = with(json, b"{\"rows\":[{\"body\":\"#tabs\"}]}").await;
+    let squeezed = with(&(json.to_owned() + "Content-Encoding: br\r\n"), b"\x0b\x02").await;
+    let plain = answer("200 OK", json, "welcome");
+    let mute = Answers::start(None, move |_| plain.clone()).await;
+    let instance = answer("200 OK", json, "{\"version\":\"4.5.0\"}");
+    let timeline = answer("200 OK", json, "{\"a\":1}\n{\"b\":2}\n");
+    let mastodon = Answers::start(None, move |head| {
+        if head.contains("/instance") { instance.clone() } else { timeline.clone() }
+    })
+    .await;
+    let http = |name: &str, server: &Bytes, more: &str| {
+        let url = server.url();
+        format!("[[source]]\nname = \"{name}\"\nkind = \"http\"\nurl = \"{url}\"\n{more}")
+    };
+    let map = "[source.map]\nid = \"/id\"\ntext = \"/body\"\n";
+    let config = format!(
+        "{TEAMS}\
+         [[source]]\nname = \"firehose\"\nkind = \"bluesky\"\nendpoint = \"{}\"\n\
+         [[source]]\nname = \"chat\"\nkind = \"websocket\"\nurl = \"{}\"\n\
+         [[source]]\nname = \"relay\"\nkind = \"nostr\"\nrelays = [\"{}\"]\n\
+         [[source]]\nname = \"x\"\nkind = \"x\"\nendpoint = \"http://{}\"\n\
+         token_env = \"X_TOKEN\"\n\
+         [[source]]\nname = \"mastodon\"\nkind = \"mastodon\"\nserver = \"http://{}\"\n\
+         {}{}{}{}{}",
+        sockets[0].url("subscribe"),
+        sockets[1].url("room"),
+        sockets[2].url(""),
+        mute.address,
+        mastodon.address,
+        http("lines", &lines, "mode = \"stream\"\n"),
+        http("events", &events, "mode = \"sse\"\n"),
+        http("feed", &feed, "mode = \"poll\"\n"),
+        http("rows", &rows, &format!("mode = \"poll\"\n{map}items = \"/list\"\n")),
+        http("squeezed", &squeezed, "mode = \"poll\"\n"),
+    );
+    let cases = [
+        ("firehose", "it is CBOR"),
+        ("chat", "it is plain words"),
+        ("relay", "these are messages of Bluesky's Jetstream, which `kind = \"bluesky\"` reads"),
+        ("x", "it is plain words"),
+        ("mastodon", "it is a document a line"),
+        ("lines", "it is compressed (`gzip`)"),
+        ("events", "it is a document a line"),
+        ("feed", "it is XML"),
+        ("rows", "nothing is at `/list`, where `[source.map]` has `items`"),
+        ("squeezed", "it is compressed (`br`)"),
+    ];
+    let mut probing = command(&["doctor"], folder.path(), &config);
+    probing.env("X_TOKEN", "fine");
+    let (code, table, said) = doctor(probing).await;
+    assert_eq!(code, Some(1), "{table}{said}");
+    let mut running = command(&["run"], folder.path(), &config);
+    running.env("X_TOKEN", "fine");
+    let problems = spawn_blocking(move || {
+        let show = Show::start(running);
+        found("all problems", || {
+            let snapshot = http::get(&show.address, "/api/v1/snapshot").json();
+            let sources = snapshot["sources"].as_array().unwrap();
+            let problems =
+                sources.iter().map(|source| source["problem"].as_str().map(str::to_owned));
+            problems.collect::<Option<Vec<String>>>()
+        })
+    })
+    .await
+    .unwrap();
+    for ((name, word), problem) in cases.into_iter().zip(problems) {
+        let failed = part(&table, name).into_iter().find(|line| line.contains("FAIL"));
+        let failed = failed.unwrap_or_else(|| panic!("{name}: {table}"));
+        let said = failed.split_once("  FAIL  ").unwrap().1.split_once(' ').unwrap().1.trim();
+        assert!(said.contains(word), "{name}: {said}");
+        assert!(problem.contains(said), "{name}: the page says `{problem}`, the doctor `{said}`");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_reads_a_first_document_and_a_first_message() {
+    let folder = tempdir().unwrap();
+    let post = "{\"id\":1,\"text\":\"rope\"}";
+    let page = Bytes::start("").await;
+    page.set_document("Content-Type: application/json\r\n", format!("[{post},{post}]"));
+    let lines = Bytes::start("Content-Type: application/x-ndjson\r\n").await;
+    lines.say(format!("{post}\n"));
+    let events = Bytes::start("Content-Type: text/event-stream\r\n").await;
+    events.say(format!("data: {post}\n\n"));
+    let (chat, quiet) = (Sockets::start().await, Sockets::start().await);
+    chat.greet(Message::text(post));
+    let source = |name: &str, kind: &str, url: &url::Url, more: &str| {
+        format!("[[source]]\nname = \"{name}\"\nkind = \"{kind}\"\nurl = \"{url}\"\n{more}")
+    };
+    let config = TEAMS.to_owned()
+        + &source("page", "http", &page.url(), "mode = \"poll\"\n")
+        + &source("lines", "http", &lines.url(), "mode = \"stream\"\n")
+        + &source("events", "http", &events.url(), "mode = \"sse\"\n")
+        + &source("chat", "websocket", &chat.url("room"), "")
+        + &source("quiet", "websocket", &quiet.url("room"), "");
+    let (code, table, said) = doctor(command(&["doctor"], folder.path(), &config)).await;
+    assert_eq!(code, Some(0), "{table}{said}");
+    for (name, words) in [
+        ("page", "the first document has 2 posts"),
+        ("lines", "what comes can be read"),
+        ("events", "what comes can be read"),
+        ("chat", "what comes can be read"),
+        ("quiet", "nothing came within 2 s"),
+    ] {
+        let line = part(&table, name).into_iter().find(|line| line.contains(" messages "));
+        assert!(line.is_some_and(|line| line.contains(words)), "{name}: {table}");
     }
 }
 

@@ -6,4 +6,5 @@ mod jetstream;
 mod mastodon;
 mod nostr;
 mod service;
+mod unreadable;
 mod x;

@@ -361,6 +361,17 @@ impl From<&rustls::Error> for Tls {
     }
 }
 
+/// Checks that an answer says it is JSON, if it says what it is.
+pub(in crate::source) fn expect_json(headers: &http::HeaderMap) -> Result<(), Failure> {
+    match content_type(headers) {
+        Some(kind) if kind == "text/html" => Err(Failure::Page),
+        Some(kind) if !kind.ends_with("json") => {
+            Err(Failure::ContentType { found: quoted(&kind), expected: "JSON" })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// What a document holds, or what it is instead.
 pub(in crate::source) fn json<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
     serde_json::from_slice(body).map_err(|error| match error.classify() {

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::source::link::Link;
-use crate::source::link::failure::{self, Failure, content_type, quoted};
+use crate::source::link::failure::{self, Failure, expect_json};
 use crate::source::link::http::{self, Document, Http};
 use crate::timestamp::Timestamp;
 
@@ -90,16 +90,5 @@ impl Api {
     /// Reads a page beside the stream.
     pub(super) async fn fetch(request: RequestBuilder, now: Timestamp) -> Document {
         http::document(request, MAX_PAGE, LIMIT, now).await
-    }
-}
-
-/// X answers in JSON; who answers in anything else is not X.
-pub(super) fn expect_json(headers: &HeaderMap) -> Result<(), Failure> {
-    match content_type(headers) {
-        Some(kind) if kind == "text/html" => Err(Failure::Page),
-        Some(kind) if !kind.ends_with("json") => {
-            Err(Failure::ContentType { found: quoted(&kind), expected: "JSON" })
-        }
-        _ => Ok(()),
     }
 }

@@ -32,7 +32,7 @@ use super::framing::lines::{Line, Lines};
 use super::framing::text::bare;
 use super::link::backoff::Backoff;
 use super::link::encoding::expect_plain;
-use super::link::failure::{Class, Failure};
+use super::link::failure::{Class, Failure, expect_json};
 use super::link::http::{Dated, Document};
 use super::link::websocket::MAX_MESSAGE;
 use super::link::{self, Link, Resume, Session};
@@ -160,7 +160,7 @@ impl X {
             // Whatever it is: with the next attempt the rules are looked at again.
             self.rules_checked = None;
         })?;
-        api::expect_json(answer.headers())?;
+        expect_json(answer.headers())?;
         expect_plain(answer.headers())?;
         link.observe_date(Dated::of(answer.headers(), link.now()));
         link.expect_silence_of(heartbeat(link));

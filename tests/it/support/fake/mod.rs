@@ -4,5 +4,6 @@ pub(crate) mod answers;
 pub(crate) mod jetstream;
 pub(crate) mod mastodon;
 pub(crate) mod nostr;
+pub(crate) mod raw;
 pub(crate) mod service;
 pub(crate) mod x;
