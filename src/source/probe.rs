@@ -17,6 +17,7 @@ use url::{Host, Url};
 use crate::clock::Clock;
 use crate::contest::Contest;
 use crate::decode::documents::Documents;
+use crate::decode::verdict::is_one;
 use crate::decode::{Decoder, Feed, Shape};
 use crate::event::{News, SourceId};
 use crate::finding::{Finding, Verdict};
@@ -27,7 +28,6 @@ use super::link::failure::{self, Failure, content_type};
 use super::link::http::{self, Dated, Http};
 use super::link::reading::Told;
 use super::link::websocket::Socket;
-use super::link::what_came::What;
 use super::link::{Decoding, Link, Times, net};
 use super::{Legacy, SourceContext};
 
@@ -342,10 +342,12 @@ impl Prober {
         let headers = answer.headers().clone();
         failure::expect_json(&headers)?;
         let body = http::body(answer, MAX_BODY, self.limit()).await?;
+        if !is_one(&body) {
+            return Err(Failure::no_json(&body));
+        }
         self.link.begin_document();
         self.link.deliver(&body)?;
         match self.link.unread_document() {
-            Some(What::Page) => Err(Failure::Page),
             Some(what) => Err(Failure::Unreadable(what.clone())),
             None => Ok((headers, self.link.reading().read().1)),
         }

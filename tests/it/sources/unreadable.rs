@@ -503,7 +503,7 @@ async fn what_mastodon_sends_and_cannot_be_read_is_told_until_a_post_comes() {
         mode: mastodon::Mode::Auto,
     };
     let mut rig = Rig::start(&contest(), vec![Kind::Mastodon(settings)], quick());
-    rig.until("live", is_live).await;
+    rig.until("subscribed", |s| is_live(s) && server.streams() == 1).await;
     for _ in 0..3 {
         server.say("tabs", "tick", "7");
     }
