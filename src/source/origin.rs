@@ -19,9 +19,13 @@ pub(super) fn read(table: &Table<'_>, headers: &mut Vec<Header>) {
     let origin = table.read_as("origin", Form::Text, |value| {
         let text = string("origin", value, Some("https://chat.example"))?;
         let problem = |message: String| Problem::new(value.span(), message).hint(EXAMPLE);
-        let not_one = || problem(format!("`{}` is not the origin of a web page", printable(text)));
+        let not_one = || match text.contains('@') {
+            // It may hold a password.
+            true => problem("`origin` is not the origin of a web page".to_owned()).conceal(),
+            false => problem(format!("`{}` is not the origin of a web page", printable(text))),
+        };
         let url = Url::parse(text).map_err(|_| not_one())?;
-        if !matches!(url.scheme(), "https" | "http") || !url.username().is_empty() {
+        if !matches!(url.scheme(), "https" | "http") || text.contains('@') {
             return Err(not_one());
         }
         // A browser sends neither a path nor the slash before it.

@@ -550,6 +550,7 @@ fn everything_can_be_set_of_live_sources() {
         kind = "websocket"
         url = "wss://chat.example"
         headers = { Cookie = "session=${SESSION}" }
+        origin = "https://Chat.Example:443/"
         send = ['{"join":1}', "token ${CHAT_TOKEN}"]
         map = { numbers = { Spaces = "/right", Tabs = "" }, per_vote = 0.5 }
     "#;
@@ -608,7 +609,10 @@ fn everything_can_be_set_of_live_sources() {
             }),
             source::Kind::Websocket(websocket::Settings {
                 url: url("wss://chat.example"),
-                headers: vec![header("Cookie", "session=${SESSION}")],
+                headers: vec![
+                    header("Cookie", "session=${SESSION}"),
+                    header("Origin", "https://chat.example"),
+                ],
                 send: vec![
                     r#"{"join":1}"#.parse().unwrap(),
                     "token ${CHAT_TOKEN}".parse().unwrap()

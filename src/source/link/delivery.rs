@@ -249,8 +249,17 @@ impl Link {
 
     /// Counts a message that was too long to be read.
     pub(in crate::source) fn deliver_too_long(&mut self) -> Result<(), Failure> {
-        self.note_unread(What::TooLong);
-        self.try_send(Message::Malformed("longer than any message").into())?;
+        self.deliver_unread(What::TooLong, "longer than any message")
+    }
+
+    /// Counts a message that could not be read at all.
+    pub(super) fn deliver_unread(
+        &mut self,
+        what: What,
+        reason: &'static str,
+    ) -> Result<(), Failure> {
+        self.note_unread(what);
+        self.try_send(Message::Malformed(reason).into())?;
         (self.delivery.has_sent, self.delivery.owes_alive) = (true, false);
         Ok(())
     }

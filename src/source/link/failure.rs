@@ -315,7 +315,9 @@ impl Hint for Failure {
             Failure::Redirect { meaning, .. } => meaning.hint(),
             Failure::Page => Meaning::Page.hint(),
             Failure::Unreadable(what) => what.hint(),
-            Failure::ContentType { .. } => "check `url` and `mode` of the source",
+            Failure::ContentType { .. } => {
+                "check the address of the source, and its `mode` if it has one"
+            }
             Failure::Status { status: 401, .. } => {
                 "the token is missing, wrong or expired: make a new one, set it, and start again"
             }

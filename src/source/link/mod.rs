@@ -336,6 +336,12 @@ impl Link {
                 return over;
             }
         }
+        if self.reading.suspicion().is_some() {
+            sleep_until(self.alive_at + self.context.times.silence).await;
+            if let Err(over) = self.show_reading().await {
+                return over;
+            }
+        }
         sleep_until(self.alive_at + limit).await;
         Failure::Silent(limit)
     }

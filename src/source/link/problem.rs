@@ -42,7 +42,8 @@ impl Link {
 
     /// Something came that is no message, and cannot be read.
     pub(in crate::source) fn note_unread(&mut self, what: What) {
-        self.reading.hear_unread(what);
+        let now = self.now();
+        self.reading.hear_unread(what, now);
     }
 
     /// Nothing that this connection brings is what it should be.
@@ -55,12 +56,11 @@ impl Link {
         &self.reading
     }
 
-    /// Shows what cannot be read, if that has changed.
+    /// Shows what cannot be read, if that is not what is shown. Cancel-safe.
     pub(super) async fn show_reading(&mut self) -> Result<(), Failure> {
-        match self.reading.take_changed() {
-            None => return Ok(()),
-            Some(Some(Told { said, hint, .. })) => warn!(hint, "{said}"),
-            Some(None) => {}
+        let (now, wait) = (self.now(), self.times().silence);
+        if let Some(Some(Told { said, hint, .. })) = self.reading.take_changed(now, wait) {
+            warn!(hint, "{said}");
         }
         self.show().await
     }
@@ -84,7 +84,8 @@ impl Link {
         if text == self.shown {
             return Ok(());
         }
-        self.shown.clone_from(&text);
-        self.send(News::Problem(text.map(Arc::from))).await
+        self.send(News::Problem(text.as_deref().map(Arc::from))).await?;
+        self.shown = text;
+        Ok(())
     }
 }

@@ -32,6 +32,8 @@ pub(in crate::source) struct Reading {
     /// What could not be read since the last that was: how many, and what they are.
     unread: u32,
     what: Option<What>,
+    /// When the first of them came.
+    since: Option<Timestamp>,
     /// How many of them are not waited for any longer.
     patience: u32,
     /// What the map points at and no post has had so far, of `posts` that were looked at.
@@ -69,6 +71,7 @@ impl Default for Reading {
             read: 0,
             unread: 0,
             what: None,
+            since: None,
             patience: FEW,
             lacking: None,
             posts: 0,
@@ -86,6 +89,7 @@ impl Reading {
         self.patience = FEW;
         self.is_hopeless = false;
         self.in_document = None;
+        self.since = None;
         self.next_look = None;
     }
 
@@ -109,8 +113,8 @@ impl Reading {
     pub(super) fn hear(&mut self, verdict: Verdict, message: &[u8], now: Timestamp) {
         match verdict {
             Verdict::Nothing if self.in_document != Some(false) => {}
-            Verdict::Nothing => self.hear_unread(What::Empty),
-            Verdict::Unread(unread) => self.hear_unread(What::of(unread, message)),
+            Verdict::Nothing => self.hear_unread(What::Empty, now),
+            Verdict::Unread(unread) => self.hear_unread(What::of(unread, message), now),
             Verdict::Read { .. } if self.is_hopeless => {}
             Verdict::Read { messages, lacking } => {
                 self.hear_read(now);
@@ -133,6 +137,7 @@ impl Reading {
         self.read += 1;
         self.unread = 0;
         self.what = None;
+        self.since = None;
         self.next_look = Some(now.saturating_add(STEP));
         match &mut self.in_document {
             Some(is_read) => *is_read = true,
@@ -141,12 +146,13 @@ impl Reading {
     }
 
     /// Something came that cannot be read.
-    pub(super) fn hear_unread(&mut self, what: What) {
+    pub(super) fn hear_unread(&mut self, what: What, now: Timestamp) {
         // A document is read as soon as anything in it is.
         if self.in_document == Some(true) {
             return;
         }
         self.unread = self.unread.saturating_add(1);
+        self.since.get_or_insert(now);
         let is_surer = |known: &What| what.is_certain() && !known.is_certain();
         if self.what.as_ref().is_none_or(is_surer) {
             self.what = Some(what);
@@ -202,8 +208,13 @@ impl Reading {
         self.is_hopeless || what.is_certain() && self.patience < MANY
     }
 
-    /// What there is to say, if it is not what was told last.
-    pub(super) fn take_changed(&mut self) -> Option<Option<Told>> {
+    /// What there is to say at `now`, if it is not what was told last. After so long as `wait` without
+    /// any other message even one that may be a greeting is told.
+    pub(super) fn take_changed(&mut self, now: Timestamp, wait: Duration) -> Option<Option<Told>> {
+        let waited = self.since.is_some_and(|since| now.saturating_since(since) >= wait);
+        if waited && self.patience == FEW {
+            self.patience = 1;
+        }
         let told = self.tell();
         (told != self.told).then(|| {
             self.told.clone_from(&told);
@@ -255,10 +266,25 @@ mod tests {
     fn the_first_message_that_is_read_ends_it() {
         let mut reading = Reading::default();
         unread(&mut reading, b"<html>");
-        assert!(reading.take_changed().flatten().is_some());
-        assert_eq!(reading.take_changed(), None);
+        let wait = Duration::from_secs(10);
+        assert!(reading.take_changed(at(0), wait).flatten().is_some());
+        assert_eq!(reading.take_changed(at(1), wait), None);
         read(&mut reading, &[]);
-        assert_eq!(reading.take_changed(), Some(None));
+        assert_eq!(reading.take_changed(at(2), wait), Some(None));
+    }
+
+    #[test]
+    fn a_single_word_that_nothing_follows_is_told_after_a_while() {
+        let wait = Duration::from_secs(10);
+        let mut reading = Reading::default();
+        unread(&mut reading, b"hello");
+        assert_eq!(reading.take_changed(at(9999), wait), None);
+        assert!(reading.take_changed(at(10_000), wait).flatten().is_some());
+        // After a message that was read it is one of many.
+        read(&mut reading, &[]);
+        assert_eq!(reading.take_changed(at(10_000), wait), Some(None));
+        unread(&mut reading, b"hello");
+        assert_eq!(reading.take_changed(at(100_000), wait), None);
     }
 
     #[test]

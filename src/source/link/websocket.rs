@@ -17,14 +17,15 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-use tokio_tungstenite::tungstenite::{Bytes, Message, Utf8Bytes, http};
+use tokio_tungstenite::tungstenite::{self, Bytes, Message, Utf8Bytes, http};
 use url::Url;
 
 use super::super::framing::text::{Charset, bare};
 use super::encoding::unpacked;
-use super::failure::{Failure, quoted};
+use super::failure::{Class, Failure, quoted};
 use super::http::Dated;
 use super::net::{self, CONNECT_TIME};
+use super::what_came::What;
 use super::{Link, Times};
 
 /// A message longer than this ends the connection: no post is.
@@ -160,6 +161,15 @@ impl Socket {
             };
             let message = match received {
                 None => return Err(Failure::Closed(String::new())),
+                Some(Err(tungstenite::Error::Utf8(_))) => {
+                    // The protocol asks for an end then, and the library hangs up.
+                    link.deliver_unread(What::NoUtf8, "not UTF-8")?;
+                    return Err(Failure::Said {
+                        message: Failure::Unreadable(What::NoUtf8).to_string(),
+                        class: Class::Broken,
+                        hint: Some(What::NoUtf8.hint()),
+                    });
+                }
                 Some(Err(error)) => {
                     let failure = Failure::from_websocket(error, &self.host, || link.now());
                     if matches!(failure, Failure::TooLong(_)) {

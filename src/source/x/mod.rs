@@ -25,6 +25,7 @@ use url::Url;
 
 use crate::contest::Reposts;
 use crate::decode::networks::x::mark::{self, Mark};
+use crate::decode::verdict::is_one;
 use crate::decode::{Decoder, Feed};
 use crate::timestamp::Timestamp;
 
@@ -73,6 +74,9 @@ const HEARTBEAT: Duration = Duration::from_secs(20);
 
 /// The time for which the rules are taken to stand as they stood, after a mere break.
 const RULES_STAND: Duration = Duration::from_mins(1);
+
+/// A page of the search that cannot be read is asked for again no more often than this.
+const MAX_RETRIES: u32 = 3;
 
 /// What the posts have to say beside their id and text.
 const FIELDS: &str =
@@ -198,6 +202,7 @@ impl X {
         let mut lines = Lines::new(MAX_MESSAGE);
         let mut search = self.missed.as_ref().map(|missed| Search::new(link.contest(), missed));
         let mut page: Option<Page> = None;
+        let mut retries = 0;
         let mut is_first = true;
         loop {
             if page.is_none()
@@ -206,6 +211,7 @@ impl X {
                 let fetch = Api::fetch(api.get(&url), link.now());
                 // What was posted just now is not found yet.
                 let settled = recent::SETTLE.saturating_sub(connected.elapsed());
+                let settled = settled.max(link.times().poll * retries);
                 page = Some(Box::pin(async move {
                     sleep(settled).await;
                     fetch.await
@@ -235,6 +241,11 @@ impl X {
                         document.body.and_then(|body| self.page(link, searching, dated, body));
                     let over = match fetched {
                         Err(Failure::Over) => return Err(Failure::Over),
+                        // A page that was damaged on its way may be whole the next time.
+                        Err(Failure::Unreadable(_) | Failure::Page) if retries < MAX_RETRIES => {
+                            retries += 1;
+                            continue;
+                        }
                         Err(failure) => {
                             if link.may_log() {
                                 info!("what was missed cannot be looked up: {failure}");
@@ -285,6 +296,9 @@ impl X {
         body.iter_mut().filter(|byte| **byte == b'\n').for_each(|byte| *byte = b' ');
         let mark = mark::mark(&body);
         if mark.posts == 0 && !mark.is_page {
+            if !is_one(&body) {
+                return Err(Failure::no_json(&body));
+            }
             return Err(Failure::Protocol("no page of posts".to_owned()));
         }
         link.observe_date(dated);

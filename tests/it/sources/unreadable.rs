@@ -11,15 +11,19 @@ use hashtug::decode::Shape;
 use hashtug::decode::mapped::Map;
 use hashtug::snapshot::{Snapshot, SourceState};
 use hashtug::source::http::{self, Mode};
+use hashtug::source::link::Times;
 use hashtug::source::{Kind, jetstream, mastodon, nostr, websocket, x};
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 use crate::support::contest;
 use crate::support::fake::mastodon::{Ids, Mastodon, TOKEN_ENV, Way};
 use crate::support::fake::nostr::Author;
 use crate::support::fake::raw::{Bytes, Sockets};
-use crate::support::fake::x::{TOKEN_VARIABLE, X};
+use crate::support::fake::x::{Refusal, TOKEN_VARIABLE, X};
+use crate::support::proxy::Proxy;
 use crate::support::rig::{Rig, quick};
 
 const LINES: &str = "Content-Type: application/x-ndjson\r\n";
@@ -163,6 +167,50 @@ async fn a_post_over_a_socket_is_read_however_it_is_wrapped() {
         let last = rig.end().await;
         assert_eq!((last.posts.received(), problem(&last)), (8, ""));
     }
+}
+
+#[tokio::test]
+async fn a_single_message_that_cannot_be_read_is_told_when_nothing_follows() {
+    for place in 0..3 {
+        let server = Sockets::start().await;
+        let (kind, good) = over_sockets(&server)[place].clone();
+        let mut rig = Rig::start(&contest(), vec![kind], quick());
+        rig.until("live", is_live).await;
+        server.say(Message::text("hello"));
+        rig.until("told", |s| problem(s).contains("plain words")).await;
+        server.say(Message::text(good(1, &rig.clock)));
+        rig.until("a post", |s| s.posts.matched == 1 && problem(s).is_empty()).await;
+        // The next one is one of many.
+        server.say(Message::text("hello"));
+        server.say(Message::text(good(2, &rig.clock)));
+        rig.until("the next", |s| s.posts.matched == 2).await;
+        assert_eq!(problem(&*rig.end().await), "");
+    }
+    let server = Bytes::start(LINES).await;
+    let kind = over_http(&server, Mode::Stream, Map::default());
+    let times = Times { stale: Duration::from_millis(20), ..quick() };
+    let mut rig = Rig::start(&contest(), vec![kind], times);
+    rig.until("live", is_live).await;
+    server.say("hello\n");
+    rig.until("told", |s| problem(s).contains("plain words")).await;
+    rig.end().await;
+}
+
+#[tokio::test]
+async fn a_text_that_is_not_utf_8_is_counted_and_told() {
+    let server = Sockets::start().await;
+    let (kind, good) = over_sockets(&server)[2].clone();
+    let mut rig = Rig::start(&contest(), vec![kind], quick());
+    rig.until("live", is_live).await;
+    // A text that says it is one and is none, which no library sends by itself.
+    let payload = b"{\"text\":\"caf\xe9\"}".to_vec();
+    let opcode = OpCode::Data(Data::Text);
+    server.say(Message::Frame(Frame::message(payload, opcode, true)));
+    rig.until("told", |s| problem(s).contains("not in UTF-8") && s.posts.malformed == 1).await;
+    rig.until("live again", is_live).await;
+    server.say(Message::text(good(1, &rig.clock)));
+    rig.until("a post", |s| s.posts.matched == 1 && problem(s).is_empty()).await;
+    rig.end().await;
 }
 
 #[tokio::test]
@@ -491,6 +539,39 @@ async fn what_x_sends_and_cannot_be_read_is_told_until_a_post_comes() {
         rig.until("the next", |s| s.posts.matched == 2 && s.posts.malformed == 1).await;
         assert_eq!(problem(&*rig.end().await), "");
     }
+}
+
+#[tokio::test]
+async fn a_page_of_what_x_did_not_stream_is_asked_for_again_when_it_cannot_be_read() {
+    let server = X::start().await;
+    let proxy = Proxy::start(server.address).await;
+    let token = TOKEN_VARIABLE.parse().unwrap();
+    let endpoint = X::url(proxy.address);
+    let kind = Kind::X(x::Settings { endpoint, token, max_posts: 1000, backfill: false });
+    let times = Times { poll: Duration::from_secs(5), ..quick() };
+    let mut rig = Rig::start(&contest(), vec![kind], times);
+    rig.until("live", is_live).await;
+    server.post(rig.clock.now(), 1, "11", "tabs");
+    rig.until("a post", |s| s.posts.matched == 1).await;
+    server.mute(true);
+    server.post(rig.clock.now(), 2, "12", "tabs");
+    let damaged = Refusal {
+        status: 200,
+        headers: vec![("content-type", "application/json".to_owned())],
+        body: "{\"data\":[{".to_owned(),
+    };
+    let recent = "/2/tweets/search/recent";
+    server.refuse(recent, Some(damaged));
+    let streams = || server.requests("GET /2/tweets/search/stream ").len();
+    proxy.cut();
+    rig.until("the next stream", |s| is_live(s) && streams() == 2).await;
+    tokio::time::pause();
+    let asked = || server.requests(&format!("GET {recent}")).len();
+    rig.until("asked", |_| asked() > 0).await;
+    server.refuse(recent, None);
+    let all = rig.until("what was missed", |s| s.teams[0].votes == 2).await;
+    assert_eq!((all.sources[0].gap_count, problem(&all)), (0, ""));
+    rig.end().await;
 }
 
 #[tokio::test]

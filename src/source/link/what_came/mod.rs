@@ -215,15 +215,13 @@ impl What {
                 "JSON is text in UTF-8: have the service send that, or say \
                  `charset=iso-8859-1` in its `Content-Type` if it is that"
             }
-            What::Cbor => {
-                "Bluesky's firehose sends CBOR, and its Jetstream JSON: use the address of a \
-                 Jetstream, which ends in `/subscribe`"
-            }
             What::Page => {
                 "a captive portal may be in between: open a web page on this machine and log in; \
                  or the address in the config is that of a page"
             }
-            What::Xml => "hashtug reads JSON: look for an address of the service that sends it",
+            What::Cbor | What::Xml => {
+                "hashtug reads JSON: look for an address of the service that sends it"
+            }
             What::Events => "`mode = \"sse\"` reads that",
             What::Lines | What::Endless => "`mode = \"stream\"` reads a document a line",
             What::OverLines => "`mode = \"poll\"` reads one document",
