@@ -69,8 +69,7 @@ impl Verdict {
                     lacking.retain(|place| also.contains(place));
                     Verdict::Read { messages: messages + more, lacking }
                 }
-                (read @ Verdict::Read { .. }, _) => read,
-                (Verdict::Nothing | Verdict::Unread(_), read @ Verdict::Read { .. }) => read,
+                (read @ Verdict::Read { .. }, _) | (_, read @ Verdict::Read { .. }) => read,
                 (Verdict::Nothing, verdict) => verdict,
                 (unread @ Verdict::Unread(_), _) => unread,
             };
@@ -185,7 +184,7 @@ fn read(feed: Feed, text: &str) -> Reading {
             all.unwrap_or(Reading::Post(0))
         }
         Decode::Recording(decode) => match decode(&context, text) {
-            Ok(Line::Content(content)) => one(Ok(content)),
+            Ok(Line::Content(of_line)) => one(Ok(of_line)),
             Ok(Line::Raw(_)) => Reading::Known,
             Err(invalid) => Reading::Broken(invalid),
         },

@@ -19,10 +19,12 @@ pub(super) fn read(table: &Table<'_>, headers: &mut Vec<Header>) {
     let origin = table.read_as("origin", Form::Text, |value| {
         let text = string("origin", value, Some("https://chat.example"))?;
         let problem = |message: String| Problem::new(value.span(), message).hint(EXAMPLE);
-        let not_one = || match text.contains('@') {
-            // It may hold a password.
-            true => problem("`origin` is not the origin of a web page".to_owned()).conceal(),
-            false => problem(format!("`{}` is not the origin of a web page", printable(text))),
+        let not_one = || {
+            if text.contains('@') {
+                // It may hold a password.
+                return problem("`origin` is not the origin of a web page".to_owned()).conceal();
+            }
+            problem(format!("`{}` is not the origin of a web page", printable(text)))
         };
         let url = Url::parse(text).map_err(|_| not_one())?;
         if !matches!(url.scheme(), "https" | "http") || text.contains('@') {

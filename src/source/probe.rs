@@ -270,13 +270,9 @@ impl Prober {
             return self.keep(MESSAGES, read);
         }
         let (_, posts) = self.link.reading().read();
-        match self.link.reading().tell() {
-            Some(told) => self.report(told.into()),
-            None => {
-                let s = if posts == 1 { "" } else { "s" };
-                self.ok(MESSAGES, format!("the first document has {posts} post{s}"));
-            }
-        }
+        let s = if posts == 1 { "" } else { "s" };
+        let found = || Finding::ok(MESSAGES, format!("the first document has {posts} post{s}"));
+        self.report(self.link.reading().tell().map_or_else(found, Finding::from));
         Some(())
     }
 

@@ -103,7 +103,7 @@ async fn probe(prober: &mut Prober, settings: &Settings) -> Option<()> {
         let text = prober.keep("headers", filled_text(text))?;
         prober.send(&mut socket, text.reveal().to_owned()).await?;
     }
-    prober.listen(&mut socket, |link, message| link.deliver(message)).await;
+    prober.listen(&mut socket, Link::deliver).await;
     Some(())
 }
 

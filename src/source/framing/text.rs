@@ -113,10 +113,8 @@ pub fn is_bracketed(text: &[u8]) -> bool {
 #[must_use]
 pub fn utf16(bytes: &[u8]) -> Option<Charset> {
     match bytes {
-        [0xff, 0xfe, ..] => Some(Charset::Utf16Le),
-        [0xfe, 0xff, ..] => Some(Charset::Utf16Be),
-        [1..=255, 0, 1..=255, 0, ..] => Some(Charset::Utf16Le),
-        [0, 1..=255, 0, 1..=255, ..] => Some(Charset::Utf16Be),
+        [0xff, 0xfe, ..] | [1..=255, 0, 1..=255, 0, ..] => Some(Charset::Utf16Le),
+        [0xfe, 0xff, ..] | [0, 1..=255, 0, 1..=255, ..] => Some(Charset::Utf16Be),
         _ => None,
     }
 }

@@ -87,7 +87,7 @@ fn encoding(headers: &HeaderMap) -> Option<String> {
     let values = headers.get_all(CONTENT_ENCODING).into_iter();
     let text = values.map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase());
     let all: Vec<String> = text
-        .flat_map(|text| text.split(',').map(|name| quoted(name)).collect::<Vec<_>>())
+        .flat_map(|text| text.split(',').map(quoted).collect::<Vec<_>>())
         .filter(|name| !name.is_empty() && name != "identity")
         .collect();
     (!all.is_empty()).then(|| all.join(", "))

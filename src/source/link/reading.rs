@@ -208,18 +208,19 @@ impl Reading {
         self.is_hopeless || what.is_certain() && self.patience < MANY
     }
 
-    /// What there is to say at `now`, if it is not what was told last. After so long as `wait` without
-    /// any other message even one that may be a greeting is told.
-    pub(super) fn take_changed(&mut self, now: Timestamp, wait: Duration) -> Option<Option<Told>> {
+    /// What there is to say at `now` that was not said before. A message that may be a greeting is told
+    /// when none that is read has followed for as long as `wait`.
+    pub(super) fn take_new(&mut self, now: Timestamp, wait: Duration) -> Option<Told> {
         let waited = self.since.is_some_and(|since| now.saturating_since(since) >= wait);
         if waited && self.patience == FEW {
             self.patience = 1;
         }
         let told = self.tell();
-        (told != self.told).then(|| {
-            self.told.clone_from(&told);
-            told
-        })
+        if told == self.told {
+            return None;
+        }
+        self.told.clone_from(&told);
+        told
     }
 }
 
@@ -267,10 +268,14 @@ mod tests {
         let mut reading = Reading::default();
         unread(&mut reading, b"<html>");
         let wait = Duration::from_secs(10);
-        assert!(reading.take_changed(at(0), wait).flatten().is_some());
-        assert_eq!(reading.take_changed(at(1), wait), None);
+        assert!(reading.take_new(at(0), wait).is_some());
+        assert_eq!(reading.take_new(at(1), wait), None);
         read(&mut reading, &[]);
-        assert_eq!(reading.take_changed(at(2), wait), Some(None));
+        assert_eq!((reading.take_new(at(2), wait), reading.tell()), (None, None));
+        // The same is news again.
+        reading.begin_connection();
+        unread(&mut reading, b"<html>");
+        assert!(reading.take_new(at(3), wait).is_some());
     }
 
     #[test]
@@ -278,13 +283,13 @@ mod tests {
         let wait = Duration::from_secs(10);
         let mut reading = Reading::default();
         unread(&mut reading, b"hello");
-        assert_eq!(reading.take_changed(at(9999), wait), None);
-        assert!(reading.take_changed(at(10_000), wait).flatten().is_some());
+        assert_eq!(reading.take_new(at(9999), wait), None);
+        assert!(reading.take_new(at(10_000), wait).is_some());
         // After a message that was read it is one of many.
         read(&mut reading, &[]);
-        assert_eq!(reading.take_changed(at(10_000), wait), Some(None));
+        assert_eq!(reading.take_new(at(10_000), wait), None);
         unread(&mut reading, b"hello");
-        assert_eq!(reading.take_changed(at(100_000), wait), None);
+        assert_eq!((reading.take_new(at(100_000), wait), reading.tell()), (None, None));
     }
 
     #[test]

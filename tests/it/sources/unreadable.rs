@@ -74,7 +74,7 @@ fn post(number: u8, _: &Clock) -> String {
     json!({"text": "rope #tabs", "id": number, "author": number.to_string()}).to_string()
 }
 
-/// The kinds that speak over WebSockets, and how a post comes over each.
+/// The kinds that speak over web sockets, and how a post comes over each.
 fn over_sockets(server: &Sockets) -> [(Kind, Good); 3] {
     let endpoints = vec![server.url("subscribe")];
     let websocket = websocket::Settings {
@@ -123,7 +123,7 @@ async fn what_comes_over_a_socket_and_cannot_be_read_is_told_until_a_post_comes(
         ),
     ];
     for (message, words) in cases {
-        for place in 0..3 {
+        for (place, word) in words.into_iter().enumerate() {
             let server = Sockets::start().await;
             let (kind, good) = over_sockets(&server)[place].clone();
             let mut rig = Rig::start(&contest(), vec![kind], quick());
@@ -131,7 +131,7 @@ async fn what_comes_over_a_socket_and_cannot_be_read_is_told_until_a_post_comes(
             for _ in 0..3 {
                 server.say(message.clone());
             }
-            let told = rig.until(words[place], |s| problem(s).contains(words[place])).await;
+            let told = rig.until(word, |s| problem(s).contains(word)).await;
             assert!(problem(&told).contains("can be read"), "{}", problem(&told));
             assert!(problem(&told).ends_with(')'), "no hint: {}", problem(&told));
             server.say(Message::text(good(1, &rig.clock)));
@@ -367,6 +367,16 @@ async fn a_document_that_cannot_be_read_is_told_until_it_can() {
         rig.until("a document that is read", read).await;
         rig.end().await;
     }
+}
+
+#[tokio::test]
+async fn an_answer_without_an_end_is_no_document() {
+    let server = Bytes::start(JSON).await;
+    server.say("{\"id\":1,\"text\":\"#tabs\"}\n");
+    let mut rig = Rig::start(&contest(), vec![poll(&server)], quick());
+    let told = rig.until("told", |s| problem(s).contains("it has no end")).await;
+    assert!(problem(&told).contains("`mode = \"stream\"`"), "{}", problem(&told));
+    rig.end().await;
 }
 
 #[tokio::test]

@@ -56,7 +56,7 @@ fn decode(context: &Context, text: &str) -> Result<Content, Invalid> {
                 (0, Kind::String) => {
                     let word = reader.string()?;
                     is_event = word.is("EVENT");
-                    is_known = WORDS.iter().any(|known| word.is(known));
+                    is_known = !is_event && WORDS.iter().any(|known| word.is(known));
                 }
                 // A client's own form has no subscription in between.
                 (1 | 2, Kind::Object) if is_event && event.is_none() => {

@@ -12,6 +12,7 @@ use std::fmt;
 
 use crate::decode::Feed;
 use crate::decode::verdict::{Place, Unread};
+use crate::keys::problem::printable;
 
 use super::super::framing::text::{bare, utf16};
 
@@ -152,10 +153,8 @@ impl What {
         if text.is_empty() {
             return What::Empty;
         }
-        of_text(text).unwrap_or_else(|| match sample.contains(&0) || sample.iter().any(is_bare) {
-            true => What::Binary,
-            false => What::Words,
-        })
+        of_text(text)
+            .unwrap_or_else(|| if sample.iter().any(is_bare) { What::Binary } else { What::Words })
     }
 
     /// What the bytes of an event stream are in which no event has come so far.
@@ -276,6 +275,7 @@ impl fmt::Display for What {
             }
             What::Broken(why) => return write!(f, "each message has something wrong: {why}"),
             What::Lacking(Place { key, pointer }) => {
+                let pointer = printable(pointer);
                 return write!(f, "nothing is at `{pointer}`, where `[source.map]` has `{key}`");
             }
         })

@@ -4,9 +4,9 @@ use crate::source::link::failure::Failure;
 use super::*;
 
 #[track_caller]
-fn check(bytes: impl AsRef<[u8]>, expected: What) {
+fn check(bytes: impl AsRef<[u8]>, expected: &What) {
     let bytes = bytes.as_ref();
-    assert_eq!(What::sniff(bytes), expected, "{:?}", String::from_utf8_lossy(bytes));
+    assert_eq!(What::sniff(bytes), *expected, "{:?}", String::from_utf8_lossy(bytes));
 }
 
 fn utf16(text: &str) -> Vec<u8> {
@@ -31,11 +31,11 @@ fn bytes_that_are_no_text_are_known_by_their_beginning() {
         (b"\0\0\0\0", What::Binary),
         (b"\x81\xa1a\x01\x02\x03", What::Binary),
     ] {
-        check(bytes, expected);
+        check(bytes, &expected);
     }
-    check(utf16("{\"text\":\"#tabs\"}"), What::Utf16);
-    check([b"\xff\xfe".as_slice(), &utf16("hello")].concat(), What::Utf16);
-    check(b"{\"text\":\"caf\xe9 #tabs\"}", What::NoUtf8);
+    check(utf16("{\"text\":\"#tabs\"}"), &What::Utf16);
+    check([b"\xff\xfe".as_slice(), &utf16("hello")].concat(), &What::Utf16);
+    check(b"{\"text\":\"caf\xe9 #tabs\"}", &What::NoUtf8);
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn texts_are_known_by_their_shape() {
         ("", What::Empty),
         (" \r\n", What::Empty),
     ] {
-        check(text, expected);
+        check(text, &expected);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Servers that send whatever they are given, byte by byte: over HTTP, and over WebSockets.
+//! Servers that send whatever they are given, byte by byte: over HTTP, and over web sockets.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -135,7 +135,7 @@ struct Talk {
     origin: Option<&'static str>,
 }
 
-/// A server of messages over WebSockets; ends when it is dropped.
+/// A server of messages over web sockets; ends when it is dropped.
 pub(crate) struct Sockets {
     pub(crate) address: SocketAddr,
     talk: Arc<Mutex<Talk>>,
