@@ -59,7 +59,9 @@ impl Link {
     /// Shows what cannot be read, if that is not what is shown. Cancel-safe.
     pub(super) async fn show_reading(&mut self) -> Result<(), Failure> {
         let (now, wait) = (self.now(), self.times().silence);
-        if let Some(Told { said, hint, .. }) = self.reading.take_new(now, wait) {
+        if let Some(Told { said, hint, .. }) = self.reading.take_new(now, wait)
+            && self.may_log()
+        {
             warn!(hint, "{said}");
         }
         self.show().await
