@@ -17,7 +17,6 @@ use url::{Host, Url};
 use crate::clock::Clock;
 use crate::contest::Contest;
 use crate::decode::documents::Documents;
-use crate::decode::verdict::is_one;
 use crate::decode::{Decoder, Feed, Shape};
 use crate::event::{News, SourceId};
 use crate::finding::{Finding, Verdict};
@@ -327,26 +326,6 @@ impl Prober {
         failure::expect_json(&headers)?;
         let body = http::body(answer, MAX_BODY, self.limit()).await?;
         Ok((headers, failure::json(&body)?))
-    }
-
-    /// Asks for a document of the source's feed, and reads it: how many posts it has.
-    pub(super) async fn ask_page(
-        &mut self,
-        request: RequestBuilder,
-    ) -> Result<(HeaderMap, u64), Failure> {
-        let answer = self.ask(request).await?;
-        let headers = answer.headers().clone();
-        failure::expect_json(&headers)?;
-        let body = http::body(answer, MAX_BODY, self.limit()).await?;
-        if !is_one(&body) {
-            return Err(Failure::no_json(&body));
-        }
-        self.link.begin_document();
-        self.link.deliver(&body)?;
-        match self.link.unread_document() {
-            Some(what) => Err(Failure::Unreadable(what.clone())),
-            None => Ok((headers, self.link.reading().read().1)),
-        }
     }
 
     /// How many requests are left, by the headers of Mastodon and X.
