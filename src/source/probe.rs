@@ -170,7 +170,12 @@ impl Prober {
 
     /// How long the next step may take.
     pub(super) fn limit(&self) -> Duration {
-        STEP.min(self.deadline.saturating_duration_since(Instant::now()))
+        STEP.min(self.rest())
+    }
+
+    /// How long all that follows may take.
+    pub(super) fn rest(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
     }
 
     /// Looks the host up and connects, with TLS where the URL has it.

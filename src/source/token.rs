@@ -8,6 +8,9 @@ use std::borrow::Cow;
 /// Schemes of authorization that are none of ours.
 const OTHER_SCHEMES: [&str; 5] = ["basic", "oauth", "token", "digest", "apikey"];
 
+/// What a text of several words is instead of a token.
+pub(super) const WORDS: &str = "more than one word";
+
 /// The token in the value of the variable `name`, or what the value is instead.
 pub(super) fn token<'a>(value: &'a str, name: &str) -> Result<&'a str, &'static str> {
     let mut text = value;
@@ -93,7 +96,7 @@ fn refuse(text: &str) -> Option<&'static str> {
     } else if text.contains(['\n', '\r']) {
         "more than one line"
     } else if first != text {
-        "more than one word"
+        WORDS
     } else if text.trim_end_matches('=').contains('=') {
         "an assignment to another name"
     } else if !text.bytes().all(|byte| byte.is_ascii_graphic()) || text.contains(['"', '<', '>']) {

@@ -114,7 +114,6 @@ impl Client {
         let tags = (&self.server.streamed[..], &self.server.unstreamed[..]);
         let (step, window) = (link.times().poll, link.contest().window());
         self.timelines = Timelines::new(tags, self.survey.facts.software, step, window);
-        self.survey.log();
         self.note_survey();
         Ok(())
     }

@@ -85,17 +85,18 @@ impl Source for Settings {
 /// What may be read here, with the token and without? A show goes the same way.
 async fn probe(prober: &mut Prober, settings: &Settings) -> Option<()> {
     prober.reach(&settings.server).await?;
-    let client = Client::new(settings, prober.link()).await;
-    let mut client = prober.keep("server", client)?;
-    let limit = prober.limit();
-    let stream = client.try_stream(prober.link(), limit).await;
-    for finding in client.survey.findings().chain(stream) {
+    let no_answer = || Failure::NoAnswer { host: net::host(&settings.server) };
+    let client = timeout(prober.rest(), Client::new(settings, prober.link())).await;
+    let mut client = prober.keep("server", client.unwrap_or_else(|_| Err(no_answer())))?;
+    let (limit, rest) = (prober.limit(), prober.rest());
+    let stream = timeout(rest, client.try_stream(prober.link(), limit)).await;
+    let too_late = |_| Some(Finding::fail("stream", no_answer().to_string(), no_answer().hint()));
+    for finding in client.survey.findings().chain(stream.unwrap_or_else(too_late)) {
         prober.report(finding);
     }
     let limit = prober.limit();
     let asked = timeout(limit, client.try_timelines(prober.link())).await;
-    let no_answer = |_| Err(Failure::NoAnswer { host: net::host(&settings.server) });
-    match asked.unwrap_or_else(no_answer) {
+    match asked.unwrap_or_else(|_| Err(no_answer())) {
         Ok((tags, headers)) => {
             prober.ok("timeline", format!("posts with #{} can be read", tags.join(" or #")));
             prober.room(&headers);

@@ -10,6 +10,8 @@ use url::Url;
 use crate::source::link::Link;
 use crate::source::link::failure::{self, Failure, expect_json};
 use crate::source::link::http::{self, Document, Http};
+use crate::source::secret::{Missing, Secret, Variable};
+use crate::source::token;
 use crate::timestamp::Timestamp;
 
 use super::{Settings, explain, refused};
@@ -19,6 +21,14 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 /// More than all rules of an app, or a page of a hundred posts, with what they refer to.
 const MAX_PAGE: usize = 8 << 20;
+
+/// The bearer token of the app. X alone says what one may hold: of several words it is the judge.
+pub(super) fn token(variable: &Variable) -> Result<Secret, Missing> {
+    match variable.read_token() {
+        Err(Missing::NotAToken(_, token::WORDS)) => variable.read(),
+        read => read,
+    }
+}
 
 pub(super) struct Api {
     http: Http,
@@ -31,7 +41,7 @@ pub(super) struct Api {
 impl Api {
     /// Reads the token.
     pub(super) fn new(settings: &Settings) -> Result<Api, Failure> {
-        let token = settings.token.read_token().map_err(|missing| {
+        let token = token(&settings.token).map_err(|missing| {
             refused(missing.to_string(), "set it to the bearer token of the app, and start again")
         })?;
         let value = HeaderValue::try_from(format!("Bearer {}", token.reveal()));

@@ -11,7 +11,7 @@ use crate::source::link::net;
 use crate::source::probe::{ProbeContext, Prober};
 use crate::source::secret::{self, Missing, Variable};
 
-use super::api::Api;
+use super::api::{self, Api};
 use super::{ENDPOINT, MAX_POSTS, MOST_POSTS, Settings, rules};
 
 impl Source for Settings {
@@ -40,7 +40,7 @@ impl Source for Settings {
     }
 
     fn missing(&self) -> Vec<Missing> {
-        self.token.read_token().err().into_iter().collect()
+        api::token(&self.token).err().into_iter().collect()
     }
 
     fn feed(&self) -> Option<Feed> {
