@@ -4,7 +4,10 @@
 //! events give the same snapshots. Does not know what a hashtag is; see [`crate::decode`].
 //! Exact to the millisecond at any disorder. Memory is bounded by [`Limits`], never by traffic.
 
+mod older;
+mod queue;
 mod rate;
+mod slots;
 mod tombstones;
 mod votes;
 mod window;
@@ -18,25 +21,27 @@ use crate::snapshot::{Count, Evicted, Posts, Standing};
 use crate::timestamp::Timestamp;
 
 use rate::Rate;
+use slots::{Slots, State};
 use tombstones::Tombstones;
 use votes::Votes;
-use window::{Slot, Slots, State, Window};
+use window::Window;
 
 /// What the tally may hold.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Counted posts in the window. Past it the oldest leaves early, which is counted. A post takes
-    /// about 100 bytes.
+    /// Counted posts in the window. Past it the oldest leaves early, which is counted. A post takes 55
+    /// to 85 bytes: more where it comes out of order, or has a second name.
     pub posts: usize,
-    /// Deletions remembered. Past it the oldest is forgotten, which is counted.
+    /// Deletions remembered. Past it the oldest is forgotten, which is counted. One takes 40 to 55
+    /// bytes.
     pub deletions: usize,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        // 140,000 posts a second that all name a team, the most that was ever reported of a
-        // network, would fill this in half a minute; a room never does.
-        Limits { posts: 1 << 22, deletions: 1 << 20 }
+        // Both full, in the order that costs most, are below 200 MB for the whole program. 25,000
+        // posts a second that all name a team would fill a window of a minute; a room never does.
+        Limits { posts: 1_500_000, deletions: 750_000 }
     }
 }
 
@@ -167,7 +172,8 @@ impl Tally {
         let known = post.id.and_then(|id| self.slots.find(id));
         let edited = known.filter(|_| post.version == Version::Edit);
         let before = edited.and_then(|slot| {
-            let Slot { id, author, at, .. } = self.slots[slot];
+            let counted = &self.slots[slot];
+            let (id, author, at) = (counted.id(), counted.author(), counted.at());
             self.revise(slot, post.side);
             Some(Counted { id: id?, author, at: Timestamp::from_millis(at)? })
         });
@@ -199,7 +205,7 @@ impl Tally {
         if self.slots.len() >= self.limits.posts
             && let Some(oldest) = self.window.pop_oldest(&self.slots)
         {
-            self.evicted.posts += u64::from(self.slots[oldest].state != State::TakenBack);
+            self.evicted.posts += u64::from(self.slots[oldest].state() != State::TakenBack);
             self.forget(oldest);
         }
         let slot = self.slots.insert(post, team);
@@ -215,9 +221,9 @@ impl Tally {
         for &id in &deletion.posts {
             let slot = self.slots.find(id).or_else(|| self.slots.find_alias(id));
             if let Some(slot) = slot
-                && deletion.author.is_none_or(|author| self.slots[slot].author == Some(author))
+                && deletion.author.is_none_or(|author| self.slots[slot].author() == Some(author))
             {
-                taken_back.extend(self.slots[slot].id);
+                taken_back.extend(self.slots[slot].id());
                 self.revise(slot, Side::None);
                 revised = true;
             }
@@ -247,7 +253,7 @@ impl Tally {
 
     /// Takes a counted post back, or gives it to another team.
     fn revise(&mut self, slot: u32, side: Side) {
-        let (team, at) = (self.slots[slot].team, self.slots[slot].at);
+        let (team, at) = (self.slots[slot].team(), self.slots[slot].at());
         self.totals[team.index()] -= 1;
         self.rate.remove(team.index(), at);
         if let Side::Team(team) = side {
@@ -291,7 +297,7 @@ impl Tally {
 
     /// Lets go of a post that has left the window.
     fn forget(&mut self, slot: u32) {
-        if self.slots[slot].state != State::TakenBack {
+        if self.slots[slot].state() != State::TakenBack {
             self.votes.remove(&mut self.slots, slot);
         }
         self.slots.remove(slot);

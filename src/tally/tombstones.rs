@@ -2,95 +2,154 @@
 //!
 //! Each is remembered until the newest post is a window past it.
 
-use std::collections::BTreeSet;
-
 use hashbrown::HashTable;
 
 use crate::post::{AuthorId, PostId};
 
-/// What is deleted: a post, and the author who alone may delete it where deletions are signed.
-type Key = (PostId, Option<AuthorId>);
+use super::queue::{Queue, Things};
+use super::slots::NONE;
+
+/// What is deleted: a post, and the author who alone may delete it where deletions are signed. Both
+/// are keyed hashes, and so is what is made of the two: anybody can send deletions of one post under
+/// any number of names.
+fn key(id: PostId, author: Option<AuthorId>) -> u64 {
+    id.0 ^ author.map_or(0, |author| author.0.rotate_left(32))
+}
+
+/// The time of what has none yet.
+const UNTIMED: i64 = i64::MIN;
 
 /// The deletions to remember.
-#[derive(Default)]
 pub(super) struct Tombstones {
+    marks: Marks,
     /// Every post that is counted is looked up here.
-    marks: HashTable<Mark>,
-    /// By [`Mark::order`].
-    in_order: BTreeSet<(Option<i64>, Key)>,
+    by_key: HashTable<u32>,
+    /// By [`Mark::queued`], which is the time of the mark or before it: one that was deleted again
+    /// later goes back into the queue when its turn comes.
+    queue: Queue<i64>,
+    /// The first of the numbers that are free again.
+    free: u32,
+    /// Deletions came without a time before any post told one.
+    any_waits: bool,
 }
+
+/// By number.
+struct Marks(Vec<Mark>);
 
 /// When a post was deleted.
 struct Mark {
-    key: Key,
+    key: u64,
     /// The newest time of its deletions.
-    at: Option<i64>,
+    at: i64,
+    /// Where it stands in the queue.
+    queued: i64,
+    /// What comes after it in the queue, or among the free numbers.
+    next: u32,
     /// A deletion came without a time before any post told one.
     waits: bool,
 }
 
-impl Mark {
-    /// Those that wait come first, to be found when time is known.
-    fn order(&self) -> Option<i64> {
-        self.at.filter(|_| !self.waits)
+impl Things for Marks {
+    type Key = i64;
+
+    fn key(&self, mark: u32) -> i64 {
+        self.0[mark as usize].queued
+    }
+
+    fn next(&self, mark: u32) -> u32 {
+        self.0[mark as usize].next
+    }
+
+    fn set_next(&mut self, mark: u32, next: u32) {
+        self.0[mark as usize].next = next;
     }
 }
 
-/// Both halves count: anybody can send deletions of one post under any number of names.
-fn hash((id, author): Key) -> u64 {
-    id.0 ^ author.map_or(0, |author| author.0.rotate_left(32))
+impl Default for Tombstones {
+    fn default() -> Tombstones {
+        Tombstones {
+            marks: Marks(Vec::new()),
+            by_key: HashTable::new(),
+            queue: Queue::default(),
+            free: NONE,
+            any_waits: false,
+        }
+    }
 }
 
 impl Tombstones {
     pub(super) fn len(&self) -> usize {
-        self.marks.len()
+        self.by_key.len()
     }
 
     /// Remembers that a post was deleted at `at`, or at the time of the first post to come.
     pub(super) fn insert(&mut self, id: PostId, author: Option<AuthorId>, at: Option<i64>) {
-        let key = (id, author);
-        let order = if let Some(mark) = self.marks.find_mut(hash(key), |mark| mark.key == key) {
-            self.in_order.remove(&(mark.order(), key));
-            mark.at = mark.at.max(at);
-            mark.waits |= at.is_none();
-            mark.order()
+        let key = key(id, author);
+        let waits = at.is_none();
+        self.any_waits |= waits;
+        let at = at.unwrap_or(UNTIMED);
+        if let Some(&known) = self.by_key.find(key, |&mark| self.marks.0[mark as usize].key == key)
+        {
+            let known = &mut self.marks.0[known as usize];
+            known.at = known.at.max(at);
+            known.waits |= waits;
+            return;
+        }
+        let mark = Mark { key, at, queued: at, next: NONE, waits };
+        let number = if self.free == NONE {
+            self.marks.0.push(mark);
+            u32::try_from(self.marks.0.len() - 1).expect("the limit is far below 2^32")
         } else {
-            let mark = Mark { key, at, waits: at.is_none() };
-            self.marks.insert_unique(hash(key), mark, |mark| hash(mark.key));
-            at
+            let number = self.free;
+            self.free = self.marks.next(number);
+            self.marks.0[number as usize] = mark;
+            number
         };
-        self.in_order.insert((order, key));
+        let marks = &self.marks.0;
+        self.by_key.insert_unique(key, number, |&mark| marks[mark as usize].key);
+        self.queue.push(&mut self.marks, number);
     }
 
     /// Whether a post of that name, by that author, is deleted.
     pub(super) fn names(&self, id: PostId, author: Option<AuthorId>) -> bool {
-        let has = |key| self.marks.find(hash(key), |mark| mark.key == key).is_some();
-        !self.marks.is_empty() && (has((id, None)) || author.is_some() && has((id, author)))
+        let has =
+            |key| self.by_key.find(key, |&mark| self.marks.0[mark as usize].key == key).is_some();
+        !self.by_key.is_empty() && (has(key(id, None)) || author.is_some() && has(key(id, author)))
     }
 
-    pub(super) fn pop_oldest(&mut self) {
-        if let Some((_, key)) = self.in_order.pop_first()
-            && let Ok(mark) = self.marks.find_entry(hash(key), |mark| mark.key == key)
-        {
-            mark.remove();
-        }
+    /// Whether one was there to be forgotten.
+    pub(super) fn pop_oldest(&mut self) -> bool {
+        self.forget_one(|_| true)
     }
 
     /// The newest post is at `now`: forgets what was deleted before `horizon`.
     pub(super) fn advance(&mut self, now: i64, horizon: i64) {
-        while let Some(&(order, key)) = self.in_order.first() {
-            match order {
-                None => {
-                    self.in_order.pop_first();
-                    if let Some(mark) = self.marks.find_mut(hash(key), |mark| mark.key == key) {
-                        mark.at = mark.at.max(Some(now));
-                        mark.waits = false;
-                        self.in_order.insert((mark.at, key));
-                    }
+        if std::mem::take(&mut self.any_waits) {
+            for mark in &mut self.marks.0 {
+                if std::mem::take(&mut mark.waits) {
+                    mark.at = mark.at.max(now);
                 }
-                Some(at) if at < horizon => self.pop_oldest(),
-                Some(_) => break,
             }
         }
+        while self.forget_one(|queued| queued < horizon) {}
+    }
+
+    /// Forgets the oldest of all, if that is old enough by `leaves`.
+    fn forget_one(&mut self, leaves: impl Fn(i64) -> bool) -> bool {
+        while let Some(oldest) = self.queue.pop_if(&self.marks, &leaves) {
+            let mark = &mut self.marks.0[oldest as usize];
+            if mark.at > mark.queued {
+                mark.queued = mark.at;
+                self.queue.push(&mut self.marks, oldest);
+                continue;
+            }
+            if let Ok(entry) = self.by_key.find_entry(mark.key, |&mark| mark == oldest) {
+                entry.remove();
+            }
+            mark.next = self.free;
+            self.free = oldest;
+            return true;
+        }
+        false
     }
 }

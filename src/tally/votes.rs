@@ -2,16 +2,15 @@
 //!
 //! With one vote an author only the author's newest post counts. Most authors have one post in the
 //! window, so that a table of newest posts is all they need; the older posts of the others wait in
-//! a tree, in case a newer one is taken back.
-
-use std::collections::BTreeMap;
+//! trees ([`older`]), in case a newer one is taken back.
 
 use hashbrown::HashTable;
 
 use crate::contest::{TeamId, Vote};
 use crate::post::AuthorId;
 
-use super::window::{Slot, Slots, State};
+use super::older;
+use super::slots::{NONE, Slot, Slots, State};
 
 /// The votes, kept up to date post by post.
 pub(super) struct Votes {
@@ -19,13 +18,11 @@ pub(super) struct Votes {
     counts: Vec<u64>,
     /// The newest post of each author.
     newest: HashTable<u32>,
-    /// The other posts of authors, by author, time and order.
-    older: BTreeMap<(AuthorId, i64, u64), u32>,
 }
 
 impl Votes {
     pub(super) fn new(rule: Vote, teams: usize) -> Votes {
-        Votes { rule, counts: vec![0; teams], newest: HashTable::new(), older: BTreeMap::new() }
+        Votes { rule, counts: vec![0; teams], newest: HashTable::new() }
     }
 
     /// Votes by team.
@@ -35,22 +32,26 @@ impl Votes {
 
     /// A post has come.
     pub(super) fn insert(&mut self, slots: &mut Slots, slot: u32) {
+        slots[slot].set_newest(true);
         let Some(author) = self.author(&slots[slot]) else {
             return self.add(&slots[slot]);
         };
-        let Some(newest) = self.newest_of(slots, author) else {
+        let known = self.newest.find_mut(author.0, |&slot| is_by(slots, slot, author));
+        let Some(known) = known else {
             self.newest.insert_unique(author.0, slot, |&slot| hash(slots, slot));
             return self.add(&slots[slot]);
         };
-        if age(&slots[slot]) > age(&slots[newest]) {
-            self.replace_newest(author, newest, slot);
-            self.older.insert(key(author, &slots[newest]), newest);
-            slots.set_has_older(slot);
+        let newest = *known;
+        let others = slots[newest].left;
+        if slots[slot].age() > slots[newest].age() {
+            *known = slot;
+            slots[newest].set_newest(false);
+            slots[slot].left = older::insert(slots, others, newest);
             self.subtract(&slots[newest]);
             self.add(&slots[slot]);
         } else {
-            self.older.insert(key(author, &slots[slot]), slot);
-            slots.set_has_older(newest);
+            slots[slot].set_newest(false);
+            slots[newest].left = older::insert(slots, others, slot);
         }
     }
 
@@ -59,17 +60,19 @@ impl Votes {
         let Some(author) = self.author(&slots[slot]) else {
             return self.subtract(&slots[slot]);
         };
-        let Ok(mut newest) = self.newest.find_entry(author.0, |&other| other == slot) else {
-            self.older.remove(&key(author, &slots[slot]));
+        let newest = self.newest.find_entry(author.0, |&slot| is_by(slots, slot, author));
+        let mut newest = newest.expect("an author of a post has a newest one");
+        if *newest.get() != slot {
+            let newest = *newest.get();
+            slots[newest].left = older::remove(slots, slots[newest].left, slot);
             return;
-        };
-        let all = (author, i64::MIN, 0)..=(author, i64::MAX, u64::MAX);
-        // Few authors have, and looking costs as much as all the rest.
-        let next = slots[slot].has_older.then(|| self.older.range(all).next_back());
-        if let Some((&older, &next)) = next.flatten() {
+        }
+        let others = slots[slot].left;
+        if let Some(next) = older::newest(slots, others) {
             *newest.get_mut() = next;
-            self.older.remove(&older);
-            slots.set_has_older(next);
+            let others = older::remove(slots, others, next);
+            (slots[next].left, slots[next].right) = (others, NONE);
+            slots[next].set_newest(true);
             self.add(&slots[next]);
         } else {
             newest.remove();
@@ -80,19 +83,18 @@ impl Votes {
     /// A post, marked as faded already, is no longer in the window that is shown.
     pub(super) fn fade(&mut self, slots: &Slots, slot: u32) {
         let post = &slots[slot];
-        if self.has_vote(post, slot) {
-            self.counts[post.team.index()] -= 1;
+        if post.is_newest() {
+            self.counts[post.team().index()] -= 1;
         }
     }
 
     /// A post is edited to name another team.
     pub(super) fn change(&mut self, slots: &mut Slots, slot: u32, team: TeamId) {
-        let post = &slots[slot];
-        let votes = self.has_vote(post, slot);
+        let votes = slots[slot].is_newest();
         if votes {
-            self.subtract(post);
+            self.subtract(&slots[slot]);
         }
-        slots.set_team(slot, team);
+        slots[slot].set_team(team);
         if votes {
             self.add(&slots[slot]);
         }
@@ -100,42 +102,23 @@ impl Votes {
 
     /// The author whose other posts matter to this one.
     fn author(&self, post: &Slot) -> Option<AuthorId> {
-        post.author.filter(|_| self.rule == Vote::Latest)
-    }
-
-    /// Whether this is the post of its author that counts.
-    fn has_vote(&self, post: &Slot, slot: u32) -> bool {
-        self.author(post)
-            .is_none_or(|author| self.newest.find(author.0, |&other| other == slot).is_some())
-    }
-
-    fn newest_of(&self, slots: &Slots, author: AuthorId) -> Option<u32> {
-        self.newest.find(author.0, |&slot| slots[slot].author == Some(author)).copied()
-    }
-
-    fn replace_newest(&mut self, author: AuthorId, old: u32, new: u32) {
-        let newest = self.newest.find_mut(author.0, |&slot| slot == old);
-        *newest.expect("the author's newest post was just found") = new;
+        post.author().filter(|_| self.rule == Vote::Latest)
     }
 
     fn add(&mut self, post: &Slot) {
-        self.counts[post.team.index()] += u64::from(post.state == State::Shown);
+        self.counts[post.team().index()] += u64::from(post.state() == State::Shown);
     }
 
     fn subtract(&mut self, post: &Slot) {
-        self.counts[post.team.index()] -= u64::from(post.state == State::Shown);
+        self.counts[post.team().index()] -= u64::from(post.state() == State::Shown);
     }
 }
 
-fn age(post: &Slot) -> (i64, u64) {
-    (post.at, post.order)
-}
-
-fn key(author: AuthorId, post: &Slot) -> (AuthorId, i64, u64) {
-    (author, post.at, post.order)
+fn is_by(slots: &Slots, slot: u32, author: AuthorId) -> bool {
+    slots[slot].author() == Some(author)
 }
 
 /// Author ids are keyed hashes already.
 fn hash(slots: &Slots, slot: u32) -> u64 {
-    slots[slot].author.map_or(0, |author| author.0)
+    slots[slot].author().map_or(0, |author| author.0)
 }
