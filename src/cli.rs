@@ -1,15 +1,18 @@
 //! The command line: what can be typed, and the help that says so. No logic.
 
+use std::env;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::config;
 use crate::decode::Feed;
+use crate::display_text;
 use crate::picture::Pattern;
 use crate::timer;
 
@@ -42,6 +45,30 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+impl Cli {
+    /// What was typed. If that is no command line it is said what is wrong with it, and the program
+    /// ends.
+    #[must_use]
+    pub fn from_arguments() -> Cli {
+        let arguments: Vec<OsString> = env::args_os().collect();
+        let error = match Cli::try_parse_from(&arguments) {
+            Ok(cli) => return cli,
+            Err(error) => error,
+        };
+        // The message quotes what was typed, and a terminal might obey that.
+        let shown = arguments
+            .iter()
+            .map(|argument| display_text::escaped(&argument.to_string_lossy()).into_owned());
+        match Cli::try_parse_from(shown) {
+            Err(error) => error.exit(),
+            // It is spelling it out that made it a good one.
+            Ok(_) => Cli::command()
+                .error(error.kind(), "an argument is not text that can be shown")
+                .exit(),
+        }
+    }
 }
 
 /// The commands.
@@ -263,8 +290,8 @@ fn team(text: &str) -> Result<TeamArg, String> {
     let (name, hashtags) = text
         .split_once('=')
         .ok_or("write it as NAME=TAG[,TAG], for example --team Tabs=tabs,teamtabs")?;
-    if name.chars().any(char::is_control) {
-        return Err("a name has no control characters".to_owned());
+    if let Some(misleading) = display_text::misleading(name) {
+        return Err(format!("a name cannot hold {misleading}"));
     }
     let hashtags = hashtags.split(',').filter(|tag| !tag.is_empty()).map(str::to_owned).collect();
     Ok(TeamArg { name: name.to_owned(), hashtags })

@@ -3,16 +3,21 @@
 //! A [`Contest`] that exists is sound: at least two teams, each with a name and a hashtag of its own.
 //! It does not count anything; see [`crate::tally`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use crate::display_text;
 use crate::hashtag;
 use crate::rgb::Rgb;
 
 /// More teams than this are refused: a strip and a projector cannot tell them apart, and the rate
 /// table of the tally grows with them.
 pub const MAX_TEAMS: usize = 64;
+
+/// More hashtags than this, in all teams together, are refused. Networks take a few hundred of a
+/// contest, and the search for them in everything that is posted is to stay quick.
+pub const MAX_HASHTAGS: usize = 1000;
 
 /// A hashtag longer than this many characters, folded, is refused: no network accepts one.
 pub const MAX_HASHTAG_CHARS: usize = 100;
@@ -117,6 +122,18 @@ pub enum Error {
     /// More than [`MAX_TEAMS`].
     #[error("{0} teams are more than the {MAX_TEAMS} that can be told apart")]
     TooManyTeams(usize),
+    /// More than [`MAX_HASHTAGS`] in all.
+    #[error(
+        "{count} hashtags, of all teams together, are more than the {MAX_HASHTAGS} that a contest can have"
+    )]
+    TooManyHashtags {
+        /// How many.
+        count: usize,
+        /// The team of the first that is too many.
+        team: usize,
+        /// Which of its hashtags that is, as given.
+        hashtag: usize,
+    },
     /// The name is empty or blank.
     #[error("a team needs a name")]
     NoName {
@@ -204,9 +221,16 @@ impl Contest {
         if !(MIN_WINDOW..=MAX_WINDOW).contains(&window) {
             errors.push(Error::BadWindow(window));
         }
+        let too_many_hashtags = too_many_hashtags(&teams);
+        if teams.len() > MAX_TEAMS || too_many_hashtags.is_some() {
+            errors.extend(too_many_hashtags);
+            // What else may be wrong with so many is not looked for.
+            return Err(errors);
+        }
         let mut owners: BTreeMap<String, usize> = BTreeMap::new();
         let mut checked: Vec<Team> = Vec::with_capacity(teams.len());
         let mut spellings: Vec<String> = Vec::new();
+        let mut spelled: BTreeSet<String> = BTreeSet::new();
         for (index, mut team) in teams.into_iter().enumerate() {
             if team.name.trim().is_empty() {
                 errors.push(Error::NoName { team: index });
@@ -237,7 +261,7 @@ impl Contest {
                     continue;
                 }
                 let spelling = text.strip_prefix(['#', '＃', '﹟']).unwrap_or(&text);
-                if !spellings.iter().any(|known| known == spelling) {
+                if spelled.insert(spelling.to_owned()) {
                     spellings.push(spelling.to_owned());
                 }
                 match owners.get(&folded) {
@@ -311,6 +335,19 @@ impl Contest {
     }
 }
 
+/// The first hashtag past [`MAX_HASHTAGS`].
+fn too_many_hashtags(teams: &[Team]) -> Option<Error> {
+    let count = teams.iter().map(|team| team.hashtags.len()).sum();
+    let mut room = MAX_HASHTAGS;
+    for (team, Team { hashtags, .. }) in teams.iter().enumerate() {
+        if hashtags.len() > room {
+            return Some(Error::TooManyHashtags { count, team, hashtag: room });
+        }
+        room -= hashtags.len();
+    }
+    None
+}
+
 fn question(teams: &[Team]) -> String {
     let names: Vec<&str> = teams.iter().map(|team| &*team.name).collect();
     names.join(" or ") + "?"
@@ -321,7 +358,9 @@ fn why_no_hashtag(folded: &str) -> Option<&'static str> {
         Some("nothing is left of it")
     } else if folded.chars().any(char::is_whitespace) {
         Some("it contains a space")
-    } else if folded.chars().any(|c| c.is_control() || matches!(c, '#' | '"' | '\\')) {
+    } else if folded.chars().any(|c| matches!(c, '#' | '"' | '\\'))
+        || display_text::misleading(folded).is_some()
+    {
         Some("it contains a character that no hashtag has")
     } else if folded.chars().count() > MAX_HASHTAG_CHARS {
         Some("it is longer than 100 characters")

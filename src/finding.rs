@@ -4,6 +4,8 @@
 
 use std::fmt::Write;
 
+use crate::display_text;
+
 /// How something stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
@@ -91,6 +93,7 @@ pub fn table(parts: &[Part]) -> String {
                 Verdict::Warn => "WARN",
                 Verdict::Fail => "FAIL",
             };
+            let said = display_text::escaped(said);
             writeln!(text, "  {word:4}  {what:width$}  {said}").expect("a string takes everything");
             if let Some(hint) = hint {
                 writeln!(text, "        hint: {hint}").expect("a string takes everything");

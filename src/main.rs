@@ -2,12 +2,11 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use hashtug::cli::Cli;
 use hashtug::command;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::from_arguments();
     hashtug::telemetry::start();
     let result = command::run(cli);
     hashtug::telemetry::finish();

@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use flate2::read::MultiGzDecoder;
 use tracing::warn;
 
+use crate::display_text;
 use crate::hint::Hint;
 
 /// A longer line is no message. Pages of saved posts can be long; this holds some ten thousand.
@@ -25,7 +26,7 @@ const BLOCK: usize = 256 << 10;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is nothing to read.
-    #[error("cannot open `{}`", path.display())]
+    #[error("cannot open `{}`", display_text::path(path))]
     Open {
         /// The file.
         path: PathBuf,
@@ -132,7 +133,7 @@ impl Recording {
         };
         let (file, size) =
             open().map_err(|source| Error::Open { path: path.to_owned(), source })?;
-        let name = path.display().to_string();
+        let name = display_text::path(path);
         let mut recording = Recording::new(name, Box::new(io::empty()), size);
         let file = Counted { inner: file, read: Arc::clone(&recording.progress.read) };
         let ending = path.extension().and_then(|ending| ending.to_str());
@@ -172,7 +173,7 @@ impl Recording {
         }
     }
 
-    /// The file's name as it was given.
+    /// The file's name as it was given, fit to be shown.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name

@@ -17,7 +17,7 @@ use tracing::error;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::screen;
+use crate::{display_text, screen};
 
 /// Lines that may wait before further ones are lost, which the next line says.
 const QUEUE: usize = 512;
@@ -53,7 +53,7 @@ pub fn start() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let started = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_ansi(io::stderr().is_terminal())
+        .with_ansi(with_colours())
         .with_target(false)
         .without_time()
         .with_writer(Queue)
@@ -127,6 +127,39 @@ impl<'a> MakeWriter<'a> for Queue {
     }
 }
 
+/// A line without what would mislead, whoever the words in it are of. It ends as it did, and its
+/// colours stay: of the values, the subscriber has spelled out what would look like one.
+fn fit_to_be_shown(line: Vec<u8>) -> Vec<u8> {
+    if line.strip_suffix(b"\n").unwrap_or(&line).iter().all(|byte| matches!(byte, b' '..=b'~')) {
+        return line;
+    }
+    let text = String::from_utf8_lossy(&line);
+    let (text, end) = match text.strip_suffix('\n') {
+        Some(text) => (text, "\n"),
+        None => (&*text, ""),
+    };
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("\u{1b}[") {
+        let code = &rest[at + 2..];
+        let len = code.bytes().take_while(|byte| matches!(byte, b'0'..=b'9' | b';')).count();
+        let is_colour = with_colours() && code[len..].starts_with('m');
+        let end = at + 2 + if is_colour { len + 1 } else { 0 };
+        shown.push_str(&display_text::escaped(&rest[..if is_colour { at } else { end }]));
+        if is_colour {
+            shown.push_str(&rest[at..end]);
+        }
+        rest = &rest[end..];
+    }
+    shown.push_str(&display_text::escaped(rest));
+    shown.push_str(end);
+    shown.into_bytes()
+}
+
+fn with_colours() -> bool {
+    io::stderr().is_terminal()
+}
+
 /// Collects a line, and queues it when it is whole.
 struct OneLine(Vec<u8>);
 
@@ -146,6 +179,7 @@ impl Drop for OneLine {
         static LOST: AtomicU64 = AtomicU64::new(0);
         let Some(log) = LOG.get() else { return };
         let lost = LOST.swap(0, Ordering::Relaxed);
+        self.0 = fit_to_be_shown(std::mem::take(&mut self.0));
         if lost > 0 {
             self.0.extend_from_slice(
                 format!("({lost} log lines were lost before this)\n").as_bytes(),

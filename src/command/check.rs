@@ -9,7 +9,7 @@ use tracing::warn;
 use crate::config::Config;
 use crate::contest::{Reposts, Vote};
 use crate::hint::Hinted;
-use crate::output;
+use crate::{display_text, look_alike, output};
 
 use super::{Failure, load, print};
 
@@ -19,7 +19,15 @@ pub(super) fn run(config: Option<&Path>) -> Result<(), Failure> {
     for close in output::doctor::close_colours(&config.contest) {
         warn!("{close}");
     }
-    print(describe(&config).as_bytes())
+    warn_of_look_alikes(&config);
+    print(display_text::escaped_lines(&describe(&config)).as_bytes())
+}
+
+/// Says which teams the audience will mix up.
+pub(super) fn warn_of_look_alikes(config: &Config) {
+    for warning in look_alike::warnings(&config.contest) {
+        warn!("{warning}");
+    }
 }
 
 /// Whether everything that the config wants to read is there.

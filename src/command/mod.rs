@@ -18,6 +18,7 @@ use anyhow::anyhow;
 
 use crate::cli::{Cli, Command, Lights};
 use crate::config::Config;
+use crate::display_text;
 use crate::hint::{self, Hint, Hinted};
 use crate::output::Settings;
 use crate::output::lock::{self, Locks, Sharing};
@@ -42,7 +43,8 @@ impl Failure {
         let (Failure::Input(error) | Failure::Running(error)) = self;
         let mut stderr = io::stderr().lock();
         // The causes follow the error, each saying its own level only.
-        let _unread = writeln!(stderr, "error: {error:#}");
+        let text = format!("error: {error:#}");
+        let _unread = writeln!(stderr, "{}", display_text::escaped_lines(&text));
         if let Some(hint) = hint::of(error.chain()) {
             let _unread = writeln!(stderr, "hint: {hint}");
         }

@@ -26,6 +26,7 @@ const LAST_GRACE: Duration = Duration::from_millis(200);
 
 pub(super) fn run(config: Config, lights: Lights) -> Result<(), Failure> {
     check::inputs(&config)?;
+    check::warn_of_look_alikes(&config);
     let _lights = take(&config.outputs, lights)?;
     until_stopped(None, async |stop, suspended| {
         let listener = listen(&config)?;

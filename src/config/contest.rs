@@ -11,7 +11,7 @@ use toml::de::DeValue;
 use crate::contest::{Contest, Error, MAX_TEAMS, PALETTE, Reposts, SIZES, Team, Vote};
 use crate::keys::duration;
 use crate::keys::problem::{Problem, printable};
-use crate::keys::table::Table;
+use crate::keys::table::{Most, Table};
 use crate::keys::value::{describe, wrong_type};
 use crate::rgb::Rgb;
 
@@ -44,7 +44,8 @@ struct Lines {
 /// Reads the contest, or records why there is none.
 pub(super) fn read(root: &Table<'_>) -> Option<Contest> {
     let mut count = 0;
-    let drafts = root.each("team", "[[team]]", |table| {
+    let most = Most { number: MAX_TEAMS, what: "teams", that: "can be told apart" };
+    let drafts = root.each("team", "[[team]]", most, |table| {
         count += 1;
         team(table, count)
     });
@@ -57,12 +58,7 @@ pub(super) fn read(root: &Table<'_>) -> Option<Contest> {
             table.choice("reposts", &REPOSTS).unwrap_or_default(),
         )
     });
-    if let Some(first) = drafts.get(MAX_TEAMS) {
-        let message = Error::TooManyTeams(drafts.len()).to_string();
-        root.report(Problem::new(first.lines.header.clone(), message));
-        return None;
-    }
-    let (teams, lines) = finish(drafts);
+    let (teams, lines) = finish(drafts?);
     let errors = match Contest::new(title, window, vote, reposts, teams) {
         Ok(contest) => return Some(contest),
         Err(errors) => errors,
@@ -156,7 +152,8 @@ fn report(root: &Table<'_>, error: &Error, teams: &[Lines], window: &Range<usize
         Error::TooFewTeams(_) => problem(&(usize::MAX..usize::MAX))
             .hint("each begins with `[[team]]`, and has a `name` and `hashtags`")
             .missing(0, "team"),
-        Error::TooManyTeams(_) => problem(&teams[MAX_TEAMS].header),
+        Error::TooManyTeams(_) => return, // It is reported where they are read.
+        Error::TooManyHashtags { team, hashtag, .. } => problem(&teams[team].each_hashtag[hashtag]),
         Error::NoName { team } | Error::SameName { team, .. } => problem(&teams[team].name),
         Error::NoHashtags { team, .. } => {
             let lines = &teams[team];

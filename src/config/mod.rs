@@ -19,11 +19,12 @@ use std::path::{Path, PathBuf};
 pub use crate::keys::{DurationError, Report, duration};
 
 use crate::contest::Contest;
+use crate::display_text;
 use crate::hint::Hint;
 use crate::keys::log::Log;
 use crate::keys::problem::Problem;
 use crate::keys::table::Table;
-use crate::keys::{self, address, problem, syntax, value};
+use crate::keys::{self, address, syntax, value};
 use crate::source::replay::Input;
 use crate::timer::Marks;
 use crate::{output as out, server, source as posts};
@@ -53,7 +54,7 @@ pub struct Config {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file could not be opened or read.
-    #[error("cannot read {}", problem::escaped(&.path.display().to_string()))]
+    #[error("cannot read {}", display_text::path(.path))]
     Read {
         /// Which file.
         path: PathBuf,
@@ -62,13 +63,13 @@ pub enum Error {
         source: io::Error,
     },
     /// There is a directory of that name.
-    #[error("{} is a directory, not a config file", problem::escaped(&.path.display().to_string()))]
+    #[error("{} is a directory, not a config file", display_text::path(.path))]
     Directory {
         /// Which.
         path: PathBuf,
     },
     /// The file is longer than a config can be.
-    #[error("{} is longer than 1 MiB, which is no config file", problem::escaped(&.path.display().to_string()))]
+    #[error("{} is longer than 1 MiB, which is no config file", display_text::path(.path))]
     TooLong {
         /// Which file.
         path: PathBuf,

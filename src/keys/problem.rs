@@ -5,9 +5,10 @@
 //! secret is left out.
 
 use std::fmt;
-use std::fmt::Write as _;
 use std::ops::Range;
 use std::path::Path;
+
+use crate::display_text::{self, escaped, escaped_chars};
 
 /// More problems than this are counted and not shown: past it the file is no config at all.
 const MAX_SHOWN: usize = 100;
@@ -107,7 +108,7 @@ impl Report {
         let left_out = problems.len().saturating_sub(MAX_SHOWN);
         problems.truncate(MAX_SHOWN);
         let shown = problems.into_iter().map(|problem| Shown::new(text, problem)).collect();
-        Report { origin: escaped(&origin.display().to_string()), shown, left_out }
+        Report { origin: display_text::path(origin), shown, left_out }
     }
 }
 
@@ -167,35 +168,42 @@ fn excerpt(line: &str, caret: Range<usize>) -> Excerpt {
     };
     let caret = caret.start.min(line.len())..caret.end.min(line.len());
     let fits = line.len() <= 4 * MAX_COLUMNS
-        && line.chars().map(|char| Piece::new(char).width).sum::<usize>() <= MAX_COLUMNS;
+        && escaped_chars(line).map(|piece| Piece::new(piece).width).sum::<usize>() <= MAX_COLUMNS;
     let mut before = Vec::new();
     let mut width = 0;
-    let mut clipped_left = false;
-    for piece in line[..caret.start].chars().rev().map(Piece::new) {
+    // What a character is shown as depends on those before it. More of them than are shown on either
+    // side are not looked at: a line may be a megabyte.
+    let view = |chars: &mut dyn Iterator<Item = (usize, char)>| chars.nth(2 * MAX_COLUMNS);
+    let start = view(&mut line[..caret.start].char_indices().rev()).map_or(0, |(at, _)| at);
+    let end = view(&mut line[caret.start..].char_indices()).map(|(at, _)| caret.start + at);
+    let pieces = escaped_chars(&line[start..end.unwrap_or(line.len())]);
+    let pieces: Vec<Piece> = pieces.map(|(at, text)| Piece::new((start + at, text))).collect();
+    let mut clipped_left = start > 0;
+    let after = pieces.partition_point(|piece| piece.at < caret.start);
+    for piece in pieces[..after].iter().rev() {
         // Combining characters have no width of their own, so that their number has a bound too.
         if !fits && (width + piece.width > COLUMNS_BEFORE || before.len() == MAX_COLUMNS) {
             clipped_left = true;
             break;
         }
         width += piece.width;
-        before.push(piece.text);
+        before.push(&*piece.text);
     }
     let mut excerpt = Excerpt { text: String::new(), before: width, under: 0 };
     if clipped_left {
         excerpt.text.push('…');
         excerpt.before += 1;
     }
-    excerpt.text.extend(before.iter().rev().map(String::as_str));
+    excerpt.text.extend(before.iter().rev().copied());
     let mut clipped_right = false;
-    for (count, (offset, char)) in line[caret.start..].char_indices().enumerate() {
-        let piece = Piece::new(char);
+    for (count, piece) in pieces[after..].iter().enumerate() {
         width += piece.width;
         if width > MAX_COLUMNS || (!fits && count == MAX_COLUMNS) {
             clipped_right = true;
             break;
         }
         excerpt.text.push_str(&piece.text);
-        if caret.start + offset < caret.end {
+        if piece.at < caret.end {
             excerpt.under += piece.width;
         }
     }
@@ -206,15 +214,16 @@ fn excerpt(line: &str, caret: Range<usize>) -> Excerpt {
 
 /// One character of the file as the terminal may have it.
 struct Piece {
+    /// Where it begins in the line.
+    at: usize,
     text: String,
     width: usize,
 }
 
 impl Piece {
-    fn new(char: char) -> Piece {
-        let text = escape(char);
+    fn new((at, text): (usize, String)) -> Piece {
         let width = console::measure_text_width(&text);
-        Piece { text, width }
+        Piece { at, text, width }
     }
 }
 
@@ -259,34 +268,9 @@ pub(crate) fn printable(text: &str) -> String {
 
 fn clipped(text: &str, chars: usize) -> String {
     match text.char_indices().nth(chars) {
-        Some((end, _)) => escaped(&text[..end]) + "…",
-        None => escaped(text),
+        Some((end, _)) => escaped(&text[..end]).into_owned() + "…",
+        None => escaped(text).into_owned(),
     }
-}
-
-/// A text of any length with what a terminal would act on escaped.
-pub(crate) fn escaped(text: &str) -> String {
-    text.chars().map(escape).collect()
-}
-
-/// Control characters would act on the terminal, invisible ones and those that turn the writing
-/// direction would show another text than the one in the file.
-fn escape(char: char) -> String {
-    let mut text = String::new();
-    match char {
-        '\t' => text.push(' '),
-        '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{2069}'
-        | '\u{feff}' => {
-            write!(text, "{}", char.escape_unicode()).expect("a String takes everything");
-        }
-        _ if char.is_control() => {
-            write!(text, "{}", char.escape_default()).expect("a String takes everything");
-        }
-        _ => text.push(char),
-    }
-    text
 }
 
 #[cfg(test)]

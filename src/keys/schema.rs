@@ -271,6 +271,7 @@ impl Words {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::table::Most;
 
     const EXAMPLE: &str = "\
 # Things, one or more.
@@ -292,7 +293,8 @@ empty = true
 ";
 
     fn read(root: &Table<'_>) {
-        root.each("thing", "[[thing]]", |thing| {
+        let most = Most { number: 9, what: "things", that: "fit" };
+        root.each("thing", "[[thing]]", most, |thing| {
             match thing.kind(&[("lamp", 9), ("bell", 5)], &[]) {
                 Some(("lamp", most)) => drop(thing.whole("level", 1..=most)),
                 Some((_, most)) => {

@@ -13,6 +13,8 @@ use std::path::PathBuf;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::display_text;
+
 use super::form::{Form, Notes};
 use super::log::{Known, Log, Scope, Stranger, nearest};
 use super::problem::{Problem, printable};
@@ -20,6 +22,16 @@ use super::value::{Value, describe, number, out_of_range, string, wrong_type};
 
 /// A title or a name longer than this many characters is refused: no wall is that wide.
 const MAX_TEXT: usize = 200;
+
+/// How many sections of one name there can be.
+#[derive(Clone, Copy)]
+pub(crate) struct Most {
+    pub(crate) number: usize,
+    /// What they are, in the plural.
+    pub(crate) what: &'static str,
+    /// Why no more than that: "can be told apart".
+    pub(crate) that: &'static str,
+}
 
 /// A table being read.
 pub(crate) struct Table<'t> {
@@ -74,17 +86,26 @@ impl<'t> Table<'t> {
         Table::new(entries, written, span, self.log).close_after(read)
     }
 
-    /// Reads each of the tables `key`, written `[[key]]`.
+    /// Reads each of the tables `key`, written `[[key]]`. `None`: there are more than `most`, which is
+    /// recorded as a problem, and none of them was read.
     pub(crate) fn each<T>(
         &self,
         key: &'static str,
         written: &'static str,
+        most: Most,
         mut read: impl FnMut(&Table<'_>) -> T,
-    ) -> Vec<T> {
+    ) -> Option<Vec<T>> {
         let Some(value) = self.get(key, written, Form::Sections(written)) else {
-            return Vec::new();
+            return Some(Vec::new());
         };
         let list = match value.get_ref() {
+            DeValue::Array(array) if array.len() > most.number => {
+                let Most { number, what, that } = most;
+                let count = array.len();
+                let message = format!("{count} {what} are more than the {number} that {that}");
+                self.log.push(Problem::new(array[number].span(), message));
+                return None;
+            }
             DeValue::Array(array) => array.iter().collect(),
             DeValue::Table(_) => {
                 let message = format!("`{key}` is a list, and this is a single section");
@@ -106,7 +127,7 @@ impl<'t> Table<'t> {
                 None
             }
         });
-        tables.collect()
+        Some(tables.collect())
     }
 
     /// Reads the table that stands in one line, `key = { ... }`; `example` is what is between the
@@ -174,13 +195,18 @@ impl<'t> Table<'t> {
         read(value).map_err(|problem| self.log.push(problem)).ok()
     }
 
-    /// A text as people read it: of one line and no control characters.
+    /// A text as people read it: of one line, and with nothing in it that misleads.
     pub(crate) fn text(&self, key: &'static str) -> Option<String> {
         self.read_as(key, Form::Text, |value| {
             let text = string(key, value, None)?;
             let refuse = |message| Err(Problem::new(value.span(), message));
-            if let Some(bad) = text.chars().find(|c| c.is_control()) {
-                refuse(format!("`{key}` holds the control character {}", bad.escape_unicode()))
+            if let Some(misleading) = display_text::misleading(text) {
+                let hint = "take it out: names are shown as they stand here";
+                let problem = Problem::new(
+                    part(value, text, misleading.bytes()),
+                    format!("`{key}` holds {misleading}"),
+                );
+                Err(problem.hint(hint))
             } else if text.chars().count() > MAX_TEXT {
                 refuse(format!("`{key}` is longer than {MAX_TEXT} characters"))
             } else {
@@ -404,6 +430,17 @@ impl<'t> Table<'t> {
             }
         }
         result
+    }
+}
+
+/// Where a part of a text stands in the file; all of the text if it is written with escapes.
+fn part(value: &Value<'_>, text: &str, part: Range<usize>) -> Range<usize> {
+    let span = value.span();
+    // A quote on each side.
+    if span.len() == text.len() + 2 {
+        span.start + 1 + part.start..span.start + 1 + part.end
+    } else {
+        span
     }
 }
 

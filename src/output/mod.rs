@@ -31,7 +31,7 @@ use tokio::sync::watch;
 
 use crate::finding::Finding;
 use crate::keys::names::Names;
-use crate::keys::table::Table;
+use crate::keys::table::{Most, Table};
 use crate::render::bytes::Encoding;
 use crate::snapshot::Snapshot;
 
@@ -120,12 +120,16 @@ impl PartialEq for Settings {
     }
 }
 
+/// More outputs than this are refused: each has a thread and a socket or a device of its own.
+pub const MAX_OUTPUTS: usize = 256;
+
 /// Reads the `[[output]]` tables. One without a kind that exists is left out, and recorded as a
 /// problem.
 pub(crate) fn read(root: &Table<'_>) -> Vec<Settings> {
     let mut names = Names::new("outputs");
     let mut claims = Claims::default();
-    let outputs = root.each("output", "[[output]]", |table| {
+    let most = Most { number: MAX_OUTPUTS, what: "outputs", that: "a show can have" };
+    let outputs = root.each("output", "[[output]]", most, |table| {
         let kind = table.kind(KINDS, &[]);
         let name = names.claim(table, kind.map(|(kind, _)| kind));
         kind.map(|(_, read)| {
@@ -135,7 +139,7 @@ pub(crate) fn read(root: &Table<'_>) -> Vec<Settings> {
             settings
         })
     });
-    outputs.into_iter().flatten().collect()
+    outputs.into_iter().flatten().flatten().collect()
 }
 
 impl Settings {

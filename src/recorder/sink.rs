@@ -10,16 +10,17 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use crate::display_text;
 use crate::hint::Hint;
 
 /// Why a recording cannot begin.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Nothing is overwritten.
-    #[error("`{}` exists, and is not overwritten", .0.display())]
+    #[error("`{}` exists, and is not overwritten", display_text::path(.0))]
     Exists(PathBuf),
     /// It cannot be made.
-    #[error("cannot write `{}`", path.display())]
+    #[error("cannot write `{}`", display_text::path(path))]
     Open {
         /// The file.
         path: PathBuf,
@@ -97,7 +98,7 @@ impl Out {
             Some("zst") => Sink::Zst(zstd::Encoder::new(target, 0).map_err(failed)?),
             _ => Sink::Plain(target),
         };
-        let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        let name = display_text::path(Path::new(path.file_name().unwrap_or(path.as_os_str())));
         Ok(Out { name, sink })
     }
 

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::display_text;
 use crate::event::{Fate, SourceId};
 use crate::snapshot::{Gap, SourceState, SourceStatus};
 
@@ -67,7 +68,12 @@ impl Health {
 
     pub(super) fn set_problem(&mut self, source: SourceId, problem: Option<Arc<str>>) {
         if let Some(source) = self.source(source) {
-            source.status.problem = problem;
+            // The source has cleaned what it quotes; nothing that it forgot gets onto a page.
+            let clean = |said: Arc<str>| match display_text::misleading(&said) {
+                Some(_) => display_text::one_line(&said, usize::MAX).into(),
+                None => said,
+            };
+            source.status.problem = problem.map(clean);
             source.has_panicked = false;
         }
     }

@@ -33,7 +33,7 @@ use crate::event::{News, SourceId};
 use crate::finding::Finding;
 use crate::hint::Hint;
 use crate::keys::names::Names;
-use crate::keys::table::Table;
+use crate::keys::table::{Most, Table};
 use crate::post::Hasher;
 use crate::recorder::Recorder;
 use crate::recording;
@@ -79,17 +79,21 @@ pub(crate) fn kind_names() -> impl Iterator<Item = &'static str> {
     KINDS.iter().map(|(kind, _)| *kind)
 }
 
+/// More sources than this are refused: each is a task with connections of its own.
+pub const MAX_SOURCES: usize = 64;
+
 /// Reads the `[[source]]` tables. One that no source can be made of is left out, and recorded as a
 /// problem.
 pub(crate) fn read(root: &Table<'_>, contest: Option<&Contest>) -> Vec<Settings> {
     let mut names = Names::new("sources");
-    let sources = root.each("source", "[[source]]", |table| {
+    let most = Most { number: MAX_SOURCES, what: "sources", that: "a show can have" };
+    let sources = root.each("source", "[[source]]", most, |table| {
         let kind = table.kind(KINDS, &PLANNED);
         let name = names.claim(table, kind.map(|(kind, _)| kind));
         let kind = kind.and_then(|(_, read)| read(table, contest))?;
         Some(Settings { name, kind })
     });
-    sources.into_iter().flatten().collect()
+    sources.into_iter().flatten().flatten().collect()
 }
 
 impl Settings {

@@ -41,7 +41,7 @@ impl Default for Limits {
     fn default() -> Limits {
         // Both full, in the order that costs most, are below 200 MB for the whole program. 25,000
         // posts a second that all name a team would fill a window of a minute; a room never does.
-        Limits { posts: 1_500_000, deletions: 750_000 }
+        Limits { posts: 1_500_000, deletions: 500_000 }
     }
 }
 

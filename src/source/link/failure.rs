@@ -11,6 +11,7 @@ use serde_json::error::Category;
 use tokio_rustls::rustls;
 use tokio_tungstenite::tungstenite::{self, http};
 
+use crate::display_text;
 use crate::hint::Hint;
 use crate::timestamp::Timestamp;
 use url::Url;
@@ -120,15 +121,9 @@ fn after_colon(text: &str) -> String {
 /// More of what a server says is not shown.
 const MAX_SAID: usize = 200;
 
-/// What a server says, on one line, without what a terminal would obey, and not too long.
+/// What a server says, on one line, without what would mislead, and not too long.
 pub(in crate::source) fn quoted(text: &str) -> String {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let words: Vec<&str> = clean.split_whitespace().collect();
-    let line = words.join(" ");
-    match line.char_indices().nth(MAX_SAID) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
+    display_text::one_line(text, MAX_SAID)
 }
 
 impl Failure {

@@ -1,5 +1,7 @@
 //! The hashtags to ask relays for. They compare byte by byte, and people do not.
 
+use std::collections::BTreeSet;
+
 use crate::contest::Contest;
 
 /// Relays refuse filters with more values than some number; this is below those that are known.
@@ -15,9 +17,10 @@ pub(super) fn variants(contest: &Contest) -> Vec<String> {
     let title = all().map(|hashtag| capitalised(hashtag));
     let upper = all().map(|hashtag| hashtag.to_uppercase());
     let mut variants: Vec<String> = Vec::new();
+    let mut known: BTreeSet<String> = BTreeSet::new();
     let folded = folded.iter().map(|&hashtag| hashtag.clone());
     for hashtag in folded.chain(lower).chain(written.iter().cloned()).chain(title).chain(upper) {
-        if !variants.contains(&hashtag) {
+        if known.insert(hashtag.clone()) {
             variants.push(hashtag);
         }
     }

@@ -7,6 +7,7 @@ use toml::de::DeValue;
 
 use crate::contest::Contest;
 use crate::decode::Feed;
+use crate::display_text;
 use crate::finding::Finding;
 use crate::keys::table::Table;
 use crate::keys::value::{number, wrong_type};
@@ -53,7 +54,7 @@ impl Source for Settings {
 
     fn describe(&self, _: &Contest) -> String {
         let input = match &self.input {
-            Input::File(path) => path.display().to_string(),
+            Input::File(path) => display_text::path(path),
             Input::Embedded => "the built-in keynote".to_owned(),
         };
         let speed = match self.speed {
@@ -120,7 +121,10 @@ async fn probe(input: &Input) -> Finding {
     let input = input.clone();
     let read = tokio::task::spawn_blocking(move || {
         if let Some(path) = input.pipe() {
-            return Ok(format!("`{}` is a pipe, which is read when it runs", path.display()));
+            return Ok(format!(
+                "`{}` is a pipe, which is read when it runs",
+                display_text::path(path)
+            ));
         }
         let mut recording = input.open()?;
         let name = recording.name().to_owned();
