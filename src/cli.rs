@@ -13,6 +13,7 @@ use clap_complete::Shell;
 use crate::config;
 use crate::decode::Feed;
 use crate::display_text;
+use crate::keys::table::MAX_TEXT;
 use crate::picture::Pattern;
 use crate::timer;
 
@@ -292,6 +293,9 @@ fn team(text: &str) -> Result<TeamArg, String> {
         .ok_or("write it as NAME=TAG[,TAG], for example --team Tabs=tabs,teamtabs")?;
     if let Some(misleading) = display_text::misleading(name) {
         return Err(format!("a name cannot hold {misleading}"));
+    }
+    if name.chars().count() > MAX_TEXT {
+        return Err(format!("a name has at most {MAX_TEXT} characters"));
     }
     let hashtags = hashtags.split(',').filter(|tag| !tag.is_empty()).map(str::to_owned).collect();
     Ok(TeamArg { name: name.to_owned(), hashtags })

@@ -22,6 +22,9 @@ pub const MAX_HASHTAGS: usize = 1000;
 /// A hashtag longer than this many characters, folded, is refused: no network accepts one.
 pub const MAX_HASHTAG_CHARS: usize = 100;
 
+/// Of what cannot be a hashtag, no more than this many characters are quoted.
+const MAX_QUOTED: usize = 60;
+
 /// The shortest window: time is counted in whole milliseconds, and a beat has many of them.
 pub const MIN_WINDOW: Duration = Duration::from_millis(100);
 
@@ -157,7 +160,7 @@ pub enum Error {
         name: String,
     },
     /// The text can't be a hashtag on any network.
-    #[error("`{text}` of team `{name}` cannot be a hashtag: {reason}")]
+    #[error("`{}` of team `{name}` cannot be a hashtag: {reason}", display_text::beginning(.text, MAX_QUOTED))]
     BadHashtag {
         /// Which team.
         team: usize,

@@ -162,6 +162,15 @@ pub(crate) fn escaped_chars(text: &str) -> impl Iterator<Item = (usize, String)>
     })
 }
 
+/// The first `most` characters of a text, as [`escaped`] has them, and whether there are more.
+#[must_use]
+pub fn beginning(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => escaped(&text[..end]).into_owned() + "…",
+        None => escaped(text).into_owned(),
+    }
+}
+
 /// The name of a file or folder, as [`escaped`] has it.
 #[must_use]
 pub fn path(path: &Path) -> String {

@@ -98,7 +98,7 @@ fn look_alikes(contest: &Contest) -> Vec<LookAlike> {
 fn scripts(text: &str) -> String {
     let is_letter = |script: &Script| !matches!(script, Script::Common | Script::Inherited);
     let scripts: BTreeSet<&str> =
-        text.chars().map(|char| char.script()).filter(is_letter).map(|s| s.full_name()).collect();
+        text.chars().map(|char| char.script()).filter(is_letter).map(Script::full_name).collect();
     match scripts.into_iter().collect::<Vec<_>>().join(" and ") {
         none if none.is_empty() => "no letters".to_owned(),
         scripts => scripts,
@@ -151,9 +151,9 @@ mod tests {
             ],
         );
         check(
-            [("one", &["10"]), ("two", &["lo"])],
+            [("one", &["10"]), ("two", &["l0"])],
             &[
-                "the hashtags `10` (in no letters) of team `one` and `lo` (in Latin) of team `two` look \
+                "the hashtags `10` (in no letters) of team `one` and `l0` (in Latin) of team `two` look \
                alike, and are counted apart",
             ],
         );

@@ -14,8 +14,9 @@ use tracing::warn;
 
 use crate::cli;
 use crate::config::Config;
-use crate::contest::{Contest, PALETTE, Reposts, Team, Vote};
+use crate::contest::{self, Contest, PALETTE, Reposts, Team, Vote};
 use crate::decode::Decoder;
+use crate::display_text;
 use crate::event::{Message, News, SourceId};
 use crate::post::{Hasher, Side};
 use crate::recording::{Chunk, Error, Progress, Recording};
@@ -180,6 +181,15 @@ fn bar(progress: &Progress) -> ProgressBar {
     bar.with_style(ProgressStyle::with_template(style).expect("the template is well formed"))
 }
 
+/// More mistakes of the command line are counted, and not shown.
+const MAX_ERRORS: usize = 20;
+
+/// What is wrong, without the end of what was typed if that is long.
+fn short(error: &contest::Error) -> String {
+    const MOST: usize = 300;
+    display_text::beginning(&error.to_string(), MOST)
+}
+
 /// The contest of the command line, which may lean on the config.
 fn contest(arguments: &cli::Tally, config: Option<&Path>) -> Result<Contest, Failure> {
     let is_complete = !arguments.teams.is_empty()
@@ -212,7 +222,9 @@ fn contest(arguments: &cli::Tally, config: Option<&Path>) -> Result<Contest, Fai
         (String::new(), teams.collect())
     };
     Contest::new(title, window, vote, reposts, teams).map_err(|errors| {
-        let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        Failure::Input(anyhow::anyhow!(errors.join("\nerror: ")))
+        let more = errors.len().saturating_sub(MAX_ERRORS);
+        let mut said: Vec<String> = errors.iter().take(MAX_ERRORS).map(short).collect();
+        said.extend((more > 0).then(|| format!("and {more} more like these")));
+        Failure::Input(anyhow::anyhow!(said.join("\nerror: ")))
     })
 }

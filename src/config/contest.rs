@@ -153,14 +153,15 @@ fn report(root: &Table<'_>, error: &Error, teams: &[Lines], window: &Range<usize
             .hint("each begins with `[[team]]`, and has a `name` and `hashtags`")
             .missing(0, "team"),
         Error::TooManyTeams(_) => return, // It is reported where they are read.
-        Error::TooManyHashtags { team, hashtag, .. } => problem(&teams[team].each_hashtag[hashtag]),
         Error::NoName { team } | Error::SameName { team, .. } => problem(&teams[team].name),
         Error::NoHashtags { team, .. } => {
             let lines = &teams[team];
             let problem = problem(&lines.hashtags).hint("for example `hashtags = [\"tabs\"]`");
             problem.missing(lines.header.start, "hashtags")
         }
-        Error::BadHashtag { team, hashtag, .. } => problem(&teams[team].each_hashtag[hashtag]),
+        Error::TooManyHashtags { team, hashtag, .. } | Error::BadHashtag { team, hashtag, .. } => {
+            problem(&teams[team].each_hashtag[hashtag])
+        }
         Error::SharedHashtag { team, hashtag, .. } => problem(&teams[team].each_hashtag[hashtag])
             .hint("a post counts for one team; leave the hashtag to one of them"),
         Error::BadSize { team, .. } => problem(&teams[team].size),

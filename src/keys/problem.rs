@@ -8,7 +8,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 
-use crate::display_text::{self, escaped, escaped_chars};
+use crate::display_text::{self, beginning, escaped_chars};
 
 /// More problems than this are counted and not shown: past it the file is no config at all.
 const MAX_SHOWN: usize = 100;
@@ -153,8 +153,8 @@ impl Shown {
             line: text[..line_start].matches('\n').count() + 1,
             column: text[line_start..start].chars().count() + 1,
             // Some of the words are those of other parts, which do not know about terminals.
-            message: clipped(&problem.message, MAX_WORDS),
-            hint: problem.hint.map(|hint| clipped(&hint, MAX_WORDS)),
+            message: beginning(&problem.message, MAX_WORDS),
+            hint: problem.hint.map(|hint| beginning(&hint, MAX_WORDS)),
             excerpt: (!problem.concealed && !line.trim().is_empty()).then(|| excerpt(line, caret)),
         }
     }
@@ -263,14 +263,7 @@ pub(crate) fn secret(span: Range<usize>, key: &str) -> Problem {
 
 /// A text of the file for a message: escaped, and cut when long.
 pub(crate) fn printable(text: &str) -> String {
-    clipped(text, MAX_QUOTED)
-}
-
-fn clipped(text: &str, chars: usize) -> String {
-    match text.char_indices().nth(chars) {
-        Some((end, _)) => escaped(&text[..end]).into_owned() + "…",
-        None => escaped(text).into_owned(),
-    }
+    beginning(text, MAX_QUOTED)
 }
 
 #[cfg(test)]

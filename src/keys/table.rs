@@ -21,7 +21,7 @@ use super::problem::{Problem, printable};
 use super::value::{Value, describe, number, out_of_range, string, wrong_type};
 
 /// A title or a name longer than this many characters is refused: no wall is that wide.
-const MAX_TEXT: usize = 200;
+pub(crate) const MAX_TEXT: usize = 200;
 
 /// How many sections of one name there can be.
 #[derive(Clone, Copy)]

@@ -15,9 +15,10 @@ use crate::event::{Counted, Fate, Message};
 use crate::post::{AuthorId, Deletion, Post, PostId, Side, TagId, Tags};
 use crate::timestamp::Timestamp;
 
-/// Names that a recount may remember. Past it the oldest are forgotten: a post that comes again
-/// after so many others would have to be newer than all of them to be counted otherwise.
-const MAX_NAMES: usize = 1 << 21;
+/// Names that a recount may remember, at some 80 bytes each. Past it the oldest are forgotten: a post
+/// that comes again after so many others would have to be newer than all of them to be counted
+/// otherwise.
+const MAX_NAMES: usize = 1 << 19;
 
 /// The tables are looked through for what is of no use any more when they are longer than this.
 const FEW: usize = 1024;

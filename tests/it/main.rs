@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says so by failing")]
 
+mod bounds;
 mod browser;
 mod cli;
 mod config;
@@ -9,6 +10,7 @@ mod dark;
 mod descriptors;
 mod doctor;
 mod driven;
+mod hostile_text;
 mod layers;
 mod leds;
 mod networks;

@@ -49,11 +49,13 @@ impl Alphabet {
                 continue;
             }
             hashtag::fold_into(c.encode_utf8(&mut [0; 4]), &mut folded);
-            hiding.extend(Surroundings::of(&folded, &spelled, &own).into_iter().map(|s| (c, s)));
+            hiding.extend(
+                Surroundings::of(&folded, &spelled, &written, &own).into_iter().map(|s| (c, s)),
+            );
             if folding == Folding::Latin
                 && let Cow::Owned(bare) = hashtag::fold_latin(&folded)
             {
-                let surroundings = Surroundings::of(&bare, &spelled, &own);
+                let surroundings = Surroundings::of(&bare, &spelled, &written, &own);
                 if !surroundings.is_empty() {
                     // Its accent, written apart, is dropped as well.
                     marks.extend(folded.nfd().filter(|c| !c.is_ascii()));
