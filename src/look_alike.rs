@@ -78,7 +78,8 @@ fn look_alikes(contest: &Contest) -> Vec<LookAlike> {
     let mut found = Vec::new();
     for (what, text, team) in names.chain(hashtags) {
         // Letters that differ when they are small may look alike when they are large.
-        let looks = [text.to_lowercase(), text.to_uppercase()];
+        let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let looks = [words.to_lowercase(), words.to_uppercase()];
         let looks: BTreeSet<String> = looks.iter().map(|text| skeleton(text).collect()).collect();
         let mut is_told = false;
         for look in looks {
@@ -156,6 +157,15 @@ mod tests {
                 "the hashtags `10` (in no letters) of team `one` and `l0` (in Latin) of team `two` look \
                alike, and are counted apart",
             ],
+        );
+    }
+
+    #[test]
+    fn spaces_accents_and_capitals_are_looked_through() {
+        check(
+            [("Cafe\u{301} one", &["a"]), ("CAF\u{c9}\u{a0} one ", &["b"])],
+            &["the teams `Cafe\u{301} one` (in Latin) and `CAF\u{c9}\u{a0} one ` (in Latin) have \
+               names that look alike"],
         );
     }
 

@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use super::form::{Form, Notes};
 use super::problem::{Problem, is_secret, printable, secret};
@@ -39,7 +40,7 @@ pub(crate) struct Stranger {
     /// Is it a table or a list?
     pub(crate) is_section: bool,
     /// What this table could have held.
-    pub(crate) known: Vec<Known>,
+    pub(crate) known: Rc<[Known]>,
     pub(crate) scope: Scope,
 }
 

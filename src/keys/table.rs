@@ -9,6 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt::Display;
 use std::ops::{Range, RangeInclusive};
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -408,7 +409,7 @@ impl<'t> Table<'t> {
 
     fn close_after<T>(self, read: impl FnOnce(&Table<'_>) -> T) -> T {
         let result = read(&self);
-        let known = self.known.into_inner();
+        let known: Rc<[Known]> = self.known.into_inner().into();
         self.log.note(Notes {
             section: self.section,
             start: self.span.start,
@@ -424,7 +425,7 @@ impl<'t> Table<'t> {
                     table: self.span.start,
                     section: self.section,
                     is_section: value.get_ref().is_table() || value.get_ref().is_array(),
-                    known: known.clone(),
+                    known: Rc::clone(&known),
                     scope: self.scope.get(),
                 });
             }

@@ -32,7 +32,7 @@ pub struct Limits {
     /// Counted posts in the window. Past it the oldest leaves early, which is counted. A post takes 55
     /// to 85 bytes: more where it comes out of order, or has a second name.
     pub posts: usize,
-    /// Deletions remembered. Past it the oldest is forgotten, which is counted. One takes 40 to 55
+    /// Deletions remembered. Past it the oldest is forgotten, which is counted. One takes 40 to 60
     /// bytes.
     pub deletions: usize,
 }
@@ -79,11 +79,11 @@ impl Tally {
             window_ms,
             now: None,
             shown: i64::MIN,
-            slots: Slots::default(),
+            slots: Slots::new(limits.posts),
             window: Window::default(),
             votes: Votes::new(contest.vote(), teams),
             rate: Rate::new(teams),
-            tombstones: Tombstones::default(),
+            tombstones: Tombstones::new(limits.deletions),
             totals: vec![0; teams],
             posts: Posts::default(),
             evicted: Evicted::default(),

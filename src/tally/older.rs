@@ -116,7 +116,7 @@ mod tests {
     fn a_hundred_thousand_posts_of_one_author_make_no_deep_tree_in_whatever_order_they_come() {
         let orders: [fn(i64) -> i64; 4] = [|n| n, |n| -n, |_| 0, |n| (n * 48_271) % 100_003];
         for order in orders {
-            let mut slots = Slots::default();
+            let mut slots = Slots::new(100_000);
             let mut root = NONE;
             for n in 0..100_000 {
                 let post = post(&mut slots, order(n));
@@ -132,7 +132,7 @@ mod tests {
         fn the_newest_is_found_whatever_comes_and_goes(
             steps in prop::collection::vec((0i64..20, any::<prop::sample::Index>(), 0..3), 1..200),
         ) {
-            let mut slots = Slots::default();
+            let mut slots = Slots::new(200);
             let mut root = NONE;
             let mut known: Vec<u32> = Vec::new();
             for (at, which, step) in steps {

@@ -185,10 +185,12 @@ pub(super) struct Slots {
     inserted: u32,
 }
 
-impl Default for Slots {
-    fn default() -> Slots {
+impl Slots {
+    /// Room for `most` posts. What is not filled takes no memory, and nothing is copied when it fills:
+    /// a block that grew would leave holes as large as itself.
+    pub(super) fn new(most: usize) -> Slots {
         Slots {
-            posts: Vec::new(),
+            posts: Vec::with_capacity(most),
             free: NONE,
             len: 0,
             by_id: HashTable::new(),
@@ -246,6 +248,7 @@ impl Slots {
         }
         if let Some(alias) = post.alias {
             if self.aliases.len() < posts.len() {
+                self.aliases.reserve_exact(posts.capacity() - self.aliases.len());
                 self.aliases.resize(posts.len(), 0);
             }
             self.aliases[number as usize] = alias.0;

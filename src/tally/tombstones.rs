@@ -6,7 +6,7 @@ use hashbrown::HashTable;
 
 use crate::post::{AuthorId, PostId};
 
-use super::queue::{Queue, Things};
+use super::queue::{Entries, Queue};
 use super::slots::NONE;
 
 /// What is deleted: a post, and the author who alone may delete it where deletions are signed. Both
@@ -49,7 +49,7 @@ struct Mark {
     waits: bool,
 }
 
-impl Things for Marks {
+impl Entries for Marks {
     type Key = i64;
 
     fn key(&self, mark: u32) -> i64 {
@@ -65,10 +65,11 @@ impl Things for Marks {
     }
 }
 
-impl Default for Tombstones {
-    fn default() -> Tombstones {
+impl Tombstones {
+    /// Room for `most` deletions; what is not filled takes no memory.
+    pub(super) fn new(most: usize) -> Tombstones {
         Tombstones {
-            marks: Marks(Vec::new()),
+            marks: Marks(Vec::with_capacity(most)),
             by_key: HashTable::new(),
             queue: Queue::default(),
             free: NONE,

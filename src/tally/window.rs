@@ -2,10 +2,10 @@
 //!
 //! Exact to the millisecond at any disorder.
 
-use super::queue::{Queue, Things};
+use super::queue::{Entries, Queue};
 use super::slots::{Age, Slots, State};
 
-impl Things for Slots {
+impl Entries for Slots {
     type Key = Age;
 
     fn key(&self, slot: u32) -> Age {

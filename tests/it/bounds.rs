@@ -108,15 +108,13 @@ fn whatever_is_too_much_in_a_config_is_refused_soon_and_in_few_words() {
             text
         })
     };
-    let cases: Vec<(&str, String, &[&str])> = vec![
+    let cases: Vec<(String, &[&str])> = vec![
         (
-            "teams",
             numbered(20_000, |n| team(&format!("A{n}"), [format!("a{n}")])),
             &["20000 teams are more than the 64"],
         ),
-        ("sources", teams() + &repeat(SOURCE, 20_000), &["20000 sources are more than the 64"]),
+        (teams() + &repeat(SOURCE, 20_000), &["20000 sources are more than the 64"]),
         (
-            "outputs",
             teams()
                 + SOURCE
                 + &numbered(10_000, |n| {
@@ -128,24 +126,20 @@ fn whatever_is_too_much_in_a_config_is_refused_soon_and_in_few_words() {
             &["10000 outputs are more than the 256"],
         ),
         (
-            "bad hashtags",
             team("A", (0..900).map(|_| "x y".to_owned()))
                 + &team("B", (0..90).map(|_| "x y".to_owned())),
             &["990 problems", "the first 100 shown"],
         ),
         (
-            "numbers for hashtags",
             format!("[[team]]\nname = \"A\"\nhashtags = [{}]\n", repeat("1,", 100_000)),
             &["the first 100 shown"],
         ),
-        ("one hashtag", team("A", [repeat("a", 1_000_000)]), &["longer than 100 characters"]),
+        (team("A", [repeat("a", 1_000_000)]), &["longer than 100 characters"]),
         (
-            "one name",
             teams().replace("\"A\"", &format!("\"{}\"", repeat("a", 1_000_000))),
             &["longer than 200 characters"],
         ),
         (
-            "headers",
             teams()
                 + "[[source]]\nkind = \"http\"\nurl = \"https://x.example/\"\nheaders = {"
                 + &numbered(60_000, |n| format!("h{n}=\"\","))
@@ -153,30 +147,29 @@ fn whatever_is_too_much_in_a_config_is_refused_soon_and_in_few_words() {
             &["32 are the most"],
         ),
         (
-            "relays",
             teams()
                 + "[[source]]\nkind = \"nostr\"\nrelays = ["
                 + &repeat("\"wss://x.example\",", 40_000)
                 + "]\n",
             &["16"],
         ),
-        ("unknown keys", numbered(30_000, |n| format!("k{n} = 1\n")), &["the first 100 shown"]),
-        ("one key again and again", repeat("a = 1\n", 60_000), &["is set twice"]),
-        ("junk", repeat("= =\n", 60_000), &["the first 100 shown"]),
-        ("brackets", format!("a = {}", repeat("[", 500_000)), &["config.toml:1:"]),
-        ("tables in tables", format!("a = {}", repeat("{a=", 300_000)), &["config.toml:1:"]),
-        ("a key in a key", repeat("a.", 400_000) + "a = 1", &["config.toml:1:"]),
-        ("marks on a letter", format!("windw = \"e{}\"", repeat("\u{301}", 400_000)), &["unknown"]),
-        ("one long line", format!("windw = \"{}\"", repeat("x", 1_000_000)), &["unknown", "…"]),
-        ("much of nothing", repeat("#", 2_000_000), &["longer than 1 MiB"]),
+        (numbered(30_000, |n| format!("k{n} = 1\n")), &["the first 100 shown"]),
+        (repeat("a = 1\n", 60_000), &["is set twice"]),
+        (repeat("= =\n", 60_000), &["the first 100 shown"]),
+        (format!("a = {}", repeat("[", 500_000)), &["config.toml:1:"]),
+        (format!("a = {}", repeat("{a=", 300_000)), &["config.toml:1:"]),
+        (repeat("a.", 400_000) + "a = 1", &["config.toml:1:"]),
+        (format!("windw = \"e{}\"", repeat("\u{301}", 400_000)), &["stands in no section"]),
+        (format!("windw = \"{}\"", repeat("x", 1_000_000)), &["stands in no section", "…"]),
+        (repeat("#", 2_000_000), &["longer than 1 MiB"]),
     ];
-    for (name, config, says) in cases {
-        println!("{name}");
+    for (config, says) in cases {
         refused("check", &config, says);
     }
 }
 
-/// The tally as full as it gets, in the order that costs most.
+/// The tally as full as it gets, in the order that costs most: a tenth of it, since this is no release
+/// build. `tests/long memory` fills all of it.
 #[cfg(target_os = "linux")]
 mod memory {
     use std::process::Command;
@@ -191,11 +184,15 @@ mod memory {
 
     use crate::support::patience::Finish;
 
-    /// What the guide names, for the whole program.
-    const MOST_KB: u64 = 200 << 10;
+    /// What the guide names for the whole program, less what that takes beside the tally.
+    const MOST_KB: u64 = (200 - 20) << 10;
 
-    /// What the program takes beside the tally.
-    const BESIDE_KB: u64 = 20 << 10;
+    const PART: usize = 10;
+
+    fn limits() -> Limits {
+        let Limits { posts, deletions } = Limits::default();
+        Limits { posts: posts / PART, deletions: deletions / PART }
+    }
 
     /// Set in the process that fills a tally.
     const FILL: &str = "HASHTUG_TEST_FILL";
@@ -216,13 +213,13 @@ mod memory {
         let (window, teams) = (Duration::from_hours(1), vec![team(0), team(1)]);
         let contest =
             Contest::new(String::new(), window, Vote::Latest, Reposts::Ignore, teams).unwrap();
-        Tally::new(Arc::new(contest), Limits::default())
+        Tally::new(Arc::new(contest), limits())
     }
 
     /// A tenth more than there is room for, each post before the last, by as many authors as asked for.
     fn fill(authors: u64) -> Tally {
         let mut tally = tally();
-        let Limits { posts, deletions } = Limits::default();
+        let Limits { posts, deletions } = limits();
         let start = 1_800_000_000_000;
         let at = |ms: i64| Timestamp::from_millis(start + ms).unwrap();
         for count in 0..(posts as u64 / 10 * 11) {
@@ -258,24 +255,26 @@ mod memory {
     #[track_caller]
     fn check(name: &str, authors: u64) {
         if std::env::var_os(FILL).is_some() {
+            let before = peak_kb();
             let mut tally = fill(authors);
             let count = tally.count(None);
-            let Limits { posts, deletions } = Limits::default();
+            let Limits { posts, deletions } = limits();
             assert_eq!(count.evicted.posts, posts as u64 / 10);
             assert_eq!(count.evicted.deletions, deletions as u64 / 10);
             let votes: u64 = count.teams.iter().map(|team| team.votes).sum();
             assert_eq!(votes, authors.min(posts as u64));
-            let peak = peak_kb();
-            println!("at the most {} MB", peak >> 10);
-            assert!(peak + BESIDE_KB < MOST_KB, "{} MB", peak >> 10);
+            let taken = peak_kb() - before;
+            // Small blocks of memory are copied when they grow, large ones are moved.
+            let most = MOST_KB / PART as u64 * 3 / 2;
+            assert!(taken < most, "{taken} KB");
             return;
         }
         // A process of its own, of which nothing but the tally takes memory.
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["--exact", name, "--nocapture"]).env(FILL, "1");
+        command.args(["--exact", name]).env(FILL, "1");
         let output = command.finish_within(Duration::from_mins(5));
         let said = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success() && said.contains("at the most"), "{output:?}");
+        assert!(output.status.success() && said.contains("1 passed"), "{output:?}");
     }
 
     #[test]

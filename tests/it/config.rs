@@ -417,8 +417,8 @@ fn escapes_in_texts_do_not_reach_the_terminal() {
 
 #[test]
 fn a_report_has_an_end() {
-    let unknown: String = (0..200).map(|n| format!("k{n} = 3\n")).collect();
-    let text = unknown + &"[[team]]\nnme = 3\n".repeat(30);
+    let unknown: Vec<String> = (0..200).map(|n| format!("k{n} = 3\n")).collect();
+    let text = unknown.concat() + &"[[team]]\nnme = 3\n".repeat(30);
     let error =
         Config::parse(&text, Path::new("config.toml")).expect_err("it is broken").to_string();
     assert_eq!(error.lines().last(), Some("260 problems in config.toml, the first 100 shown"));

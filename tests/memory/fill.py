@@ -31,8 +31,8 @@ def mastodon(number, backwards):
         second = SPAN // 1000 - second if backwards else second
         yield (
             '{"id":"%d","uri":"https://m.example/%d","created_at":"2026-11-21T19:04:%02d.000Z",'
-            '"account":{"url":"https://m.example/@%d"},"tags":[{"name":"tabs"}]}\n'
-            % (post, post, second, post)
+            '"account":{"acct":"u%d","url":"https://m.example/@u%d"},"tags":[{"name":"tabs"}]}\n'
+            % (post, post, second, post, post)
         )
 
 
@@ -54,7 +54,7 @@ def peak_mb(program, lines):
     tally.stdin.close()
     snapshot = tally.stdout.read().decode()
     _, status, usage = os.wait4(tally.pid, 0)
-    assert status == 0, status
+    assert status == 0 and '"malformed":0' in snapshot, snapshot
     evicted = snapshot[snapshot.index('"evicted"') :].split("}")[0] + "}"
     return usage.ru_maxrss // 1024, evicted
 
@@ -81,6 +81,7 @@ def main():
     for name, lines in CASES.items():
         peak, evicted = peak_mb(program, lines())
         print(f"{peak:4} MB  {name}; {evicted}", flush=True)
+        assert evicted != '"evicted":{"posts":0,"deletions":0}', "it was not filled"
         failed |= peak > MOST_MB
     if failed:
         sys.exit(f"error: more than {MOST_MB} MB")
