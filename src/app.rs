@@ -174,7 +174,9 @@ struct Source {
 impl Part for Source {
     async fn live(&mut self) {
         let span = info_span!("source", name = self.settings.name);
-        source::run(self.settings.clone(), self.context.clone()).instrument(span).await;
+        let run = source::run(self.settings.clone(), self.context.clone());
+        // The largest of the kinds would make all parts as large.
+        Box::pin(run.instrument(span)).await;
     }
 
     async fn rest(&mut self, pause: Duration) {
