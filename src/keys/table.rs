@@ -19,7 +19,7 @@ use crate::display_text;
 use super::form::{Form, Notes};
 use super::log::{Known, Log, Scope, Stranger, nearest};
 use super::problem::{Problem, printable};
-use super::value::{Value, describe, number, out_of_range, string, wrong_type};
+use super::value::{Value, describe, number, out_of_range, part, string, wrong_type};
 
 /// A title or a name longer than this many characters is refused: no wall is that wide.
 pub(crate) const MAX_TEXT: usize = 200;
@@ -431,17 +431,6 @@ impl<'t> Table<'t> {
             }
         }
         result
-    }
-}
-
-/// Where a part of a text stands in the file; all of the text if it is written with escapes.
-fn part(value: &Value<'_>, text: &str, part: Range<usize>) -> Range<usize> {
-    let span = value.span();
-    // A quote on each side.
-    if span.len() == text.len() + 2 {
-        span.start + 1 + part.start..span.start + 1 + part.end
-    } else {
-        span
     }
 }
 

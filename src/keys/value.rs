@@ -1,7 +1,7 @@
 //! What a value of the file is, and what to say when it is something else.
 
 use std::fmt::Display;
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 
 use toml::Spanned;
 use toml::de::DeValue;
@@ -51,6 +51,17 @@ pub(crate) fn string<'v>(
             Err(Problem::new(value.span(), message)
                 .hint(format!("for example `{key} = \"{example}\"`")))
         }
+    }
+}
+
+/// Where a part of a text stands in the file; all of the text if it is written with escapes.
+pub(crate) fn part(value: &Value<'_>, text: &str, part: Range<usize>) -> Range<usize> {
+    let span = value.span();
+    // A quote on each side.
+    if span.len() == text.len() + 2 {
+        span.start + 1 + part.start..span.start + 1 + part.end
+    } else {
+        span
     }
 }
 
