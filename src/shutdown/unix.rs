@@ -10,6 +10,7 @@ use futures_util::FutureExt as _;
 use rustix::process::{Signal as Name, getpid, kill_process};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, timeout};
+use tracing::info;
 
 use super::Wish;
 
@@ -17,9 +18,12 @@ use super::Wish;
 /// a container, it goes on after this.
 const NOT_STOPPED: Duration = Duration::from_millis(200);
 
-/// Signals that come within this may be told of in another order than they came in. A stop that was let go
-/// on meanwhile is none: to stop after that would be for ever.
+/// Signals that come within this may be told of in another order than they came in.
 const SHUFFLED: Duration = Duration::from_millis(2);
+
+/// How late the program may be told that it was let go on, on a busy machine. To stop after that would be
+/// for ever.
+const LATE: Duration = Duration::from_millis(50);
 
 /// The signals that the program obeys.
 pub struct Signals {
@@ -67,6 +71,7 @@ impl Signals {
                 // After a stop that nobody could catch. It is no answer to the next one.
                 _ = self.go_on.recv() => {
                     self.went_on = Some(Instant::now());
+                    info!("going on after a stop that no program can catch");
                     continue;
                 }
             }
@@ -92,7 +97,7 @@ impl Signals {
         for again in [&mut self.stop, &mut self.reads_behind, &mut self.writes_behind] {
             while again.recv().now_or_never().flatten().is_some() {}
         }
-        if timeout(SHUFFLED, self.go_on.recv()).await.is_ok() {
+        if timeout(LATE, self.go_on.recv()).await.is_ok() {
             return;
         }
         if kill_process(getpid(), Name::STOP).is_ok() {
