@@ -23,7 +23,8 @@ use crate::finding::{Finding, Verdict};
 use crate::hint::Hint;
 use crate::post::Hasher;
 
-use super::link::failure::{self, Failure, content_type};
+use super::link::failure::{self, Failure};
+use super::link::headers::content_type;
 use super::link::http::{self, Dated, Http};
 use super::link::reading::Told;
 use super::link::websocket::Socket;

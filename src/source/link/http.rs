@@ -13,7 +13,8 @@ use url::Url;
 
 use crate::timestamp::Timestamp;
 
-use super::failure::{Failure, Unresolved, server_date};
+use super::failure::{Failure, Unresolved};
+use super::headers::server_date;
 use super::net::{self, CONNECT_TIME};
 use super::what_came::What;
 use super::{Link, encoding, tls};

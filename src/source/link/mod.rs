@@ -11,6 +11,7 @@ pub mod backoff;
 mod delivery;
 pub(in crate::source) mod encoding;
 pub mod failure;
+pub(in crate::source) mod headers;
 pub(in crate::source) mod http;
 pub(in crate::source) mod log_limit;
 pub(in crate::source) mod net;

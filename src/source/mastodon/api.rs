@@ -12,7 +12,8 @@ use url::Url;
 use crate::timestamp::Timestamp;
 
 use super::super::link::Link;
-use super::super::link::failure::{Failure, content_type};
+use super::super::link::failure::Failure;
+use super::super::link::headers::content_type;
 use super::super::link::http::{Document, Http, document};
 use super::super::secret::Secret;
 

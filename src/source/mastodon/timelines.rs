@@ -16,7 +16,8 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::timestamp::Timestamp;
 
-use super::super::link::failure::{Failure, retry_after};
+use super::super::link::failure::Failure;
+use super::super::link::headers::retry_after;
 use super::super::link::http::Document;
 use super::api::{self, Api};
 use super::clocks::Clocks;
