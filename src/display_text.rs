@@ -3,9 +3,9 @@
 //! Names of files, words of servers and lines of a config may hold anything. What a terminal would obey
 //! (control characters, escape sequences), what turns the direction of the writing, what cannot be seen,
 //! and marks that are piled up over the lines around them show another text than the one that is there.
-//! Here it is said once which characters those are. Names that people choose are refused with it
-//! ([`misleading`]); everything else is shown without it ([`one_line`]) or with it spelled out
-//! ([`escaped`]).
+//! Here it is said once which characters those are ([`misleading`]). Names that people choose are taken
+//! without them ([`without_misleading`]), but for control characters, which are refused; everything else is
+//! shown without them ([`one_line`]) or with them spelled out ([`escaped`]).
 //!
 //! Not more than that is taken away: emoji of several people, flags, Arabic and Hebrew, and the marks of
 //! the scripts of India and South East Asia are as they were.
@@ -95,6 +95,12 @@ pub struct Misleading {
 }
 
 impl Misleading {
+    /// Whether it is a control character, which no text of one line has.
+    #[must_use]
+    pub fn is_control(&self) -> bool {
+        self.flaw == Flaw::Control
+    }
+
     /// Where it stands in the text, in bytes.
     #[must_use]
     pub fn bytes(&self) -> std::ops::Range<usize> {
@@ -133,6 +139,17 @@ pub fn misleading(text: &str) -> Option<Misleading> {
     judged(text)
         .zip(1..)
         .find_map(|((at, char, flaw), place)| flaw.map(|flaw| Misleading { char, flaw, place, at }))
+}
+
+/// A text without what would mislead.
+///
+/// ```
+/// # use hashtug::display_text::without_misleading;
+/// assert_eq!(without_misleading("tea\u{202e}bag"), "teabag");
+/// ```
+#[must_use]
+pub fn without_misleading(text: &str) -> String {
+    judged(text).filter_map(|(_, char, flaw)| flaw.is_none().then_some(char)).collect()
 }
 
 /// A text with what would mislead spelled out, so that one sees what is there: `\u{202e}`. A tab is a

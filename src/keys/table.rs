@@ -5,6 +5,7 @@
 //! then goes on with the default, so that one run finds all problems. The first three open
 //! tables and close them again, and closing is what finds the unknown keys.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt::Display;
 use std::ops::{Range, RangeInclusive};
@@ -13,6 +14,7 @@ use std::rc::Rc;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use tracing::warn;
 
 use crate::display_text;
 
@@ -196,23 +198,25 @@ impl<'t> Table<'t> {
         read(value).map_err(|problem| self.log.push(problem)).ok()
     }
 
-    /// A text as people read it: of one line, and with nothing in it that misleads.
+    /// A text as people read it: of one line, and without what misleads.
     pub(crate) fn text(&self, key: &'static str) -> Option<String> {
         self.read_as(key, Form::Text, |value| {
-            let text = string(key, value, None)?;
-            let refuse = |message| Err(Problem::new(value.span(), message));
-            if let Some(misleading) = display_text::misleading(text) {
-                let hint = "take it out: names are shown as they stand here";
-                let problem = Problem::new(
-                    part(value, text, misleading.bytes()),
-                    format!("`{key}` holds {misleading}"),
-                );
-                Err(problem.hint(hint))
-            } else if text.chars().count() > MAX_TEXT {
-                refuse(format!("`{key}` is longer than {MAX_TEXT} characters"))
-            } else {
-                Ok(text.to_owned())
+            let written = string(key, value, None)?;
+            let mut text = Cow::Borrowed(written);
+            if let Some(misleading) = display_text::misleading(written) {
+                if misleading.is_control() {
+                    let place = part(value, written, misleading.bytes());
+                    let problem = Problem::new(place, format!("`{key}` holds {misleading}"));
+                    return Err(problem.hint("take it out: names are shown as they stand here"));
+                }
+                warn!("`{key}` holds {misleading}; it is shown without what misleads");
+                text = Cow::Owned(display_text::without_misleading(written));
             }
+            if text.chars().count() > MAX_TEXT {
+                let message = format!("`{key}` is longer than {MAX_TEXT} characters");
+                return Err(Problem::new(value.span(), message));
+            }
+            Ok(text.into_owned())
         })
     }
 
