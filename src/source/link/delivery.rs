@@ -160,10 +160,11 @@ impl Link {
         mut check: impl FnMut(&Message) -> Result<(), &'static str>,
     ) -> Result<(), Failure> {
         let message = bare(message);
-        self.look(message);
+        let arrival = self.clock.now();
+        self.look(message, arrival);
         let line = self.delivery.on_one_line(message);
         self.delivery.is_reading = true;
-        let result = self.deliver_now(&line, &mut check);
+        let result = self.deliver_now(&line, arrival, &mut check);
         self.delivery.is_reading = false;
         result
     }
@@ -171,9 +172,9 @@ impl Link {
     fn deliver_now(
         &mut self,
         message: &[u8],
+        arrival: Timestamp,
         check: &mut impl FnMut(&Message) -> Result<(), &'static str>,
     ) -> Result<(), Failure> {
-        let arrival = self.clock.now();
         let recorder =
             self.context.recorder.clone().filter(|recorder| recorder.is_raw(self.context.id));
         let Some(recorder) = recorder else {

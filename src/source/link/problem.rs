@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tracing::warn;
 
 use crate::event::News;
+use crate::timestamp::Timestamp;
 
 use super::Link;
 use super::failure::Failure;
@@ -16,8 +17,7 @@ use super::what_came::What;
 
 impl Link {
     /// Looks at a message as a whole, as long as it is not known whether such can be read.
-    pub(super) fn look(&mut self, message: &[u8]) {
-        let now = self.now();
+    pub(super) fn look(&mut self, message: &[u8], now: Timestamp) {
         if self.reading.is_due(now) {
             let verdict = self.delivery.verdict(message);
             self.reading.hear(verdict, message, now);
