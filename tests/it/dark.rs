@@ -14,7 +14,7 @@ use tempfile::{NamedTempFile, TempDir};
 use crate::support::olad::Olad;
 use crate::support::patience::{Finish, Limit, PATIENCE, in_time, until};
 use crate::support::program::{hashtug, kill};
-use crate::support::receivers::{self, Ddp};
+use crate::support::receivers::{self, Ddp, packets};
 use crate::support::spidev::Spidev;
 use crate::support::{has, left_out, strip};
 
@@ -117,9 +117,9 @@ fn a_show_that_cannot_begin_lights_nothing() {
             let end = end(&mut child, |_| {});
             assert_eq!(end.0, Some(1), "{}", rig.said());
             in_time("the end", end.1, A_SECOND);
-            assert_eq!(Rig::packets(&rig.display), Vec::<Vec<u8>>::new());
-            assert_eq!(Rig::packets(&rig.universe), Vec::<Vec<u8>>::new());
-            assert_eq!(Rig::packets(&rig.node), Vec::<Vec<u8>>::new());
+            assert_eq!(packets(&rig.display), Vec::<Vec<u8>>::new());
+            assert_eq!(packets(&rig.universe), Vec::<Vec<u8>>::new());
+            assert_eq!(packets(&rig.node), Vec::<Vec<u8>>::new());
         }
     }
 }
@@ -289,34 +289,22 @@ impl Rig {
         }
     }
 
-    /// What has come since, and is still to be read.
-    fn packets(socket: &UdpSocket) -> Vec<Vec<u8>> {
-        socket.set_nonblocking(true).unwrap();
-        let mut packets = Vec::new();
-        let mut buffer = [0; 2048];
-        while let Ok(length) = socket.recv(&mut buffer) {
-            packets.push(buffer[..length].to_vec());
-        }
-        socket.set_nonblocking(false).unwrap();
-        packets
-    }
-
     /// The program has ended: what did each receiver hear last?
     #[track_caller]
     fn assert_dark(&self) {
         let mut display = Ddp::default();
-        for packet in Rig::packets(&self.display) {
+        for packet in packets(&self.display) {
             display.take(&packet);
         }
         let (_, last) = display.shown.last().expect("a frame at the end");
         assert_eq!(*last, vec![0; 3 * PIXELS], "DDP");
-        let packets: Vec<_> = Rig::packets(&self.universe);
+        let packets: Vec<_> = packets(&self.universe);
         let packets: Vec<_> = packets.iter().map(|packet| receivers::e131(packet)).collect();
         let live = packets.iter().rposition(|packet| !packet.terminated).expect("frames");
         assert!(packets[live].data.iter().all(|&byte| byte == 0), "E1.31, before its end");
         assert_eq!(packets.len() - live - 1, 3, "three packets say that it ends");
         assert!(packets[live..].iter().all(|packet| packet.data.iter().all(|&byte| byte == 0)));
-        let packets = Rig::packets(&self.node);
+        let packets = receivers::packets(&self.node);
         let last = receivers::artnet(packets.last().expect("a frame at the end"));
         assert_eq!(last.data, vec![0; 3 * PIXELS], "Art-Net");
         if let Some(spidev) = &self.spidev {

@@ -9,7 +9,7 @@ use tempfile::NamedTempFile;
 use crate::support::olad::Olad;
 use crate::support::patience::{Finish, PATIENCE, Patience, in_time};
 use crate::support::program::{Show, hashtug};
-use crate::support::receivers::{self, Ddp, Wled};
+use crate::support::receivers::{self, Ddp, Wled, packets};
 use crate::support::spidev::Spidev;
 use crate::support::strip;
 
@@ -91,18 +91,6 @@ fn until_split(socket: &UdpSocket, display: &mut Ddp) {
     }
 }
 
-/// All packets that have come until now.
-fn all(socket: &UdpSocket) -> Vec<Vec<u8>> {
-    let mut packets = Vec::new();
-    let mut buffer = [0; 2048];
-    socket.set_nonblocking(true).unwrap();
-    while let Ok(length) = socket.recv(&mut buffer) {
-        packets.push(buffer[..length].to_vec());
-    }
-    socket.set_nonblocking(false).unwrap();
-    packets
-}
-
 /// Stops a show as Ctrl-C does.
 #[track_caller]
 fn stop(mut show: Show) -> String {
@@ -149,7 +137,7 @@ fn ola_receives_what_was_rendered_and_black_at_the_end() {
             }
         }
         // The next show is another stream.
-        all(&witness);
+        packets(&witness);
         display = Ddp::default();
     }
 }
@@ -173,7 +161,7 @@ fn a_frame_that_stands_is_sent_again_and_the_last_one_is_black() {
     }
     stop(show);
     display.shown.clear();
-    for packet in all(&receiver) {
+    for packet in packets(&receiver) {
         display.take(&packet);
     }
     let (_, last) = display.shown.last().expect("frames come at the end");
@@ -194,7 +182,7 @@ fn wled_is_given_back_when_the_show_ends() {
         lamp.take(&packet(&receiver));
     }
     stop(show);
-    for packet in all(&receiver) {
+    for packet in packets(&receiver) {
         lamp.take(&packet);
     }
     assert_eq!(lamp.shown, vec![0; 120]);
@@ -220,7 +208,7 @@ fn e131_leaves_black_and_terminated() {
     }
     assert_eq!(last.source, "left wall");
     stop(show);
-    let packets: Vec<_> = all(&receiver).iter().map(|packet| receivers::e131(packet)).collect();
+    let packets: Vec<_> = packets(&receiver).iter().map(|packet| receivers::e131(packet)).collect();
     let terminated = packets.iter().rposition(|packet| !packet.terminated).unwrap() + 1;
     assert_eq!(packets.len() - terminated, 3, "three packets say that it ends");
     assert!(packets[terminated - 1].data.iter().all(|&byte| byte == 0), "black before that");
@@ -406,7 +394,7 @@ fn a_bus_that_hangs_holds_up_nobody() {
     in_time("the end", took, Duration::from_secs(2));
     assert!(said.contains("output takes no last frame, and is left behind"), "{said}");
     display.shown.clear();
-    for packet in all(&receiver) {
+    for packet in packets(&receiver) {
         display.take(&packet);
     }
     assert_eq!(display.shown.last().unwrap().1, vec![0; 150], "the other one is dark");

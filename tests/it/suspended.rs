@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::support::patience::{Limit, PATIENCE, Patience, ended, in_time, until};
 use crate::support::program::{hashtug, kill};
-use crate::support::receivers;
+use crate::support::receivers::{self, packets};
 use crate::support::spidev::Spidev;
 use crate::support::{has, left_out, strip};
 
@@ -96,18 +96,6 @@ impl Rig {
             assert!(is_black(&strip::ws2812(&bytes, hz)), "SPI");
         }
     }
-}
-
-/// What has come until now.
-fn packets(socket: &UdpSocket) -> Vec<Vec<u8>> {
-    socket.set_nonblocking(true).unwrap();
-    let mut packets = Vec::new();
-    let mut buffer = [0; 2048];
-    while let Ok(length) = socket.recv(&mut buffer) {
-        packets.push(buffer[..length].to_vec());
-    }
-    socket.set_nonblocking(false).unwrap();
-    packets
 }
 
 /// Whether the last packet of DDP that has come is black: it has room for all of a short strip.

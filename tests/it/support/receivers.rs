@@ -5,6 +5,18 @@ use std::net::{Ipv4Addr, UdpSocket};
 
 use super::patience::PATIENCE;
 
+/// The packets that have come and were not read yet.
+pub(crate) fn packets(socket: &UdpSocket) -> Vec<Vec<u8>> {
+    socket.set_nonblocking(true).unwrap();
+    let mut packets = Vec::new();
+    let mut buffer = [0; 2048];
+    while let Ok(length) = socket.recv(&mut buffer) {
+        packets.push(buffer[..length].to_vec());
+    }
+    socket.set_nonblocking(false).unwrap();
+    packets
+}
+
 /// A big-endian number.
 fn number(bytes: &[u8]) -> usize {
     bytes.iter().fold(0, |number, &byte| number << 8 | usize::from(byte))
