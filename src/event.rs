@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::order::Request;
 use crate::post::{AuthorId, Deletion, Post, PostId};
 use crate::snapshot::{Gap, SourceState};
 use crate::timestamp::Timestamp;
@@ -21,6 +22,78 @@ pub enum Message {
     Malformed(&'static str),
     /// Messages that were lost because nobody had time for them, by number.
     Dropped(u64),
+    /// A message that a recording tells more of than its network did.
+    Recorded(Box<Recorded>),
+    /// A command that was given, as a recording has it. It is no message of a network.
+    Command(Box<Given>),
+    /// What the clock of the recorded show did, and when. Neither is this.
+    Clock(Timestamp, ClockEvent),
+}
+
+/// A message as a recording of rounds has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// When it arrived, if that is said.
+    pub seen: Option<Timestamp>,
+    /// The name of its source, if that is said.
+    pub source: Option<String>,
+    /// A post or a deletion.
+    pub message: Message,
+}
+
+/// A command as a recording has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// When it was given.
+    pub at: Timestamp,
+    /// What, and under which condition.
+    pub request: Request,
+}
+
+/// What a show's clock does to a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockEvent {
+    /// The next round is ready, in a show that goes on by itself.
+    Armed,
+    /// Its countdown begins, in the same.
+    Countdown,
+    /// It opens, or goes on.
+    Open,
+    /// It is held, since the show was not running.
+    Paused,
+    /// The bell falls.
+    Locked,
+    /// The grace is over, and nobody is to see the result yet.
+    Sealed,
+    /// The result is shown: the grace is over, or what stood sealed is revealed by itself.
+    Revealed,
+}
+
+impl ClockEvent {
+    /// All of them.
+    pub const ALL: [ClockEvent; 7] = [
+        ClockEvent::Armed,
+        ClockEvent::Countdown,
+        ClockEvent::Open,
+        ClockEvent::Paused,
+        ClockEvent::Locked,
+        ClockEvent::Sealed,
+        ClockEvent::Revealed,
+    ];
+
+    /// As the value of `phase` in a recording.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            ClockEvent::Armed => "armed",
+            ClockEvent::Countdown => "countdown",
+            ClockEvent::Open => "open",
+            ClockEvent::Paused => "paused",
+            ClockEvent::Locked => "locked",
+            ClockEvent::Sealed => "sealed",
+            ClockEvent::Revealed => "revealed",
+        }
+    }
 }
 
 /// What a source reports, in the order in which it was heard of.
@@ -57,8 +130,10 @@ pub enum Fate {
     Counted,
     /// A post that is counted already.
     Duplicate,
-    /// A post whose time had left the window.
+    /// A post whose time had left the window, or that came after the grace of its round.
     Late,
+    /// A post that names a team and lies outside of the round.
+    Closed,
     /// A post that was taken back before it came, or changes one without a name.
     Dead,
     /// A post that names several teams.

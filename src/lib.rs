@@ -41,6 +41,7 @@ pub mod recorder;
 pub mod recording;
 pub mod render;
 pub mod rgb;
+pub mod round;
 pub mod screen;
 pub mod server;
 pub mod show;

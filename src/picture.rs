@@ -1,22 +1,99 @@
-//! What a show shows: the split of its contest, the speaker's timer, a test pattern, or nothing.
+//! What a show shows: a scene, a test pattern, or nothing where it is dark.
 //!
 //! Words alone: the light that belongs to each is made in `render`.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What strips show.
+use serde::{Serialize, Serializer};
+
+/// What the projector shows. Strips follow the contest and the timer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Picture {
-    /// The split of the contest.
+pub enum Scene {
+    /// The contest.
     #[default]
-    Split,
+    Contest,
+    /// How to take part.
+    Join,
     /// The speaker's timer.
     Timer,
-    /// A test pattern.
-    Pattern(Pattern),
-    /// Nothing: every light is off.
-    Black,
+    /// Posts that were approved.
+    Wall,
+}
+
+impl Scene {
+    /// All of them.
+    pub const ALL: [Scene; 4] = [Scene::Contest, Scene::Join, Scene::Timer, Scene::Wall];
+
+    /// As in JSON and in commands.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Scene::Contest => "contest",
+            Scene::Join => "join",
+            Scene::Timer => "timer",
+            Scene::Wall => "wall",
+        }
+    }
+}
+
+impl Serialize for Scene {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// What can be made dark by itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dark {
+    /// Every strip and every screen.
+    All,
+    /// Every strip, that in the terminal included.
+    Strips,
+    /// Every projector page.
+    Screens,
+    /// The output of this name.
+    Output(String),
+}
+
+impl Dark {
+    /// As in JSON and in commands.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Dark::All => "all",
+            Dark::Strips => "strips",
+            Dark::Screens => "screens",
+            Dark::Output(name) => name,
+        }
+    }
+
+    /// Whether this leaves that output dark.
+    #[must_use]
+    pub fn covers(&self, output: &str) -> bool {
+        match self {
+            Dark::All | Dark::Strips => true,
+            Dark::Screens => false,
+            Dark::Output(name) => name == output,
+        }
+    }
+}
+
+impl From<&str> for Dark {
+    fn from(what: &str) -> Dark {
+        match what {
+            "all" => Dark::All,
+            "strips" => Dark::Strips,
+            "screens" => Dark::Screens,
+            output => Dark::Output(output.to_owned()),
+        }
+    }
+}
+
+impl Serialize for Dark {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
 }
 
 /// A test pattern: what shows that a strip is wired and mounted as the config says.

@@ -4,6 +4,8 @@
 //! they serialise here: keys may be added, and none is renamed. `server::wire` puts them together with what
 //! the contest says.
 
+mod round;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,9 +13,14 @@ use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
 use crate::contest::{Contest, TeamId};
-use crate::picture::Picture;
+use crate::picture::{Dark, Pattern, Scene};
 use crate::timer::TimerStatus;
 use crate::timestamp::Timestamp;
+
+pub use round::{
+    CoursePoint, MAX_RESULTS, Phase, QuestionStatus, RoundResult, RoundStatus, TeamResult,
+    UndoStatus, Voices,
+};
 
 /// The state at one beat.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,10 +29,20 @@ pub struct Snapshot {
     pub seq: u64,
     /// The time it shows; `None` until a post has named a team.
     pub at: Option<Timestamp>,
-    /// What is counted, and by which rule.
+    /// The question that is on: what is counted, and by which rule.
     pub contest: Arc<Contest>,
-    /// Where the round stands.
+    /// Where the round stands; always open in a show without rounds.
     pub phase: Phase,
+    /// Which question it is; `None` without rounds.
+    pub question: Option<QuestionStatus>,
+    /// The round that is on; `None` without rounds.
+    pub round: Option<RoundStatus>,
+    /// The newest results, at most [`MAX_RESULTS`], the oldest first.
+    pub results: Vec<Arc<RoundResult>>,
+    /// Who has a vote; `None` where nobody keeps count of it.
+    pub voices: Option<Voices>,
+    /// What can be taken back; `None` without rounds.
+    pub undo: Option<UndoStatus>,
     /// One for each team of the contest, in the same order.
     pub teams: Vec<Standing>,
     /// The team with the largest share; `None` on a tie.
@@ -38,8 +55,14 @@ pub struct Snapshot {
     pub sources: Vec<SourceStatus>,
     /// How the recording is doing, if the show is recorded.
     pub recording: Option<RecordingStatus>,
-    /// What is shown.
-    pub picture: Picture,
+    /// What the projector shows, and what strips follow.
+    pub scene: Scene,
+    /// The test pattern that strips show instead, if any.
+    pub pattern: Option<Pattern>,
+    /// What is dark.
+    pub blackout: Vec<Dark>,
+    /// The address by which phones take part, if there is one.
+    pub join: Option<Arc<str>>,
     /// The speaker's timer, if there is one.
     pub timer: Option<TimerStatus>,
     /// How the outputs are doing, in the order of the config; `None` where nothing can have any, such
@@ -62,30 +85,6 @@ pub struct Count {
     pub evicted: Evicted,
 }
 
-/// Where a round stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Phase {
-    /// Posts count.
-    #[default]
-    Open,
-}
-
-impl Phase {
-    /// As in JSON and on the page.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Phase::Open => "open",
-        }
-    }
-}
-
-impl Serialize for Phase {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
-
 /// How one team stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Standing {
@@ -106,12 +105,16 @@ pub struct Posts {
     pub matched: u64,
     /// Concerned no team.
     pub unmatched: u64,
+    /// Are by authors that the config ignores.
+    pub ignored: u64,
     /// Named two teams or more.
     pub both: u64,
     /// Repeated a post that was counted already.
     pub duplicate: u64,
-    /// Came when their time had left the window.
+    /// Came when their time had left the window, or after the grace of their round.
     pub late: u64,
+    /// Name a team and lie outside of the round.
+    pub closed: u64,
     /// Took a counted post back or changed it, or were taken back before they came.
     pub revised: u64,
     /// Named a team and could not be read.
@@ -123,13 +126,15 @@ pub struct Posts {
 impl Posts {
     /// What can become of a message, by its public name, and how often it did.
     #[must_use]
-    pub fn fates(&self) -> [(&'static str, u64); 8] {
+    pub fn fates(&self) -> [(&'static str, u64); 10] {
         [
             ("matched", self.matched),
             ("unmatched", self.unmatched),
+            ("ignored", self.ignored),
             ("both", self.both),
             ("duplicate", self.duplicate),
             ("late", self.late),
+            ("closed", self.closed),
             ("revised", self.revised),
             ("malformed", self.malformed),
             ("dropped", self.dropped),

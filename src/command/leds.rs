@@ -11,7 +11,7 @@ use crate::hint::{Hint, Hinted};
 use crate::order::Order;
 use crate::output::blackout::{Lit, blackout};
 use crate::output::lock::Sharing;
-use crate::picture::{Pattern, Picture};
+use crate::picture::Pattern;
 
 use super::run::until_stopped;
 use super::{Failure, sharing, take};
@@ -27,7 +27,7 @@ pub(super) fn run(mut config: Config, pattern: Pattern, lights: Lights) -> Resul
     until_stopped(None, async |stop, suspended| {
         info!("{pattern}, until Ctrl-C");
         config.sources.clear();
-        let first_order = Some(Order::Show(Picture::Pattern(pattern)));
+        let first_order = Some(Order::Pattern(pattern));
         let options = Options { first_order, suspended, ..Options::default() };
         app::run(config, Clock::from_wall(), options, stop).await
     })

@@ -10,7 +10,7 @@ use crate::cli::Lights;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::keyboard::Keyboard;
-use crate::order::{Order, TimerOrder};
+use crate::order::{Command, TimerOrder};
 use crate::output;
 
 use super::run::{listen, until_stopped};
@@ -32,7 +32,7 @@ pub(super) fn run(mut config: Config, length: Duration, lights: Lights) -> Resul
         config.sources.clear();
         let options = Options {
             listener: Some(listener),
-            first_order: Some(Order::Timer(TimerOrder::Start(length))),
+            first_order: Some(Command::Timer(TimerOrder::Start(length)).into()),
             timer_keys: Some(keys),
             suspended,
             ..Options::default()

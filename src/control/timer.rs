@@ -12,13 +12,13 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use crate::keyboard::Key;
-use crate::order::{Order, TimerOrder};
+use crate::order::{Command, TimerOrder};
 use crate::show::task::Orders;
 use crate::snapshot::Snapshot;
 use crate::timer::{Signal, TimerStatus, clock};
 
 /// What [`Key::More`] gives.
-const MORE: Duration = Duration::from_mins(1);
+const MORE_MS: i64 = 60_000;
 
 /// Where nobody has a key to stop it, the timer ends so much later than the talk: pages have seen the
 /// end of the talk by then.
@@ -54,15 +54,15 @@ pub async fn run(
             }
             key = keys.recv(), if has_keys => {
                 let order = match key {
-                    Some(Key::More) => TimerOrder::Add(MORE),
-                    Some(Key::Hold) => TimerOrder::HoldOrGoOn,
+                    Some(Key::More) => TimerOrder::Add(MORE_MS),
+                    Some(Key::Hold) => TimerOrder::Toggle,
                     Some(Key::Stop) => break,
                     None => {
                         has_keys = false;
                         continue;
                     }
                 };
-                if orders.give(Order::Timer(order)).await.is_none() {
+                if orders.give(Command::Timer(order).into()).await.is_none() {
                     break;
                 }
             }
@@ -105,8 +105,8 @@ mod tests {
         let contest = snapshot_of(&[(Rgb::BLACK, 0.5), (Rgb::BLACK, 0.5)]).contest;
         let (limits, marks) = (Limits::default(), Marks::default());
         let mut show = Show::new(show::Setup { contest, sources: Vec::new(), limits, marks });
-        let start = Order::Timer(TimerOrder::Start(Duration::from_secs(seconds)));
-        show.apply(Event::Order(start), Now::default());
+        let start = TimerOrder::Start(Duration::from_secs(seconds));
+        show.apply(Event::Order(Command::Timer(start).into()), Now::default());
         let (snapshots_tx, mut snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
         snapshots.mark_changed();
         let (keys, mut keys_rx) = mpsc::channel(4);

@@ -130,7 +130,9 @@ impl Posts {
                 Some((id, self.generation(id)))
             }
             Fate::Edited(counted) => return self.edited(now, post, *counted, lines),
-            Fate::Late | Fate::Other | Fate::TakenBack(_) => return nothing(at, lines),
+            Fate::Late | Fate::Closed | Fate::Other | Fate::TakenBack(_) => {
+                return nothing(at, lines);
+            }
         };
         self.line(at, named, author, side, tags, lines);
     }

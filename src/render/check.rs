@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::contest::{Contest, Reposts, Team, Vote};
-use crate::picture::Picture;
+use crate::picture::Scene;
 use crate::rgb::Rgb;
 use crate::snapshot::{Evicted, Phase, Posts, Snapshot, Standing};
 
@@ -159,13 +159,21 @@ pub fn snapshot_of(teams: &[(Rgb, f64)]) -> Snapshot {
         at: None,
         contest,
         phase: Phase::Open,
+        question: None,
+        round: None,
+        results: Vec::new(),
+        voices: None,
+        undo: None,
         teams: teams.iter().map(|&(_, share)| Standing { share, ..Standing::default() }).collect(),
         leader: None,
         posts: Posts::default(),
         evicted: Evicted::default(),
         sources: Vec::new(),
         recording: None,
-        picture: Picture::Split,
+        scene: Scene::Contest,
+        pattern: None,
+        blackout: Vec::new(),
+        join: None,
         timer: None,
         outputs: None,
     }

@@ -7,7 +7,7 @@ use crate::contest::TeamId;
 use crate::snapshot::{Snapshot, SourceState};
 
 use super::timer::Timer;
-use crate::picture::{Pattern, Picture};
+use crate::picture::{self, Pattern};
 
 /// What there is to show.
 #[derive(Clone, Debug)]
@@ -42,11 +42,12 @@ pub enum Look {
 
 impl From<Arc<Snapshot>> for Scene {
     fn from(snapshot: Arc<Snapshot>) -> Scene {
-        match (snapshot.picture, snapshot.timer) {
-            (Picture::Timer, Some(standing)) => Scene::Timer(standing.into(), Some(snapshot)),
-            (Picture::Split | Picture::Timer, _) => Scene::Split { snapshot, look: Look::Standing },
-            (Picture::Pattern(pattern), _) => Scene::Pattern(pattern),
-            (Picture::Black, _) => Scene::Pattern(Pattern::Off),
+        match (snapshot.pattern, snapshot.scene, snapshot.timer) {
+            (Some(pattern), ..) => Scene::Pattern(pattern),
+            (None, picture::Scene::Timer, Some(standing)) => {
+                Scene::Timer(standing.into(), Some(snapshot))
+            }
+            _ => Scene::Split { snapshot, look: Look::Standing },
         }
     }
 }

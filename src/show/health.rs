@@ -124,7 +124,7 @@ impl Health {
                 source.late = 0;
                 source.late_problem.take().is_some()
             }
-            Fate::Other | Fate::Both | Fate::TakenBack(_) => false,
+            Fate::Other | Fate::Closed | Fate::Both | Fate::TakenBack(_) => false,
         }
     }
 

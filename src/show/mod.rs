@@ -2,11 +2,11 @@
 //!
 //! Pure: what happened comes in as an [`Event`] and the time as a [`Now`], what follows goes out as an
 //! [`Outcome`], and [`Show::snapshot`] is the whole state at an instant. The count is the tally's, the
-//! sources' state is `health`'s, the phase is `round`'s; the loop that has a clock and channels is
+//! sources' state is `health`'s, what is shown is `screen`'s; the loop that has a clock and channels is
 //! [`task`].
 
 mod health;
-mod round;
+mod screen;
 pub mod task;
 
 use std::sync::Arc;
@@ -14,15 +14,14 @@ use std::time::Duration;
 
 use crate::contest::Contest;
 use crate::event::{Fate, Message, News, SourceId};
-use crate::order::{Answer, Order, TimerOrder};
-use crate::picture::Picture;
-use crate::snapshot::{Count, OutputStatus, RecordingStatus, Snapshot, SourceStatus};
+use crate::order::{Answer, Command, Order};
+use crate::snapshot::{Count, OutputStatus, Phase, RecordingStatus, Snapshot, SourceStatus};
 use crate::tally::{Limits, Tally};
-use crate::timer::{Countdown, Marks};
+use crate::timer::Marks;
 use crate::timestamp::Timestamp;
 
 use health::Health;
-use round::Round;
+use screen::Screen;
 
 /// Something that happened: what it was, and who it came from.
 #[derive(Clone, Debug)]
@@ -105,10 +104,7 @@ pub struct Show {
     contest: Arc<Contest>,
     tally: Tally,
     health: Health,
-    round: Round,
-    picture: Picture,
-    timer: Option<Countdown>,
-    marks: Marks,
+    screen: Screen,
     parts: Parts,
     /// Snapshots so far.
     seq: u64,
@@ -132,10 +128,7 @@ impl Show {
             tally: Tally::new(Arc::clone(&contest), limits),
             contest,
             health: Health::new(sources),
-            round: Round::default(),
-            picture: Picture::default(),
-            timer: None,
-            marks,
+            screen: Screen::new(marks),
             parts: Parts::default(),
             seq: 0,
         }
@@ -213,39 +206,17 @@ impl Show {
     }
 
     fn order(&mut self, order: Order, now: Duration) -> Answer {
-        match order {
-            Order::Show(picture) if picture == self.picture => {
-                Answer::Unchanged("that is what is shown")
-            }
-            Order::Show(Picture::Timer) if self.timer.is_none() => {
-                Answer::Refused("there is no timer")
-            }
-            Order::Show(picture) => {
-                self.picture = picture;
-                Answer::Done
-            }
-            Order::Timer(order) => self.timer_order(order, now),
+        let request = match order {
+            Order::Pattern(pattern) => return self.screen.show_pattern(pattern),
+            Order::Command(request) => request,
+        };
+        match request.command {
+            Command::Timer(order) => self.screen.time(order, now),
+            Command::Scene(scene) => self.screen.show_scene(scene),
+            Command::Blackout(what) => self.screen.darken(what),
+            Command::Light(what) => self.screen.lighten(&what),
+            _ => Answer::refused("this show has no rounds: its config has no `[round]`"),
         }
-    }
-
-    fn timer_order(&mut self, order: TimerOrder, now: Duration) -> Answer {
-        match (order, &mut self.timer) {
-            (TimerOrder::Start(length), timer) => {
-                *timer = Some(Countdown::start(length, self.marks, now));
-                self.picture = Picture::Timer;
-            }
-            (TimerOrder::Stop, None) => return Answer::Unchanged("there is no timer"),
-            (_, None) => return Answer::Refused("there is no timer"),
-            (TimerOrder::Add(more), Some(timer)) => timer.add(more, now),
-            (TimerOrder::HoldOrGoOn, Some(timer)) => timer.hold_or_go_on(now),
-            (TimerOrder::Stop, timer) => {
-                *timer = None;
-                if self.picture == Picture::Timer {
-                    self.picture = Picture::Split;
-                }
-            }
-        }
-        Answer::Done
     }
 
     /// Until when, in the time that the show has run, a snapshot of `now` may stand if nothing happens:
@@ -259,7 +230,7 @@ impl Show {
         } else {
             LONGEST_BEAT_WITHOUT_SOURCES
         };
-        let second = self.timer.and_then(|timer| timer.next_second(now.elapsed));
+        let second = self.screen.next_second(now.elapsed);
         let beat = now.elapsed + beat;
         second.map_or(beat, |second| second.min(beat))
     }
@@ -275,15 +246,23 @@ impl Show {
             seq: self.seq,
             at,
             contest: Arc::clone(&self.contest),
-            phase: self.round.phase(),
+            phase: Phase::Open,
+            question: None,
+            round: None,
+            results: Vec::new(),
+            voices: None,
+            undo: None,
             teams,
             leader,
             posts,
             evicted,
             sources: self.health.statuses(now.elapsed),
             recording: self.parts.recording.clone(),
-            picture: self.picture,
-            timer: self.timer.map(|timer| timer.status(now.elapsed)),
+            scene: self.screen.scene(),
+            pattern: self.screen.pattern(),
+            blackout: self.screen.blackout().to_vec(),
+            join: None,
+            timer: self.screen.timer(now.elapsed),
             outputs: self.parts.outputs.clone(),
         }
     }

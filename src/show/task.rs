@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::event::{News, SourceId};
 use crate::order::{Order, Reply};
 use crate::recorder::Recorder;
-use crate::snapshot::{OutputStatus, Snapshot};
+use crate::snapshot::{OutputStatus, Phase, Snapshot};
 
 use super::{Effect, Event, Now, Parts, Show, Urgency};
 
@@ -174,9 +174,9 @@ impl Running {
     fn order(&mut self, order: Order) -> Reply {
         let now = self.now(Instant::now());
         let outcome = self.show.apply(Event::Order(order), now);
-        let seq = self.publish();
+        let (seq, phase) = self.publish();
         let Effect::Answer(answer) = outcome.effect else { unreachable!("an order has an answer") };
-        Reply { answer, seq }
+        Reply { answer, phase, seq }
     }
 
     fn news(&mut self, source: SourceId, news: News) -> Urgency {
@@ -214,17 +214,17 @@ impl Running {
         }
     }
 
-    /// Publishes a snapshot, and gives its number.
-    fn publish(&mut self) -> u64 {
+    /// Publishes a snapshot, and gives its number and phase.
+    fn publish(&mut self) -> (u64, Phase) {
         let now = self.now(Instant::now());
         self.show.apply(Event::Parts(self.beside.parts()), now);
         let snapshot = self.show.snapshot(now);
-        let seq = snapshot.seq;
+        let said = (snapshot.seq, snapshot.phase);
         self.snapshots.send_replace(Arc::new(snapshot));
         self.is_quiet = !std::mem::take(&mut self.has_messages);
         self.published_before = std::mem::replace(&mut self.published, Instant::now());
         self.plan(now);
-        seq
+        said
     }
 
     /// Says when the one after the snapshot of `now` is due if nothing happens.
@@ -239,12 +239,12 @@ mod tests {
 
     use super::*;
     use crate::event::Message;
-    use crate::order::Answer;
-    use crate::picture::{Pattern, Picture};
+    use crate::order::{Answer, Command};
+    use crate::picture::{Dark, Pattern};
     use crate::render::check::snapshot_of;
     use crate::rgb::Rgb;
     use crate::show::Setup;
-    use crate::snapshot::SourceStatus;
+    use crate::snapshot::{Phase, SourceStatus};
     use crate::tally::Limits;
     use crate::timer::Marks;
 
@@ -264,15 +264,18 @@ mod tests {
         let (snapshots_tx, mut snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
         while news.try_send((SourceId(0), Message::Unmatched(1).into())).is_ok() {}
         assert_eq!(news.capacity(), 0, "the queue is full");
-        let black = Order::Show(Picture::Black);
+        let black = Command::Blackout(Dark::All).into();
         let given = tokio::spawn(async move { orders.give(black).await });
         // The order waits at its door before the loop looks at either.
         tokio::task::yield_now().await;
         tokio::spawn(run(show, None, Beside::default(), doors, snapshots_tx));
-        let first = snapshots.wait_for(|snapshot| snapshot.picture == Picture::Black).await;
+        let first = snapshots.wait_for(|snapshot| !snapshot.blackout.is_empty()).await;
         let (seq, received) = first.map(|s| (s.seq, s.posts.received())).unwrap();
         assert_eq!(received, 0, "all of the news came after the order");
-        assert_eq!(given.await.unwrap(), Some(Reply { answer: Answer::Done, seq }));
+        assert_eq!(
+            given.await.unwrap(),
+            Some(Reply { answer: Answer::Done, phase: Phase::Open, seq })
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -282,11 +285,10 @@ mod tests {
         let (snapshots_tx, snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
         tokio::spawn(run(show, None, Beside::default(), doors, snapshots_tx));
         for pattern in Pattern::ALL {
-            let picture = Picture::Pattern(pattern);
-            let reply = orders.give(Order::Show(picture)).await.unwrap();
+            let reply = orders.give(Order::Pattern(pattern)).await.unwrap();
             assert_eq!(reply.answer, Answer::Done);
             let shown = snapshots.borrow().clone();
-            assert_eq!((shown.seq, shown.picture), (reply.seq, picture));
+            assert_eq!((shown.seq, shown.pattern), (reply.seq, Some(pattern)));
         }
     }
 
@@ -300,7 +302,7 @@ mod tests {
         drop(news);
         task.await.unwrap();
         assert_eq!(snapshots.borrow().posts.unmatched, 7, "the last snapshot shows all");
-        assert_eq!(orders.give(Order::Show(Picture::Black)).await, None);
+        assert_eq!(orders.give(Order::Pattern(Pattern::Rgb)).await, None);
     }
 
     #[tokio::test(start_paused = true)]
@@ -356,7 +358,7 @@ mod tests {
         tokio::spawn(async move {
             // Whoever waits for the answer before the next order leaves room for news.
             while !until_stop.is_cancelled() {
-                orders.give(Order::Show(Picture::Black)).await;
+                orders.give(Order::Pattern(Pattern::Rgb)).await;
             }
         });
         news.send((SourceId(0), Message::Unmatched(1).into())).await.unwrap();

@@ -3,7 +3,8 @@
 use super::*;
 use crate::contest::TeamId;
 use crate::event::Message;
-use crate::picture::Pattern;
+use crate::order::TimerOrder;
+use crate::picture::{Dark, Pattern, Scene};
 use crate::post::{AuthorId, Post, PostId, Side, Tags, Version};
 use crate::render::check::snapshot_of;
 use crate::rgb::Rgb;
@@ -67,10 +68,10 @@ fn a_snapshot_is_whole() {
     news(&mut show, 0, News::Gap(gap), after(SECOND));
     let outputs = Some(Vec::new());
     show.apply(Event::Parts(Parts { recording: None, outputs }), after(SECOND));
-    order(&mut show, Order::Timer(TimerOrder::Start(60 * SECOND)), after(2 * SECOND));
+    order(&mut show, Command::Timer(TimerOrder::Start(60 * SECOND)).into(), after(2 * SECOND));
     let snapshot = show.snapshot(after(3 * SECOND));
     assert_eq!((snapshot.seq, snapshot.at), (1, Some(timestamp(5000))));
-    assert_eq!((snapshot.phase, snapshot.picture), (Phase::Open, Picture::Timer));
+    assert_eq!((snapshot.phase, snapshot.scene), (Phase::Open, Scene::Timer));
     assert_eq!((snapshot.teams[0].votes, snapshot.posts.matched), (1, 1));
     assert_eq!(snapshot.leader, Some(TeamId(0)));
     let [a, b] = &snapshot.sources[..] else { panic!("two sources") };
@@ -83,44 +84,62 @@ fn a_snapshot_is_whole() {
 }
 
 #[test]
-fn the_picture_is_part_of_the_state() {
+fn what_is_shown_is_part_of_the_state() {
     let mut show = show();
     let now = after(SECOND);
-    let rgb = Order::Show(Picture::Pattern(Pattern::Rgb));
-    assert_eq!(order(&mut show, rgb, now), Answer::Done);
-    assert_eq!(order(&mut show, rgb, now), Answer::Unchanged("that is what is shown"));
-    assert_eq!(show.snapshot(now).picture, Picture::Pattern(Pattern::Rgb));
-    assert_eq!(order(&mut show, Order::Show(Picture::Black), now), Answer::Done);
-    assert_eq!(show.snapshot(now).picture, Picture::Black);
-    let timer = order(&mut show, Order::Show(Picture::Timer), now);
-    assert_eq!(timer, Answer::Refused("there is no timer"));
-    assert_eq!(show.snapshot(now).picture, Picture::Black);
+    let mut order = |what: Order| order(&mut show, what, now);
+    let rgb = || Order::Pattern(Pattern::Rgb);
+    assert_eq!(order(rgb()), Answer::Done);
+    assert_eq!(order(rgb()), Answer::unchanged("that is what is shown"));
+    let strip = || Dark::Output("strip".to_owned());
+    assert_eq!(order(Command::Blackout(Dark::All).into()), Answer::Done);
+    assert_eq!(order(Command::Blackout(strip()).into()), Answer::Done);
+    assert_eq!(order(Command::Blackout(strip()).into()), Answer::unchanged("that is dark"));
+    let all_is_dark = Answer::refused("all is dark: light `all` first");
+    assert_eq!(order(Command::Light(Dark::Screens).into()), all_is_dark);
+    let no_timer = Answer::refused("there is no timer");
+    assert_eq!(order(Command::Scene(Scene::Timer).into()), no_timer);
+    assert_eq!(order(Command::Scene(Scene::Join).into()), Answer::Done);
+    let snapshot = show.snapshot(now);
+    assert_eq!((snapshot.pattern, snapshot.scene), (Some(Pattern::Rgb), Scene::Join));
+    assert_eq!(snapshot.blackout, [Dark::All, strip()]);
+    assert_eq!(self::order(&mut show, Command::Light(Dark::All).into(), now), Answer::Done);
+    assert_eq!(show.snapshot(now).blackout, []);
 }
 
 #[test]
 fn the_timer_is_steered_by_orders() {
     let mut show = show();
-    let mut timer = |what, at| order(&mut show, Order::Timer(what), after(at));
-    assert_eq!(timer(TimerOrder::Add(SECOND), SECOND), Answer::Refused("there is no timer"));
-    assert_eq!(timer(TimerOrder::HoldOrGoOn, SECOND), Answer::Refused("there is no timer"));
-    assert_eq!(timer(TimerOrder::Stop, SECOND), Answer::Unchanged("there is no timer"));
+    let mut timer = |what, at| order(&mut show, Command::Timer(what).into(), after(at));
+    assert_eq!(timer(TimerOrder::Add(1000), SECOND), Answer::refused("there is no timer"));
+    assert_eq!(timer(TimerOrder::Toggle, SECOND), Answer::refused("there is no timer"));
+    assert_eq!(timer(TimerOrder::Stop, SECOND), Answer::unchanged("there is no timer"));
     assert_eq!(timer(TimerOrder::Start(60 * SECOND), SECOND), Answer::Done);
-    assert_eq!(timer(TimerOrder::Add(30 * SECOND), 2 * SECOND), Answer::Done);
-    assert_eq!(timer(TimerOrder::HoldOrGoOn, 11 * SECOND), Answer::Done);
+    assert_eq!(timer(TimerOrder::Add(40_000), 2 * SECOND), Answer::Done);
+    assert_eq!(timer(TimerOrder::Add(-10_000), 2 * SECOND), Answer::Done);
+    assert_eq!(timer(TimerOrder::Resume, SECOND), Answer::unchanged("the timer is running"));
+    assert_eq!(timer(TimerOrder::Pause, 11 * SECOND), Answer::Done);
+    assert_eq!(timer(TimerOrder::Pause, 12 * SECOND), Answer::unchanged("the timer is held"));
     let held = show.snapshot(after(50 * SECOND)).timer.unwrap();
-    assert_eq!((held.left, held.running), (80 * SECOND, false));
-    assert_eq!(order(&mut show, Order::Timer(TimerOrder::Stop), after(SECOND)), Answer::Done);
+    assert_eq!((held.left, held.total, held.running), (80 * SECOND, 90 * SECOND, false));
+    let stop = Command::Timer(TimerOrder::Stop).into();
+    assert_eq!(order(&mut show, stop, after(SECOND)), Answer::Done);
     let snapshot = show.snapshot(after(51 * SECOND));
-    assert_eq!((snapshot.timer, snapshot.picture), (None, Picture::Split));
+    assert_eq!((snapshot.timer, snapshot.scene), (None, Scene::Contest));
 }
 
 #[test]
-fn a_timer_that_is_not_shown_ends_without_changing_the_picture() {
+fn a_timer_that_is_not_shown_ends_without_changing_the_scene() {
     let mut show = show();
-    order(&mut show, Order::Timer(TimerOrder::Start(60 * SECOND)), after(SECOND));
-    order(&mut show, Order::Show(Picture::Black), after(SECOND));
-    order(&mut show, Order::Timer(TimerOrder::Stop), after(SECOND));
-    assert_eq!(show.snapshot(after(SECOND)).picture, Picture::Black);
+    let orders: [Command; 3] = [
+        Command::Timer(TimerOrder::Start(60 * SECOND)),
+        Command::Scene(Scene::Join),
+        Command::Timer(TimerOrder::Stop),
+    ];
+    for command in orders {
+        assert_eq!(order(&mut show, command.into(), after(SECOND)), Answer::Done);
+    }
+    assert_eq!(show.snapshot(after(SECOND)).scene, Scene::Join);
 }
 
 #[test]
@@ -143,7 +162,7 @@ fn a_snapshot_stands_until_something_changes_by_itself() {
     news(&mut show, 0, post(1000, 1), live(SECOND));
     assert_eq!(stands(&show, live(SECOND)), FADING_BEAT, "a vote will leave the window");
     assert_eq!(stands(&show, after(SECOND)), LONGEST_BEAT, "a recording says when it does");
-    let start = Order::Timer(TimerOrder::Start(60 * SECOND));
+    let start = Command::Timer(TimerOrder::Start(60 * SECOND)).into();
     order(&mut show, start, after(Duration::from_millis(1200)));
     let now = after(Duration::from_millis(1900));
     assert_eq!(stands(&show, now), Duration::from_millis(300), "the clock's next second");

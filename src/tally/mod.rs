@@ -105,6 +105,9 @@ impl Tally {
             Message::Unmatched(count) => self.posts.unmatched += count,
             Message::Malformed(_) => self.posts.malformed += 1,
             Message::Dropped(count) => self.posts.dropped += count,
+            Message::Recorded(recorded) => return self.apply(recorded.message),
+            // Without rounds there is nothing that they could be about.
+            Message::Command(_) | Message::Clock(..) => {}
         }
         Fate::Other
     }

@@ -254,6 +254,7 @@ impl Model {
                 self.deletions.push((deletion.posts[0], at));
             }
             Message::Post(post) => self.post(post),
+            Message::Recorded(_) | Message::Command(_) | Message::Clock(..) => unreachable!(),
         }
     }
 

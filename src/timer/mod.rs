@@ -146,12 +146,20 @@ impl Countdown {
         Countdown { total, left: total, since: now, running: true, marks: marks.of(total) }
     }
 
-    /// Gives the speaker more; also when time is over.
-    pub fn add(&mut self, more: Duration, now: Duration) {
-        let more = more.min(LONGEST.saturating_sub(self.total));
-        self.left = self.left(now) + more;
+    /// Gives the speaker more, also when time is over; or less, and no less than nothing.
+    pub fn add(&mut self, more_ms: i64, now: Duration) {
+        let ms = Duration::from_millis(more_ms.unsigned_abs());
+        let left = self.left(now);
         self.since = now;
-        self.total += more;
+        if more_ms < 0 {
+            let less = ms.min(left);
+            self.left = left.saturating_sub(less);
+            self.total = self.total.saturating_sub(less);
+        } else {
+            let more = ms.min(LONGEST.saturating_sub(self.total));
+            self.left = left + more;
+            self.total += more;
+        }
     }
 
     /// Holds it, or lets it go on. When time is over there is nothing to hold.
@@ -217,16 +225,16 @@ mod tests {
     #[test]
     fn a_minute_can_be_added_at_any_time() {
         let mut countdown = Countdown::start(MINUTE, Marks::default(), Duration::ZERO);
-        countdown.add(MINUTE, at(10.0));
+        countdown.add(60_000, at(10.0));
         assert_eq!(countdown.status(at(20.0)).left, at(100.0));
         assert_eq!(countdown.status(at(20.0)).total, 2 * MINUTE);
         countdown.hold_or_go_on(at(20.0));
-        countdown.add(MINUTE, at(30.0));
+        countdown.add(60_000, at(30.0));
         assert_eq!(countdown.status(at(99.0)).left, at(160.0));
         countdown.hold_or_go_on(at(100.0));
         assert_eq!(countdown.status(at(300.0)).signal(), Signal::Over);
         countdown.hold_or_go_on(at(300.0));
-        countdown.add(MINUTE, at(301.0));
+        countdown.add(60_000, at(301.0));
         assert_eq!(countdown.status(at(302.0)).left, at(59.0), "it runs on");
     }
 
@@ -234,7 +242,7 @@ mod tests {
     fn no_number_of_minutes_is_too_many() {
         let mut countdown = Countdown::start(Duration::MAX, Marks::default(), Duration::ZERO);
         for _ in 0..10 {
-            countdown.add(MINUTE, Duration::ZERO);
+            countdown.add(60_000, Duration::ZERO);
         }
         assert_eq!(countdown.status(Duration::ZERO).total, LONGEST);
         assert_eq!(countdown.left(Duration::MAX), Duration::ZERO);

@@ -15,7 +15,7 @@ use hashtug::output::led::memory::Memory;
 use hashtug::output::status::Monitor;
 use hashtug::output::strip::Strip;
 use hashtug::output::suspend::Suspended;
-use hashtug::picture::{Pattern, Picture};
+use hashtug::picture::Pattern;
 use hashtug::post::{AuthorId, Post, PostId, Side, Tags, Version};
 use hashtug::render::bytes::Encoding;
 use hashtug::render::colour::{self, Calibration};
@@ -161,11 +161,14 @@ async fn the_snapshot_has_the_public_shape() {
             {"name": "Spaces", "hashtags": ["spaces"], "color": "#0050b0",
              "votes": 0, "share": 0.0, "rate": 0.0, "total": 0}],
         "leader": "Tabs",
-        "posts": {"received": 1, "matched": 1, "unmatched": 0, "both": 0, "duplicate": 0,
-                  "late": 0, "revised": 0, "malformed": 0, "dropped": 0},
+        "posts": {"received": 1, "matched": 1, "unmatched": 0, "ignored": 0, "both": 0,
+                  "duplicate": 0, "late": 0, "closed": 0, "revised": 0, "malformed": 0,
+                  "dropped": 0},
         "sources": [], "recording": null,
         "vote": "latest", "reposts": "ignore", "evicted": {"posts": 0, "deletions": 0},
-        "timer": null, "version": env!("CARGO_PKG_VERSION"), "outputs": [],
+        "question": null, "round": null, "results": [], "voices": null, "undo": null,
+        "timer": null, "scene": "contest", "blackout": [], "join": null,
+        "version": env!("CARGO_PKG_VERSION"), "outputs": [],
     });
     assert_eq!(answer.json(), expected);
 }
@@ -173,7 +176,7 @@ async fn the_snapshot_has_the_public_shape() {
 /// A snapshot of a show that shows a pattern.
 fn showing(pattern: Pattern) -> Arc<Snapshot> {
     let mut show = support::show(&contest(), Vec::new());
-    show.apply(show::Event::Order(Order::Show(Picture::Pattern(pattern))), Now::default());
+    show.apply(show::Event::Order(Order::Pattern(pattern)), Now::default());
     Arc::new(show.snapshot(Now::default()))
 }
 

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hashtug::contest::{Contest, Reposts, Team, TeamId, Vote};
-use hashtug::picture::Picture;
+use hashtug::picture::{Dark, Scene};
 use hashtug::rgb::Rgb;
 use hashtug::server::wire;
 use hashtug::snapshot::{
-    Evicted, Gap, OutputState, OutputStatus, Phase, Posts, RecordingState, RecordingStatus,
-    Snapshot, SourceState, SourceStatus, Standing,
+    Evicted, Gap, OutputState, OutputStatus, Phase, Posts, QuestionStatus, RecordingState,
+    RecordingStatus, RoundResult, RoundStatus, Snapshot, SourceState, SourceStatus, Standing,
+    TeamResult, UndoStatus, Voices,
 };
 use hashtug::timer::{self, Marks};
 use hashtug::timestamp::Timestamp;
@@ -51,7 +52,15 @@ fn a_show_that_has_not_begun_says_so_with_nulls_and_has_no_outputs() {
         evicted: Evicted::default(),
         sources: Vec::new(),
         recording: None,
+        question: None,
+        round: None,
+        results: Vec::new(),
+        voices: None,
+        undo: None,
         timer: None,
+        scene: Scene::Contest,
+        blackout: Vec::new(),
+        join: None,
         outputs: None,
         ..snapshot()
     };
@@ -61,9 +70,11 @@ fn a_show_that_has_not_begun_says_so_with_nulls_and_has_no_outputs() {
         r#""votes":0,"share":0.5,"rate":0.0,"total":0},"#,
         r##"{"name":"\"Spaces\" \\ Räume","hashtags":["spaces"],"color":"#0050b0","##,
         r#""votes":0,"share":0.5,"rate":0.0,"total":0}],"leader":null,"#,
-        r#""posts":{"received":0,"matched":0,"unmatched":0,"both":0,"duplicate":0,"late":0,"#,
-        r#""revised":0,"malformed":0,"dropped":0},"sources":[],"recording":null,"vote":"every","#,
-        r#""reposts":"count","evicted":{"posts":0,"deletions":0},"timer":null,"version":""#,
+        r#""posts":{"received":0,"matched":0,"unmatched":0,"ignored":0,"both":0,"duplicate":0,"#,
+        r#""late":0,"closed":0,"revised":0,"malformed":0,"dropped":0},"sources":[],"#,
+        r#""recording":null,"vote":"every","reposts":"count","evicted":{"posts":0,"deletions":0},"#,
+        r#""question":null,"round":null,"results":[],"voices":null,"undo":null,"timer":null,"#,
+        r#""scene":"contest","blackout":[],"join":null,"version":""#,
         env!("CARGO_PKG_VERSION"),
         r#""}"#,
     );
@@ -88,11 +99,14 @@ pub(crate) fn check_documented(json: &serde_json::Value, section: &str) {
     assert_eq!(keys, sorted, "the keys of {section} in {PAGE}");
     for (key, value) in object {
         if value.is_object() {
-            check_documented(value, &format!("`{key}`"));
+            let is_result = key == "result";
+            let section = if is_result { "`results[]`".to_owned() } else { format!("`{key}`") };
+            check_documented(value, &section);
         } else if let Some(first) = value.as_array().and_then(|list| list.first())
             && first.is_object()
         {
-            check_documented(first, &format!("`{key}[]`"));
+            let of = if section == "`results[]`" { "results[]." } else { "" };
+            check_documented(first, &format!("`{of}{key}[]`"));
         }
     }
 }
@@ -127,6 +141,11 @@ fn snapshot() -> Snapshot {
         at: at(1_795_288_500_250),
         contest: contest(),
         phase: Phase::Open,
+        question: Some(QuestionStatus { number: 2, of: 3, title: "Tabs or spaces?".to_owned() }),
+        round: Some(round()),
+        results: vec![Arc::new(result())],
+        voices: Some(Voices { phones: 31, authors: 30 }),
+        undo: Some(UndoStatus { steps: 3, next: Some("lock") }),
         teams: vec![
             Standing { votes: 1204, share: 0.625, rate: 12.3, total: 5120 },
             Standing { votes: 361, share: 0.375, rate: 0.1, total: 977 },
@@ -135,9 +154,11 @@ fn snapshot() -> Snapshot {
         posts: Posts {
             matched: 6097,
             unmatched: 81_233,
+            ignored: 4,
             both: 14,
             duplicate: 210,
             late: 3,
+            closed: 12,
             revised: 25,
             malformed: 2,
             dropped: 7,
@@ -158,8 +179,55 @@ fn snapshot() -> Snapshot {
             running: false,
             marks: Marks::default(),
         }),
-        picture: Picture::Timer,
+        scene: Scene::Timer,
+        pattern: None,
+        blackout: vec![Dark::Screens, Dark::Output("strip".to_owned())],
+        join: Some("http://192.0.2.20:8081/".into()),
         outputs: Some(outputs()),
+    }
+}
+
+fn round() -> RoundStatus {
+    RoundStatus {
+        number: 3,
+        best_of: 3,
+        wins: vec![1, 0],
+        opened_at: at(1_795_288_500_000),
+        ends_at: at(1_795_288_620_000),
+        opens_in: None,
+        left: Some(Duration::from_secs(42)),
+        length: Some(Duration::from_mins(2)),
+        paused: true,
+        secret: false,
+        hidden: false,
+        grace: Duration::from_secs(8),
+        held: 4,
+        result: Some(Arc::new(result())),
+    }
+}
+
+fn result() -> RoundResult {
+    let team = |name: &str, votes, share, total, voices| TeamResult {
+        name: name.to_owned(),
+        votes,
+        share,
+        total,
+        voices,
+        color: Rgb::BLACK,
+    };
+    RoundResult {
+        number: 2,
+        question: 1,
+        title: "Tea or coffee?".to_owned(),
+        opened_at: at(1_795_288_100_000).unwrap(),
+        closed_at: at(1_795_288_220_000).unwrap(),
+        teams: vec![team("Tea", 40, 0.625, 52, 40), team("Coffee", 24, 0.375, 30, 24)],
+        voices: 64,
+        winner: Some("Tea".to_owned()),
+        margin: 16,
+        photo_finish: false,
+        partial: false,
+        course: Vec::new(),
     }
 }
 

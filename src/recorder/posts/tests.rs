@@ -118,9 +118,11 @@ fn since(before: snapshot::Posts, after: snapshot::Posts) -> snapshot::Posts {
     snapshot::Posts {
         matched: after.matched - before.matched,
         unmatched: after.unmatched - before.unmatched,
+        ignored: after.ignored - before.ignored,
         both: after.both - before.both,
         duplicate: after.duplicate - before.duplicate,
         late: after.late - before.late,
+        closed: after.closed - before.closed,
         revised: after.revised - before.revised,
         malformed: after.malformed - before.malformed,
         dropped: after.dropped - before.dropped,

@@ -4,15 +4,18 @@
 //! Public: programs outside read them. Keys may be added, and none is renamed.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::contest::{Reposts, Vote};
 use crate::output::status::Monitor;
+use crate::picture::{Dark, Scene};
 use crate::render;
 use crate::rgb::Rgb;
 use crate::snapshot::{
-    Evicted, OutputStatus, Phase, Posts, RecordingStatus, Snapshot, SourceStatus, Standing,
+    Evicted, OutputStatus, Phase, Posts, QuestionStatus, RecordingStatus, RoundResult, RoundStatus,
+    Snapshot, SourceStatus, Standing, UndoStatus, Voices,
 };
 use crate::timer::TimerStatus;
 use crate::timestamp::Timestamp;
@@ -72,7 +75,15 @@ struct Wire<'a> {
     vote: &'static str,
     reposts: &'static str,
     evicted: &'a Evicted,
+    question: Option<&'a QuestionStatus>,
+    round: Option<&'a RoundStatus>,
+    results: Results<'a>,
+    voices: Option<&'a Voices>,
+    undo: Option<&'a UndoStatus>,
     timer: Option<Timer>,
+    scene: Scene,
+    blackout: &'a [Dark],
+    join: Option<&'a str>,
     version: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     outputs: Option<&'a [OutputStatus]>,
@@ -101,9 +112,21 @@ struct Team<'a> {
     standing: &'a Standing,
 }
 
+struct Results<'a>(&'a [Arc<RoundResult>]);
+
+impl Serialize for Results<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(|result| &**result))
+    }
+}
+
 #[derive(Serialize)]
 struct Timer {
+    left_ms: u64,
+    length_ms: u64,
+    /// The same as `left_ms`, by its name of before there were rounds.
     remaining_ms: u64,
+    /// The same as `length_ms`, likewise.
     total_ms: u64,
     paused: bool,
     phase: &'static str,
@@ -152,7 +175,15 @@ impl<'a> From<&'a Snapshot> for Wire<'a> {
                 Reposts::Count => "count",
             },
             evicted: &snapshot.evicted,
+            question: snapshot.question.as_ref(),
+            round: snapshot.round.as_ref(),
+            results: Results(&snapshot.results),
+            voices: snapshot.voices.as_ref(),
+            undo: snapshot.undo.as_ref(),
             timer: snapshot.timer.as_ref().map(Timer::from),
+            scene: snapshot.scene,
+            blackout: &snapshot.blackout,
+            join: snapshot.join.as_deref(),
             version: env!("CARGO_PKG_VERSION"),
             outputs: snapshot.outputs.as_deref(),
         }
@@ -162,6 +193,8 @@ impl<'a> From<&'a Snapshot> for Wire<'a> {
 impl From<&TimerStatus> for Timer {
     fn from(status: &TimerStatus) -> Timer {
         Timer {
+            left_ms: millis(status.left),
+            length_ms: millis(status.total),
             remaining_ms: millis(status.left),
             total_ms: millis(status.total),
             paused: !status.running,

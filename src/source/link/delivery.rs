@@ -210,6 +210,11 @@ impl Link {
         let network_now = skew.network(arrival);
         let mut report = |mut message| {
             let mut is_refused = false;
+            // Nobody steers a show through the posts of a network.
+            if matches!(message, Message::Recorded(_) | Message::Command(_) | Message::Clock(..)) {
+                message = Message::Malformed("only a recording has that");
+                is_refused = true;
+            }
             if matches!(message, Message::Post(_) | Message::Deletion(_))
                 && let Err(reason) = check(&message)
             {
@@ -222,7 +227,11 @@ impl Link {
                 Message::Deletion(deletion) => {
                     deletion.at = Some(deletion.at.map_or(arrival, |at| skew.place(at, arrival)));
                 }
-                Message::Malformed(_) | Message::Dropped(_) => {}
+                Message::Malformed(_)
+                | Message::Dropped(_)
+                | Message::Recorded(_)
+                | Message::Command(_)
+                | Message::Clock(..) => {}
             }
             note(&message, is_refused);
             if *unmatched > 0 && result.is_ok() {
