@@ -88,7 +88,7 @@ fn decoder(feed: Feed) -> Decoder {
     let window = Duration::from_mins(1);
     let contest = Contest::new(String::new(), window, Vote::Every, Reposts::Ignore, teams)
         .expect("the contest is sound");
-    Decoder::new(&contest, Some(feed), Hasher::default())
+    Decoder::new(&contest.into(), Some(feed), Hasher::default())
 }
 
 /// The posts that name a team.

@@ -28,7 +28,7 @@ const FRAME: Duration = Duration::from_micros(16_667);
 /// Three teams, with posts arriving, so that effects run.
 fn snapshot(contest: &Arc<Contest>, shares: [f64; 3], total: u64) -> Arc<Snapshot> {
     let mut show = Show::new(show::Setup {
-        contest: Arc::clone(contest),
+        questions: Arc::new(contest.into()),
         sources: Vec::new(),
         limits: Limits::default(),
         marks: Marks::default(),

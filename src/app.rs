@@ -65,14 +65,13 @@ pub async fn run(
     let Options { listener, recorder, key, first_order, timer_keys, suspended } = options;
     let places = descriptors::places(&Needs {
         sources: config.sources.len(),
-        links: config.sources.iter().map(|source| source.kind.links(&config.contest)).sum(),
+        links: config.sources.iter().map(|source| source.kind.links(&config.questions)).sum(),
         outputs: config.outputs.len(),
         is_recorded: recorder.is_some(),
     });
     let clock = config.sources.iter().any(|source| source.kind.is_live()).then_some(clock);
-    let contest = Arc::new(config.contest);
     let mut show = Show::new(show::Setup {
-        contest: Arc::clone(&contest),
+        questions: Arc::clone(&config.questions),
         sources: config.sources.iter().map(source::Settings::status).collect(),
         limits: Limits::default(),
         marks: config.timer,
@@ -121,7 +120,7 @@ pub async fn run(
     for (index, settings) in config.sources.into_iter().enumerate() {
         let source_context = SourceContext {
             id: SourceId(index),
-            contest: Arc::clone(&contest),
+            questions: Arc::clone(&config.questions),
             hasher: hasher.clone(),
             news: news.clone(),
             clock,

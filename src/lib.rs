@@ -37,6 +37,7 @@ mod panics;
 mod parts;
 pub mod picture;
 pub mod post;
+pub mod questions;
 pub mod recorder;
 pub mod recording;
 pub mod render;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher as _};
 
 use siphasher::sip::SipHasher13;
+use smallvec::SmallVec;
 
 use crate::contest::TeamId;
 use crate::timestamp::Timestamp;
@@ -41,15 +42,44 @@ impl Side {
     }
 }
 
-/// Which hashtag of the contest it is: counted through all teams, in their order.
+/// Which hashtag of the evening it is: counted through all questions and their teams, in their order,
+/// each once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TagId(pub u16);
 
-/// The hashtags that decided the side of a post: none, one, or for [`Side::Both`] one of each of two
-/// teams. Nothing counts by them; they are for recordings. A post whose source does not know them has
-/// none.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tags(pub [Option<TagId>; 2]);
+/// The hashtags that decide the side of a post, two in each question at the most: by them alone it
+/// pulls for whom it pulls by all that it has, whichever question is on. A post whose source does not
+/// know them has none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tags(SmallVec<[TagId; TAGS_INSIDE]>);
+
+/// Hashtags that a post holds without memory of its own: as many as fit where the address of more
+/// would be.
+const TAGS_INSIDE: usize = 8;
+
+impl Tags {
+    /// There is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// In the order in which the post has them.
+    pub fn iter(&self) -> impl Iterator<Item = TagId> {
+        self.0.iter().copied()
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, tag: TagId) {
+        self.0.push(tag);
+    }
+}
+
+impl FromIterator<TagId> for Tags {
+    fn from_iter<T: IntoIterator<Item = TagId>>(tags: T) -> Tags {
+        Tags(tags.into_iter().collect())
+    }
+}
 
 /// Whether a message brings a post or changes one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,12 +101,20 @@ pub struct Post {
     pub author: Option<AuthorId>,
     /// When it was posted.
     pub at: Timestamp,
-    /// The team that it pulls for.
+    /// The team that it pulls for: of the first question, until it is known which one is on.
     pub side: Side,
     /// By which hashtags.
     pub tags: Tags,
     /// First version or edit.
     pub version: Version,
+}
+
+impl Post {
+    /// Whether it names a team, of whichever question.
+    #[must_use]
+    pub fn names_a_team(&self) -> bool {
+        self.side != Side::None || !self.tags.is_empty()
+    }
 }
 
 /// A message that takes posts back.

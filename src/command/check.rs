@@ -16,8 +16,10 @@ use super::{Failure, load, print};
 pub(super) fn run(config: Option<&Path>) -> Result<(), Failure> {
     let config = load(config)?;
     inputs(&config)?;
-    for close in output::doctor::close_colours(&config.contest) {
-        warn!("{close}");
+    for contest in config.questions.iter() {
+        for close in output::doctor::close_colours(contest) {
+            warn!("{close}");
+        }
     }
     warn_of_look_alikes(&config);
     print(display_text::escaped_lines(&describe(&config)).as_bytes())
@@ -25,8 +27,10 @@ pub(super) fn run(config: Option<&Path>) -> Result<(), Failure> {
 
 /// Says which teams the audience will mix up.
 pub(super) fn warn_of_look_alikes(config: &Config) {
-    for warning in look_alike::warnings(&config.contest) {
-        warn!("{warning}");
+    for contest in config.questions.iter() {
+        for warning in look_alike::warnings(contest) {
+            warn!("{warning}");
+        }
     }
 }
 
@@ -49,7 +53,7 @@ pub(super) fn inputs(config: &Config) -> Result<(), Failure> {
 }
 
 fn describe(config: &Config) -> String {
-    let contest = &config.contest;
+    let contest = config.questions.first();
     let mut text = format!("contest  {}\n", contest.title());
     let vote = match contest.vote() {
         Vote::Latest => "one vote an author, the newest counts",
@@ -73,7 +77,7 @@ fn describe(config: &Config) -> String {
         line("team", format!("{}: {} in {}{size}", team.name, hashtags.join(" "), team.color));
     }
     for source in &config.sources {
-        line("source", format!("{}: {}", source.name, source.kind.describe(contest)));
+        line("source", format!("{}: {}", source.name, source.kind.describe()));
     }
     for output in &config.outputs {
         line("output", format!("{}: {}", output.name, output.describe()));

@@ -34,7 +34,7 @@ pub(super) fn run(config: &Config) -> Result<(), Failure> {
 /// Every part that can be tried.
 async fn examine(config: &Config) -> Vec<Part> {
     let probe_context = ProbeContext {
-        contest: Arc::new(config.contest.clone()),
+        questions: Arc::clone(&config.questions),
         clock: Clock::from_wall(),
         deadline: Instant::now() + LIMIT,
     };
@@ -42,10 +42,11 @@ async fn examine(config: &Config) -> Vec<Part> {
         name: format!("source `{}`", source.name),
         findings: source::probe(source, &probe_context).await,
     });
-    let (outputs, contest) = (config.outputs.clone(), config.contest.clone());
+    let (outputs, questions) = (config.outputs.clone(), Arc::clone(&config.questions));
     // Devices may hold up whoever writes to them.
-    let lights =
-        tokio::task::spawn_blocking(move || doctor::examine(&outputs, &contest, &Machine::this()));
+    let lights = tokio::task::spawn_blocking(move || {
+        doctor::examine(&outputs, &questions, &Machine::this())
+    });
     let mut parts = join_all(sources).await;
     parts.extend(lights.await.expect("a panic among the lights is one of the doctor's"));
     parts.push(pages(config));

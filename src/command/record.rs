@@ -88,7 +88,7 @@ fn start(
         }
         Recorded { name: source.name.clone(), kind: source.kind.name(), form }
     });
-    Recorder::start(out, &config.contest, sources.collect(), clock.now())
+    Recorder::start(out, &config.questions, sources.collect(), clock.now())
         .context("cannot start the recorder")
 }
 

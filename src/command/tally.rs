@@ -19,6 +19,7 @@ use crate::decode::Decoder;
 use crate::display_text;
 use crate::event::{Message, News, SourceId};
 use crate::post::{Hasher, Side};
+use crate::questions::Questions;
 use crate::recording::{Chunk, Error, Progress, Recording};
 use crate::show::{self, Event, Now, Show};
 use crate::snapshot::{SourceState, SourceStatus};
@@ -30,7 +31,7 @@ use super::{Failure, cannot_write, is_closed_pipe};
 use printer::Printer;
 
 pub(super) fn run(arguments: &cli::Tally, config: Option<&Path>) -> Result<(), Failure> {
-    let contest = Arc::new(contest(arguments, config)?);
+    let questions = Arc::new(questions(arguments, config)?);
     let stdout = io::stdout();
     let format = arguments.format.unwrap_or(if stdout.is_terminal() {
         cli::Format::Table
@@ -52,20 +53,20 @@ pub(super) fn run(arguments: &cli::Tally, config: Option<&Path>) -> Result<(), F
     });
     let mut count = Count {
         show: Show::new(show::Setup {
-            contest: Arc::clone(&contest),
+            questions: Arc::clone(&questions),
             sources: sources.collect(),
             limits: Limits::default(),
             marks: Marks::default(),
         }),
         source: SourceId(0),
-        printer: Printer::new(stdout.lock(), format, &contest),
+        printer: Printer::new(stdout.lock(), format, questions.first()),
         every: arguments.every.map(|step| Every { step, next: None }),
         output: Ok(()),
     };
     let hasher = Hasher::default();
     for (index, recording) in recordings.into_iter().enumerate() {
         count.source = SourceId(index);
-        let decoder = Decoder::new(&contest, arguments.feed(), hasher.clone());
+        let decoder = Decoder::new(&questions, arguments.feed(), hasher.clone());
         let counted = count.recording(recording, decoder);
         if let Err(error) = count.output {
             return if is_closed_pipe(&error) { Ok(()) } else { Err(cannot_write(error)) };
@@ -190,41 +191,45 @@ fn short(error: &contest::Error) -> String {
     display_text::beginning(&error.to_string(), MOST)
 }
 
-/// The contest of the command line, which may lean on the config.
-fn contest(arguments: &cli::Tally, config: Option<&Path>) -> Result<Contest, Failure> {
+/// The questions of the command line, which may lean on the config.
+fn questions(arguments: &cli::Tally, config: Option<&Path>) -> Result<Questions, Failure> {
     let is_complete = !arguments.teams.is_empty()
         && arguments.window.is_some()
         && arguments.vote.is_some()
         && arguments.reposts.is_some();
     // A config that nothing is taken from may be as broken as it likes.
     let base = if is_complete && config.is_none() {
-        Config::demonstration().contest
+        Config::demonstration().questions
     } else {
-        super::load(config)?.contest
+        super::load(config)?.questions
     };
     let window = arguments.window.unwrap_or(base.window());
     let vote = match arguments.vote {
         Some(cli::VoteArg::Latest) => Vote::Latest,
         Some(cli::VoteArg::Every) => Vote::Every,
-        None => base.vote(),
+        None => base.first().vote(),
     };
     let reposts = match arguments.reposts {
         Some(cli::RepostsArg::Ignore) => Reposts::Ignore,
         Some(cli::RepostsArg::Count) => Reposts::Count,
         None => base.reposts(),
     };
-    let (title, teams) = if arguments.teams.is_empty() {
-        (base.title().to_owned(), base.teams().to_vec())
+    let asked: Vec<(String, Vec<Team>)> = if arguments.teams.is_empty() {
+        base.iter().map(|contest| (contest.title().to_owned(), contest.teams().to_vec())).collect()
     } else {
         let teams = arguments.teams.iter().zip(PALETTE.into_iter().cycle()).map(|(team, color)| {
             Team { name: team.name.clone(), hashtags: team.hashtags.clone(), color, size: 1.0 }
         });
-        (String::new(), teams.collect())
+        vec![(String::new(), teams.collect())]
     };
-    Contest::new(title, window, vote, reposts, teams).map_err(|errors| {
+    let contests = asked
+        .into_iter()
+        .map(|(title, teams)| Contest::new(title, window, vote, reposts, teams).map(Arc::new));
+    let contests = contests.collect::<Result<Vec<_>, _>>().map_err(|errors| {
         let more = errors.len().saturating_sub(MAX_ERRORS);
         let mut said: Vec<String> = errors.iter().take(MAX_ERRORS).map(short).collect();
         said.extend((more > 0).then(|| format!("and {more} more like these")));
         Failure::Input(anyhow::anyhow!(said.join("\nerror: ")))
-    })
+    })?;
+    Questions::new(contests).map_err(|error| Failure::Input(error.into()))
 }

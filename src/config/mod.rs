@@ -15,16 +15,17 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use crate::keys::{DurationError, Report, duration};
 
-use crate::contest::Contest;
 use crate::display_text;
 use crate::hint::Hint;
 use crate::keys::log::Log;
 use crate::keys::problem::Problem;
 use crate::keys::table::Table;
 use crate::keys::{self, address, syntax, value};
+use crate::questions::Questions;
 use crate::source::replay::Input;
 use crate::timer::Marks;
 use crate::{output as out, server, source as posts};
@@ -38,8 +39,8 @@ const DEMONSTRATION: &str = include_str!("../../config.toml");
 /// Everything that the file says, checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// The teams and the rule of the game.
-    pub contest: Contest,
+    /// What is asked: the teams of each question, and the rule of the game.
+    pub questions: Arc<Questions>,
     /// Where posts come from, in the order of the file; there may be none.
     pub sources: Vec<posts::Settings>,
     /// Where the light goes, in the order of the file; there may be none.
@@ -146,12 +147,12 @@ impl Config {
 
 /// Reads the whole file. What is wrong is in the log, and has its default here.
 fn gather(root: &Table<'_>) -> Option<Config> {
-    let contest = contest::read(root);
-    let sources = posts::read(root, contest.as_ref());
+    let questions = contest::read(root).map(Questions::from);
+    let sources = posts::read(root, questions.as_ref());
     let outputs = out::read(root);
     let web = root.section("web", "[web]", web);
     let timer = timer::read(root);
-    Some(Config { contest: contest?, sources, outputs, web, timer })
+    Some(Config { questions: Arc::new(questions?), sources, outputs, web, timer })
 }
 
 fn web(table: &Table<'_>) -> server::Settings {

@@ -4,9 +4,9 @@
 
 use std::borrow::Cow;
 
-use crate::contest::Contest;
 use crate::event::Message;
-use crate::post::{Deletion, Hasher, Post, Side, Version};
+use crate::post::{Deletion, Hasher, Post, Version};
+use crate::questions::Questions;
 use crate::timestamp::Timestamp;
 
 use super::draft::{Content, Context, Line, Raw};
@@ -29,7 +29,7 @@ const OVERLAP: usize = 2048;
 /// from. Runs of messages that concern nobody arrive as one [`Message::Unmatched`].
 pub struct Decoder {
     context: Context,
-    contest: Contest,
+    questions: Questions,
     feed: Option<Feed>,
     /// What an array is in this feed.
     array: Array,
@@ -45,13 +45,17 @@ pub struct Decoder {
 impl Decoder {
     /// A decoder of `feed`, or of whatever the first message that can be read apart belongs to.
     #[must_use]
-    pub fn new(contest: &Contest, feed: Option<Feed>, hasher: Hasher) -> Decoder {
+    pub fn new(questions: &Questions, feed: Option<Feed>, hasher: Hasher) -> Decoder {
         Decoder {
-            context: Context { matcher: Matcher::new(contest), reposts: contest.reposts(), hasher },
-            contest: contest.clone(),
+            context: Context {
+                matcher: Matcher::new(questions),
+                reposts: questions.reposts(),
+                hasher,
+            },
+            questions: questions.clone(),
             feed,
             array: networks::array(feed),
-            prefilter: feed.map(|feed| networks::prefilter(Some(feed), contest)),
+            prefilter: feed.map(|feed| networks::prefilter(Some(feed), questions)),
             line: 0,
             seam: Vec::new(),
             may_matter: false,
@@ -118,7 +122,7 @@ impl Decoder {
         let overlap = bytes.len().min(OVERLAP);
         self.seam.extend_from_slice(&bytes[..overlap]);
         let prefilter =
-            self.prefilter.get_or_insert_with(|| networks::prefilter(None, &self.contest));
+            self.prefilter.get_or_insert_with(|| networks::prefilter(None, &self.questions));
         let matters = |bytes: &[u8]| prefilter.next(&mut Scan::new(bytes), 0) < bytes.len();
         self.may_matter |= matters(&self.seam) || matters(bytes);
         self.seam.clear();
@@ -141,7 +145,7 @@ impl Decoder {
             self.feed = Feed::sniff(text);
             self.array = networks::array(self.feed);
             if self.feed.is_some() {
-                self.prefilter = Some(networks::prefilter(self.feed, &self.contest));
+                self.prefilter = Some(networks::prefilter(self.feed, &self.questions));
             }
         }
         let Some(feed) = self.feed else {
@@ -247,7 +251,7 @@ impl Decoder {
                     Invalid("no time, or none that can be read"),
                     report,
                 ),
-                Some(_) if draft.found.side == Side::None && draft.version == Version::First => {
+                Some(_) if draft.found.tags.is_empty() && draft.version == Version::First => {
                     report(Message::Unmatched(1));
                 }
                 Some(at) => report(Message::Post(Post {

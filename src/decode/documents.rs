@@ -1,8 +1,8 @@
 //! Documents of any service to messages, whatever they hold.
 
-use crate::contest::Contest;
 use crate::event::Message;
 use crate::post::Hasher;
+use crate::questions::Questions;
 use crate::timestamp::Timestamp;
 
 use super::mapped::{Map, Mapped};
@@ -36,10 +36,10 @@ pub enum Documents {
 impl Documents {
     /// A decoder of what the source named `scope` receives: ids and authors are its own.
     #[must_use]
-    pub fn new(contest: &Contest, shape: &Shape, hasher: Hasher, scope: &str) -> Documents {
+    pub fn new(questions: &Questions, shape: &Shape, hasher: Hasher, scope: &str) -> Documents {
         match shape {
             Shape::Posts(map) => {
-                Documents::Posts(Box::new(Mapped::new(contest, map.clone(), hasher, scope)))
+                Documents::Posts(Box::new(Mapped::new(questions, map.clone(), hasher, scope)))
             }
             Shape::Numbers(fields) => Documents::Numbers(Numbers::new(fields.clone())),
         }

@@ -6,9 +6,9 @@
 
 use std::ops::RangeInclusive;
 
-use crate::contest::TeamId;
 use crate::event::Message;
 use crate::post::{Post, Side, Tags, Version};
+use crate::questions::Questions;
 use crate::timestamp::Timestamp;
 
 use super::json::{Invalid, Kind, Reader};
@@ -20,9 +20,31 @@ use super::verdict::{Place, Unread, Verdict, whole, whose};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fields {
     /// One for each of these teams, each once; at least one.
-    pub teams: Vec<(TeamId, Pointer)>,
+    pub teams: Vec<Field>,
     /// By how much a number grows for one vote; within [`PER_VOTE`].
     pub per_vote: f64,
+}
+
+/// A number that pulls for the teams of one name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Field {
+    /// The name of the team, which several questions may have.
+    pub team: String,
+    /// That team in the first question, if it has one of the name.
+    pub side: Side,
+    /// Hashtags that pull for it, for there is nothing else to tell the question by.
+    pub tags: Tags,
+    /// Where in a document the number is.
+    pub pointer: Pointer,
+}
+
+impl Field {
+    /// The number at `pointer`, for the teams of that name; `None` if no question has one.
+    #[must_use]
+    pub fn new(questions: &Questions, team: &str, pointer: Pointer) -> Option<Field> {
+        let tags = questions.tags_of_team(team)?;
+        Some(Field { team: team.to_owned(), side: questions.side(0, &tags), tags, pointer })
+    }
 }
 
 /// The growth of a number that one vote can stand for.
@@ -71,15 +93,16 @@ impl Numbers {
         };
         let mut broken = None;
         let mut votes = Vec::new();
-        for ((team, pointer), seen) in self.fields.teams.iter().zip(&mut self.seen) {
-            match number(pointer, text).and_then(|value| grow(seen, value, self.fields.per_vote)) {
-                Ok(count) => votes.push((*team, count)),
+        for (field, seen) in self.fields.teams.iter().zip(&mut self.seen) {
+            let value = number(&field.pointer, text);
+            match value.and_then(|value| grow(seen, value, self.fields.per_vote)) {
+                Ok(count) => votes.push((field, count)),
                 Err(invalid) => broken = Some(invalid),
             }
         }
         let all: u64 = votes.iter().map(|(_, count)| count).sum();
         let mut told = 0;
-        for (team, count) in votes {
+        for (field, count) in votes {
             let count = if all > MAX_VOTES { share(count, all) } else { count };
             told += count;
             for _ in 0..count {
@@ -88,8 +111,8 @@ impl Numbers {
                     alias: None,
                     author: None,
                     at: arrived,
-                    side: Side::Team(team),
-                    tags: Tags::default(),
+                    side: field.side,
+                    tags: field.tags.clone(),
                     version: Version::First,
                 }));
             }
@@ -111,7 +134,7 @@ impl Numbers {
         let Ok(text) = text(bytes) else { return Verdict::Unread(Unread::NoJson) };
         let mut lacking = Vec::new();
         let mut broken = None;
-        for (_, pointer) in &self.fields.teams {
+        for Field { pointer, .. } in &self.fields.teams {
             match number(pointer, text) {
                 Ok(_) => {}
                 Err(_) if matches!(pointer.find(text), Ok(None)) => {
@@ -187,11 +210,25 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::contest::TeamId;
+    use crate::post::TagId;
+
+    const LEFT: TeamId = TeamId(0);
+    const RIGHT: TeamId = TeamId(1);
 
     /// The votes of each document for two teams, and what else was told.
     fn votes(per_vote: f64, documents: &[&str]) -> Vec<(u64, u64, Vec<Message>)> {
         let pointer = |text| Pointer::parse(text).unwrap();
-        let teams = vec![(TeamId(0), pointer("/left/total")), (TeamId(1), pointer("/right"))];
+        let field = |team, tag, pointer| Field {
+            team: String::new(),
+            side: Side::Team(team),
+            tags: [tag].into_iter().collect(),
+            pointer,
+        };
+        let teams = vec![
+            field(LEFT, TagId(0), pointer("/left/total")),
+            field(RIGHT, TagId(1), pointer("/right")),
+        ];
         let mut numbers = Numbers::new(Fields { teams, per_vote });
         let at = Timestamp::from_millis(1_795_287_845_000).unwrap();
         let votes = |document: &&str| {
@@ -199,9 +236,11 @@ mod tests {
             numbers.document(document.as_bytes(), at, |event| match event {
                 Message::Post(post) => {
                     assert_eq!((post.id, post.author, post.at), (None, None, at));
-                    match post.side {
-                        Side::Team(TeamId(0)) => left += 1,
-                        _ => right += 1,
+                    let tags: Vec<TagId> = post.tags.iter().collect();
+                    match (post.side, &tags[..]) {
+                        (Side::Team(LEFT), [TagId(0)]) => left += 1,
+                        (Side::Team(RIGHT), [TagId(1)]) => right += 1,
+                        _ => panic!("{post:?}"),
                     }
                 }
                 other => rest.push(other),

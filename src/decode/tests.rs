@@ -25,7 +25,7 @@ fn contest(reposts: Reposts) -> Contest {
 /// What becomes of the lines, and the votes for the teams.
 fn count(feed: Option<Feed>, reposts: Reposts, lines: &str) -> (Posts, Vec<u64>) {
     let contest = contest(reposts);
-    let mut decoder = Decoder::new(&contest, feed, Hasher::default());
+    let mut decoder = Decoder::new(&contest.clone().into(), feed, Hasher::default());
     let mut tally = Tally::new(Arc::new(contest), Limits::default());
     decoder.block(lines.as_bytes(), |_, message| drop(tally.apply(message)));
     let snapshot = tally.count(None);
@@ -319,11 +319,14 @@ fn a_post_says_by_which_hashtags_it_was_found() {
         let contest = contest(Reposts::Ignore);
         let names: Vec<String> = contest.hashtags().map(|(_, tag)| tag.to_owned()).collect();
         let mut found = Vec::new();
-        Decoder::new(&contest, feed, Hasher::default()).block(line.as_bytes(), |_, event| {
-            let Message::Post(post) = event else { panic!("{event:?}") };
-            let tags = post.tags.0.into_iter().flatten();
-            found.extend(tags.map(|tag| names[usize::from(tag.0)].clone()));
-        });
+        Decoder::new(&contest.clone().into(), feed, Hasher::default()).block(
+            line.as_bytes(),
+            |_, event| {
+                let Message::Post(post) = event else { panic!("{event:?}") };
+                let tags = post.tags.iter();
+                found.extend(tags.map(|tag| names[usize::from(tag.0)].clone()));
+            },
+        );
         found
     };
     let line = |tags: &str| format!("{{\"at\":1000,\"hashtags\":{tags}}}");
@@ -348,7 +351,7 @@ fn a_raw_message_is_whose_its_recorder_says() {
 fn times_are_cut_to_milliseconds_and_are_those_of_the_stream() {
     let at = |line: &str| {
         let contest = contest(Reposts::Ignore);
-        let mut decoder = Decoder::new(&contest, None, Hasher::default());
+        let mut decoder = Decoder::new(&contest.clone().into(), None, Hasher::default());
         let mut at = None;
         decoder.block(line.as_bytes(), |_, event| {
             if let Message::Post(post) = event {

@@ -21,10 +21,9 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::error;
 
-use crate::contest::Contest;
 use crate::event::{Fate, Message, News, SourceId};
 use crate::panics::reason;
-use crate::post::Side;
+use crate::questions::Questions;
 use crate::snapshot::{RecordingState, RecordingStatus};
 use crate::timestamp::Timestamp;
 
@@ -134,7 +133,7 @@ impl Recorder {
     /// If the system has no thread to spare.
     pub fn start(
         out: Out,
-        contest: &Contest,
+        questions: &Questions,
         sources: Vec<Recorded>,
         now: Timestamp,
     ) -> std::io::Result<(Recorder, Writer)> {
@@ -157,7 +156,7 @@ impl Recorder {
         let broken_pipe = CancellationToken::new();
         let writer = writer::Write::new(
             out,
-            contest,
+            questions,
             Arc::clone(&recorder.sources),
             Arc::clone(&recorder.counts),
             progress_tx.clone(),
@@ -292,7 +291,7 @@ impl Raw {
         match message {
             Message::Post(post) => {
                 self.at = post.at;
-                self.names_team = post.side != Side::None;
+                self.names_team = post.names_a_team();
             }
             Message::Deletion(deletion) => self.at = deletion.at.unwrap_or(self.at),
             _ => {}

@@ -10,9 +10,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::contest::{Contest, TeamId};
+use smallvec::SmallVec;
+
+use crate::contest::TeamId;
 use crate::event::{Counted, Fate, Message};
-use crate::post::{AuthorId, Deletion, Post, PostId, Side, TagId, Tags};
+use crate::post::{AuthorId, Deletion, Post, PostId, Side, Tags};
+use crate::questions::Questions;
 use crate::timestamp::Timestamp;
 
 /// Names that a recount may remember, at some 80 bytes each. Past it the oldest are forgotten: a post
@@ -25,8 +28,7 @@ const FEW: usize = 1024;
 
 /// Writes the lines, and knows what a recount knows at each.
 pub(super) struct Posts {
-    /// By [`TagId`], with their teams.
-    hashtags: Vec<(TeamId, String)>,
+    questions: Questions,
     window_ms: i64,
     /// The newest time of a post that names a team, which is what a recount takes for the time.
     newest: Option<i64>,
@@ -63,11 +65,10 @@ impl Lines {
 }
 
 impl Posts {
-    pub(super) fn new(contest: &Contest) -> Posts {
-        let hashtags = contest.hashtags().map(|(team, hashtag)| (team, hashtag.to_owned()));
+    pub(super) fn new(questions: &Questions) -> Posts {
         Posts {
-            hashtags: hashtags.collect(),
-            window_ms: i64::try_from(contest.window().as_millis()).unwrap_or(i64::MAX),
+            questions: questions.clone(),
+            window_ms: i64::try_from(questions.window().as_millis()).unwrap_or(i64::MAX),
             newest: None,
             names: BTreeMap::new(),
             crowded: FEW,
@@ -110,7 +111,7 @@ impl Posts {
     }
 
     fn post(&mut self, now: Option<Timestamp>, post: &Post, fate: &Fate, lines: &mut Lines) {
-        let Post { id, author, at, side, tags, .. } = *post;
+        let Post { id, author, at, side, ref tags, .. } = *post;
         let named = match fate {
             Fate::Counted => {
                 self.see(at);
@@ -139,7 +140,7 @@ impl Posts {
 
     fn edited(&mut self, now: Option<Timestamp>, post: &Post, counted: Counted, lines: &mut Lines) {
         let Counted { id, author, at } = counted;
-        let Post { side, tags, .. } = *post;
+        let Post { side, ref tags, .. } = *post;
         self.delete(id, now.or(Some(at)), lines);
         match side {
             Side::None => nothing(post.at, lines),
@@ -238,7 +239,7 @@ impl Posts {
         named: Option<(PostId, u32)>,
         author: Option<AuthorId>,
         side: Side,
-        tags: Tags,
+        tags: &Tags,
         lines: &mut Lines,
     ) {
         let _infallible = write!(lines.text, "{{\"at\":\"{at}\",");
@@ -261,22 +262,26 @@ impl Posts {
         lines.end();
     }
 
-    /// The hashtags of a post, or where they are not known the first ones of its teams.
-    fn hashtags_of(&self, side: Side, tags: Tags) -> impl Iterator<Item = &str> {
-        let [first, second] = tags.0.map(|tag| {
-            let TagId(index) = tag?;
-            self.hashtags.get(usize::from(index))
-        });
-        let of = |wanted: TeamId| self.hashtags.iter().find(move |(team, _)| *team == wanted);
-        let pair = match side {
-            Side::None => [None, None],
-            Side::Team(team) => [first.filter(|(of, _)| *of == team).or_else(|| of(team)), None],
-            Side::Both => match (first, second) {
-                (Some(first), Some(second)) if first.0 != second.0 => [Some(first), Some(second)],
-                _ => [of(TeamId(0)), of(TeamId(1))],
-            },
+    /// The hashtags of a post, or where they say otherwise than its side the first ones of its teams.
+    fn hashtags_of(&self, side: Side, tags: &Tags) -> SmallVec<[&str; 8]> {
+        let questions = &self.questions;
+        let is_side = |question| questions.side(question, tags) == side;
+        if side != Side::None && (0..questions.len()).any(is_side) {
+            return tags.iter().filter_map(|tag| questions.hashtag(tag)).collect();
+        }
+        let pulls = |hashtag: &&str, team| {
+            questions.first().hashtags().any(|(of, known)| of == team && known == *hashtag)
         };
-        pair.into_iter().flatten().map(|(_, hashtag)| &**hashtag)
+        let of = |team: TeamId| {
+            let mut known = tags.iter().filter_map(|tag| questions.hashtag(tag));
+            let first = questions.first().teams().get(team.index())?.hashtags.first();
+            known.find(|hashtag| pulls(hashtag, team)).or(first.map(String::as_str))
+        };
+        match side {
+            Side::None => SmallVec::new(),
+            Side::Team(team) => of(team).into_iter().collect(),
+            Side::Both => [TeamId(0), TeamId(1)].into_iter().filter_map(of).collect(),
+        }
     }
 
     /// Forgets what a recount has forgotten.

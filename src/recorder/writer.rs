@@ -13,10 +13,10 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
-use crate::contest::Contest;
 use crate::decode::json::Reader;
 use crate::event::{Message, News, SourceId};
 use crate::failpoint;
+use crate::questions::Questions;
 use crate::snapshot::{RecordingState, SourceState};
 use crate::timestamp::Timestamp;
 
@@ -51,7 +51,7 @@ pub(super) struct Write {
 impl Write {
     pub(super) fn new(
         out: Out,
-        contest: &Contest,
+        questions: &Questions,
         sources: Arc<[Recorded]>,
         counts: Arc<Counts>,
         progress: watch::Sender<Progress>,
@@ -59,8 +59,8 @@ impl Write {
     ) -> Write {
         Write {
             out,
-            posts: Posts::new(contest),
-            window: contest.window(),
+            posts: Posts::new(questions),
+            window: questions.window(),
             states: vec![SourceState::Connecting; sources.len()],
             sources,
             counts,

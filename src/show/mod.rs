@@ -15,6 +15,7 @@ use std::time::Duration;
 use crate::contest::Contest;
 use crate::event::{Fate, Message, News, SourceId};
 use crate::order::{Answer, Command, Order};
+use crate::questions::Questions;
 use crate::snapshot::{Count, OutputStatus, Phase, RecordingStatus, Snapshot, SourceStatus};
 use crate::tally::{Limits, Tally};
 use crate::timer::Marks;
@@ -89,8 +90,8 @@ pub enum Urgency {
 /// All that a show starts with.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// What is counted.
-    pub contest: Arc<Contest>,
+    /// What is asked; the first question is on.
+    pub questions: Arc<Questions>,
     /// How the sources stand before they are started.
     pub sources: Vec<SourceStatus>,
     /// What the tally may hold.
@@ -123,7 +124,8 @@ impl Show {
     /// A show in which nothing has happened.
     #[must_use]
     pub fn new(setup: Setup) -> Show {
-        let Setup { contest, sources, limits, marks } = setup;
+        let Setup { questions, sources, limits, marks } = setup;
+        let contest = Arc::clone(questions.first());
         Show {
             tally: Tally::new(Arc::clone(&contest), limits),
             contest,

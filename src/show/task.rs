@@ -250,7 +250,9 @@ mod tests {
 
     fn show() -> Show {
         Show::new(Setup {
-            contest: snapshot_of(&[(Rgb::BLACK, 0.5), (Rgb::BLACK, 0.5)]).contest,
+            questions: Arc::new(
+                snapshot_of(&[(Rgb::BLACK, 0.5), (Rgb::BLACK, 0.5)]).contest.into(),
+            ),
             sources: vec![SourceStatus::new("a".to_owned(), "nostr")],
             limits: Limits::default(),
             marks: Marks::default(),

@@ -14,7 +14,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 fn show() -> Show {
     Show::new(Setup {
-        contest: snapshot_of(&[(Rgb::BLACK, 0.5), (Rgb::BLACK, 0.5)]).contest,
+        questions: Arc::new(snapshot_of(&[(Rgb::BLACK, 0.5), (Rgb::BLACK, 0.5)]).contest.into()),
         sources: ["a", "b"].map(|name| SourceStatus::new(name.to_owned(), "nostr")).to_vec(),
         limits: Limits::default(),
         marks: Marks::default(),

@@ -3,15 +3,15 @@
 
 use toml::de::DeValue;
 
-use crate::contest::{Contest, TeamId};
 use crate::decode::Shape;
 use crate::decode::documents::Documents;
 use crate::decode::mapped::Map;
-use crate::decode::numbers::{Fields, PER_VOTE};
+use crate::decode::numbers::{Field, Fields, PER_VOTE};
 use crate::decode::pointer::{Pointer, PointerError};
 use crate::keys::problem::{Problem, printable};
 use crate::keys::table::Table;
 use crate::keys::value::{Value, string, wrong_type};
+use crate::questions::Questions;
 
 use super::SourceContext;
 use super::link::Decoding;
@@ -19,9 +19,9 @@ use super::link::Decoding;
 /// What a map of posts can have.
 const OF_POSTS: [&str; 7] = ["items", "text", "hashtags", "id", "author", "at", "delete"];
 
-/// Reads the map of the source, or takes hashtug's own posts if it has none. Without a sound contest
+/// Reads the map of the source, or takes hashtug's own posts if it has none. Without sound questions
 /// the names of teams are not judged.
-pub(super) fn read(source: &Table<'_>, contest: Option<&Contest>) -> Shape {
+pub(super) fn read(source: &Table<'_>, questions: Option<&Questions>) -> Shape {
     let is_there = source.has("map");
     source.section("map", "[source.map]", |map| {
         if !is_there {
@@ -40,7 +40,7 @@ pub(super) fn read(source: &Table<'_>, contest: Option<&Contest>) -> Shape {
             }
         }
         Shape::Numbers(Fields {
-            teams: numbers(map, contest).unwrap_or_default(),
+            teams: numbers(map, questions).unwrap_or_default(),
             per_vote: map.number("per_vote", PER_VOTE).unwrap_or(1.0),
         })
     })
@@ -52,20 +52,21 @@ pub(super) fn decoding(name: &str, shape: &Shape, context: &SourceContext) -> De
     let known = context.legacy.take();
     Decoding::Documents(
         known.unwrap_or_else(|| {
-            Documents::new(&context.contest, shape, context.hasher.clone(), name)
+            Documents::new(&context.questions, shape, context.hasher.clone(), name)
         }),
     )
 }
 
 /// What the documents hold, in a few words.
-pub(super) fn describe(shape: &Shape, contest: &Contest) -> String {
+pub(super) fn describe(shape: &Shape) -> String {
     match shape {
         Shape::Posts(map) if *map == Map::default() => "hashtug's own posts".to_owned(),
         Shape::Posts(_) => "posts by a map".to_owned(),
         Shape::Numbers(fields) => {
-            let teams = fields.teams.iter().map(|(team, pointer)| {
-                format!("{} by {pointer}", contest.teams()[team.index()].name)
-            });
+            let teams = fields
+                .teams
+                .iter()
+                .map(|Field { team, pointer, .. }| format!("{team} by {pointer}"));
             format!("numbers: {}", teams.collect::<Vec<_>>().join(", "))
         }
     }
@@ -90,7 +91,7 @@ fn posts(map: &Table<'_>) -> Map {
 }
 
 /// The numbers of the teams, one for each at most.
-fn numbers(map: &Table<'_>, contest: Option<&Contest>) -> Option<Vec<(TeamId, Pointer)>> {
+fn numbers(map: &Table<'_>, questions: Option<&Questions>) -> Option<Vec<Field>> {
     const EXAMPLE: &str =
         "give each team its number: `numbers = { Tabs = \"/left\", Spaces = \"/right\" }`";
     map.read("numbers", |value| {
@@ -103,24 +104,27 @@ fn numbers(map: &Table<'_>, contest: Option<&Contest>) -> Option<Vec<(TeamId, Po
         let mut numbers = Vec::new();
         for (name, value) in entries {
             let found = pointer(name.get_ref(), value).map_err(|problem| map.report(problem));
-            let Some(contest) = contest else { continue };
-            let names = || contest.teams().iter().map(|team| team.name.as_str());
-            match (names().position(|team| team == &**name.get_ref()), found) {
-                (Some(index), Ok(pointer)) => {
-                    let index = u16::try_from(index).expect("a contest has at most 64 teams");
-                    numbers.push((TeamId(index), pointer));
+            let Some(questions) = questions else { continue };
+            let is_team = questions.team_names().any(|team| team == &**name.get_ref());
+            match found {
+                Ok(pointer) if is_team => {
+                    numbers.extend(Field::new(questions, name.get_ref(), pointer));
                 }
-                (Some(_), Err(())) => {}
-                (None, _) => {
+                Err(()) if is_team => {}
+                _ => {
                     let message = format!("no team is named `{}`", printable(name.get_ref()));
-                    let all: Vec<_> =
-                        names().map(|name| format!("`{}`", printable(name))).collect();
+                    let all: Vec<_> = questions
+                        .team_names()
+                        .map(|name| format!("`{}`", printable(name)))
+                        .collect();
                     let hint = format!("the teams are {}", all.join(", "));
                     map.report(Problem::new(name.span(), message).hint(hint));
                 }
             }
         }
-        numbers.sort_by_key(|(team, _)| team.index());
+        if let Some(questions) = questions {
+            numbers.sort_by_key(|field| questions.team_names().position(|it| it == field.team));
+        }
         Ok(numbers)
     })
 }

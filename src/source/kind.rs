@@ -5,10 +5,10 @@
 //! is in [`super`], a line each; the enum is made of it, so that settings are plain data that can be
 //! cloned and compared, and what is async is a plain async function.
 
-use crate::contest::Contest;
 use crate::decode::Feed;
 use crate::finding::Finding;
 use crate::keys::table::Table;
+use crate::questions::Questions;
 use crate::recording;
 
 use super::SourceContext;
@@ -21,14 +21,14 @@ pub(crate) trait Source: Sized {
     const KIND: &'static str;
 
     /// Reads the keys of the kind. What is wrong with them is recorded as problems of the table;
-    /// `None` if there can be no such source then. Without a sound contest there is none to refer to.
-    fn read(table: &Table<'_>, contest: Option<&Contest>) -> Option<Self>;
+    /// `None` if there can be no such source then. Without sound questions there is none to refer to.
+    fn read(table: &Table<'_>, questions: Option<&Questions>) -> Option<Self>;
 
     /// Whether its posts are of this moment, so that the show goes by a clock.
     fn is_live(&self) -> bool;
 
     /// How many connections it keeps at once.
-    fn links(&self, _: &Contest) -> usize {
+    fn links(&self, _: &Questions) -> usize {
         1
     }
 
@@ -45,7 +45,7 @@ pub(crate) trait Source: Sized {
     fn feed(&self) -> Option<Feed>;
 
     /// What it does and where, on one line.
-    fn describe(&self, contest: &Contest) -> String;
+    fn describe(&self) -> String;
 
     /// Whether the file that it reads is there. Nothing is connected.
     fn check_file(&self) -> Result<(), recording::Error> {
@@ -60,7 +60,7 @@ pub(crate) trait Source: Sized {
 }
 
 /// How the keys of a kind are read.
-pub(super) type Reader = fn(&Table<'_>, Option<&Contest>) -> Option<super::Kind>;
+pub(super) type Reader = fn(&Table<'_>, Option<&Questions>) -> Option<super::Kind>;
 
 /// Makes the enum `Kind` and the table `KINDS`, and hands each question on to the kind's own answer.
 macro_rules! kinds {
@@ -72,7 +72,7 @@ macro_rules! kinds {
         /// The kinds by their names in the config.
         const KINDS: &[(&str, kind::Reader)] = &[$((
             <$settings as Source>::KIND,
-            |table, contest| <$settings as Source>::read(table, contest).map(Kind::$kind),
+            |table, questions| <$settings as Source>::read(table, questions).map(Kind::$kind),
         ),)*];
 
         impl Kind {
@@ -90,8 +90,8 @@ macro_rules! kinds {
 
             /// How many connections it keeps at once.
             #[must_use]
-            pub fn links(&self, contest: &Contest) -> usize {
-                match self { $(Kind::$kind(source) => source.links(contest),)* }
+            pub fn links(&self, questions: &Questions) -> usize {
+                match self { $(Kind::$kind(source) => source.links(questions),)* }
             }
 
             /// What is missing in the environment before it can run.
@@ -108,8 +108,8 @@ macro_rules! kinds {
 
             /// What it does and where, on one line.
             #[must_use]
-            pub fn describe(&self, contest: &Contest) -> String {
-                match self { $(Kind::$kind(source) => source.describe(contest),)* }
+            pub fn describe(&self) -> String {
+                match self { $(Kind::$kind(source) => source.describe(),)* }
             }
 
             /// Whether the file that it reads is there.

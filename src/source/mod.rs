@@ -27,7 +27,6 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::contest::Contest;
 use crate::decode::Feed;
 use crate::event::{News, SourceId};
 use crate::finding::Finding;
@@ -35,6 +34,7 @@ use crate::hint::Hint;
 use crate::keys::names::Names;
 use crate::keys::table::{Most, Table};
 use crate::post::Hasher;
+use crate::questions::Questions;
 use crate::recorder::Recorder;
 use crate::recording;
 use crate::snapshot::SourceStatus;
@@ -84,13 +84,13 @@ pub const MAX_SOURCES: usize = 64;
 
 /// Reads the `[[source]]` tables. One that no source can be made of is left out, and recorded as a
 /// problem.
-pub(crate) fn read(root: &Table<'_>, contest: Option<&Contest>) -> Vec<Settings> {
+pub(crate) fn read(root: &Table<'_>, questions: Option<&Questions>) -> Vec<Settings> {
     let mut names = Names::new("sources");
     let most = Most { number: MAX_SOURCES, what: "sources", that: "a show can have" };
     let sources = root.each("source", "[[source]]", most, |table| {
         let kind = table.kind(KINDS, &PLANNED);
         let name = names.claim(table, kind.map(|(kind, _)| kind));
-        let kind = kind.and_then(|(_, read)| read(table, contest))?;
+        let kind = kind.and_then(|(_, read)| read(table, questions))?;
         Some(Settings { name, kind })
     });
     sources.into_iter().flatten().flatten().collect()
@@ -110,7 +110,7 @@ pub struct SourceContext {
     /// Which source it is.
     pub id: SourceId,
     /// What is counted: the hashtags to look for.
-    pub contest: Arc<Contest>,
+    pub questions: Arc<Questions>,
     /// Names posts and authors, alike in all sources.
     pub hasher: Hasher,
     /// Where its news goes.

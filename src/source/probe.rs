@@ -15,13 +15,13 @@ use tokio_util::sync::CancellationToken;
 use url::{Host, Url};
 
 use crate::clock::Clock;
-use crate::contest::Contest;
 use crate::decode::documents::Documents;
 use crate::decode::{Decoder, Feed, Shape};
 use crate::event::{News, SourceId};
 use crate::finding::{Finding, Verdict};
 use crate::hint::Hint;
 use crate::post::Hasher;
+use crate::questions::Questions;
 
 use super::link::failure::{self, Failure};
 use super::link::headers::content_type;
@@ -55,7 +55,7 @@ const NEWS: usize = 4096;
 /// What trying a source needs.
 pub struct ProbeContext {
     /// What would be counted: its hashtags are looked for.
-    pub contest: Arc<Contest>,
+    pub questions: Arc<Questions>,
     /// This machine's time.
     pub clock: Clock,
     /// All is tried by then.
@@ -65,16 +65,16 @@ pub struct ProbeContext {
 impl ProbeContext {
     /// What tries one server of a source whose messages are of `feed`.
     pub(super) fn prober(&self, feed: Feed) -> Prober {
-        Prober::new(&self.contest, self.clock, self.deadline, |hasher| {
-            let decoder = Decoder::new(&self.contest, Some(feed), hasher.clone());
+        Prober::new(&self.questions, self.clock, self.deadline, |hasher| {
+            let decoder = Decoder::new(&self.questions, Some(feed), hasher.clone());
             Decoding::Feed(Box::new(decoder))
         })
     }
 
     /// What tries the server of a source whose documents are as the config says.
     pub(super) fn prober_of_documents(&self, shape: &Shape) -> Prober {
-        Prober::new(&self.contest, self.clock, self.deadline, |hasher| {
-            Decoding::Documents(Documents::new(&self.contest, shape, hasher.clone(), ""))
+        Prober::new(&self.questions, self.clock, self.deadline, |hasher| {
+            Decoding::Documents(Documents::new(&self.questions, shape, hasher.clone(), ""))
         })
     }
 }
@@ -121,7 +121,7 @@ pub(super) struct Prober {
 
 impl Prober {
     fn new(
-        contest: &Arc<Contest>,
+        questions: &Arc<Questions>,
         clock: Clock,
         deadline: Instant,
         decoding: impl FnOnce(&Hasher) -> Decoding,
@@ -130,7 +130,7 @@ impl Prober {
         let hasher = Hasher::default();
         let source_context = SourceContext {
             id: SourceId(0),
-            contest: Arc::clone(contest),
+            questions: Arc::clone(questions),
             hasher: hasher.clone(),
             news,
             clock: Some(clock),

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::contest::Contest;
 use crate::decode::{Feed, Shape};
 use crate::finding::Finding;
 use crate::keys::endpoint::{self, WEBSOCKET};
 use crate::keys::table::Table;
+use crate::questions::Questions;
 
 use super::http::Header;
 use super::http::headers::{self, filled_text};
@@ -46,7 +46,7 @@ const HEARTBEAT: Duration = Duration::from_secs(150);
 impl Source for Settings {
     const KIND: &'static str = "websocket";
 
-    fn read(table: &Table<'_>, contest: Option<&Contest>) -> Option<Settings> {
+    fn read(table: &Table<'_>, questions: Option<&Questions>) -> Option<Settings> {
         if !table.has("url") {
             let hint = "add where the posts are: `url = \"wss://example.org/posts\"`";
             table.report_missing("url", hint.to_owned());
@@ -55,7 +55,7 @@ impl Source for Settings {
         let mut headers = headers::read(table);
         origin::read(table, &mut headers);
         let send = secret::templates(table, "send", MAX_SEND);
-        let shape = documents::read(table, contest);
+        let shape = documents::read(table, questions);
         Some(Settings { url: url?, headers, send, shape })
     }
 
@@ -73,8 +73,8 @@ impl Source for Settings {
         None
     }
 
-    fn describe(&self, contest: &Contest) -> String {
-        let shape = documents::describe(&self.shape, contest);
+    fn describe(&self) -> String {
+        let shape = documents::describe(&self.shape);
         format!("websocket at {}, {shape}", net::host(&self.url))
     }
 

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hashtug::config::{Config, Error};
-use hashtug::contest::{Reposts, TeamId, Vote};
+use hashtug::contest::{Reposts, Vote};
 use hashtug::decode::Shape;
 use hashtug::decode::mapped::Map;
-use hashtug::decode::numbers::Fields;
+use hashtug::decode::numbers::{Field, Fields};
 use hashtug::decode::pointer::Pointer;
 use hashtug::output;
 use hashtug::output::strip::Strip;
@@ -39,11 +39,11 @@ hashtags = ["spaces"]
 fn the_example_is_the_demonstration() {
     let example = load("config.toml").expect("the example is sound");
     let demonstration = Config::demonstration();
-    assert_eq!(demonstration.contest, example.contest);
+    assert_eq!(demonstration.questions, example.questions);
     assert_eq!(demonstration.outputs, example.outputs);
     assert_eq!(demonstration.web, example.web);
 
-    assert_eq!(example.contest.title(), "Tabs or spaces?");
+    assert_eq!(example.questions.first().title(), "Tabs or spaces?");
     let [source::Settings { name, kind: source::Kind::Replay(replay) }] = &*demonstration.sources
     else {
         panic!("{:?}", demonstration.sources)
@@ -79,10 +79,10 @@ fn the_example_states_the_defaults() {
 #[test]
 fn two_teams_are_enough() {
     let config = parse(TEAMS, Path::new("config.toml"));
-    assert_eq!(config.contest.title(), "Tabs or Spaces?");
-    assert_eq!(config.contest.window(), Duration::from_mins(1));
-    assert_eq!(config.contest.vote(), Vote::Latest);
-    assert_eq!(config.contest.reposts(), Reposts::Ignore);
+    assert_eq!(config.questions.first().title(), "Tabs or Spaces?");
+    assert_eq!(config.questions.first().window(), Duration::from_mins(1));
+    assert_eq!(config.questions.first().vote(), Vote::Latest);
+    assert_eq!(config.questions.first().reposts(), Reposts::Ignore);
     assert_eq!(config.sources, []);
     assert_eq!(config.outputs, []);
     assert_eq!(config.web.listen, SocketAddr::from(([127, 0, 0, 1], 8080)));
@@ -128,7 +128,7 @@ fn everything_can_be_set() {
         listen = "localhost:0"
     "##;
     let config = parse(text, Path::new("/show/tonight/config.toml"));
-    let contest = &config.contest;
+    let contest = config.questions.first();
     assert_eq!(contest.title(), "A or B?");
     assert_eq!(contest.window(), Duration::from_secs(90));
     assert_eq!((contest.vote(), contest.reposts()), (Vote::Every, Reposts::Count));
@@ -171,7 +171,7 @@ fn a_team_without_a_colour_gets_one_that_nobody_has() {
     "##;
     let config = parse(text, Path::new("config.toml"));
     let mut colors: Vec<_> =
-        config.contest.teams().iter().map(|team| team.color.to_string()).collect();
+        config.questions.first().teams().iter().map(|team| team.color.to_string()).collect();
     assert_eq!(colors[..2], ["#0050b0", "#ffb000"]);
     colors.sort();
     colors.dedup();
@@ -181,7 +181,7 @@ fn a_team_without_a_colour_gets_one_that_nobody_has() {
 #[test]
 fn a_file_saved_on_windows_is_read() {
     let config = load("fixtures/config/windows.toml").expect("the file is sound");
-    assert_eq!(config.contest.teams()[0].name, "Tea");
+    assert_eq!(config.questions.first().teams()[0].name, "Tea");
 }
 
 #[test]
@@ -563,6 +563,9 @@ fn everything_can_be_set_of_live_sources() {
         name: name.to_owned(),
         value: value.parse().expect("a template"),
     };
+    let number = |team: &str, place: &str| {
+        Field::new(&config.questions, team, pointer(place)).expect("a team")
+    };
     let nowhere = Map {
         items: None,
         text: None,
@@ -619,7 +622,7 @@ fn everything_can_be_set_of_live_sources() {
                     "token ${CHAT_TOKEN}".parse().unwrap()
                 ],
                 shape: Shape::Numbers(Fields {
-                    teams: vec![(TeamId(0), pointer("")), (TeamId(1), pointer("/right"))],
+                    teams: vec![number("Tabs", ""), number("Spaces", "/right")],
                     per_vote: 0.5,
                 }),
             }),

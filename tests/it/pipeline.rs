@@ -52,7 +52,7 @@ fn play(input: Input, speed: Speed, repeat: bool) -> Play {
     let stop = CancellationToken::new();
     let source_context = SourceContext {
         id: SourceId(0),
-        contest,
+        questions: Arc::new(contest.into()),
         hasher: Hasher::default(),
         news,
         clock: None,

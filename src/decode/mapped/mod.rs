@@ -11,9 +11,9 @@ use std::collections::{BTreeMap, VecDeque};
 
 use memchr::memmem::Finder;
 
-use crate::contest::Contest;
 use crate::event::Message;
-use crate::post::{AuthorId, Deletion, Hasher, Post, PostId, Side, Version};
+use crate::post::{AuthorId, Deletion, Hasher, Post, PostId, Version};
+use crate::questions::Questions;
 use crate::timestamp::Timestamp;
 
 use repeats::Repeats;
@@ -118,13 +118,12 @@ impl Arrivals {
 impl Mapped {
     /// A decoder of what the source named `scope` receives.
     #[must_use]
-    pub fn new(contest: &Contest, map: Map, hasher: Hasher, scope: &str) -> Mapped {
+    pub fn new(questions: &Questions, map: Map, hasher: Hasher, scope: &str) -> Mapped {
         // Words of one text need nothing before them by which a short hashtag could be found.
-        let mut hashtags = contest.teams().iter().flat_map(|team| &team.hashtags);
-        let hidden = map.hashtags.is_some() && hashtags.any(|tag| is_short(tag));
+        let hidden = map.hashtags.is_some() && questions.hashtags().iter().any(|tag| is_short(tag));
         Mapped {
-            matcher: Matcher::new(contest),
-            prefilter: (!hidden).then(|| Prefilter::new(contest, Folding::Plain, [])),
+            matcher: Matcher::new(questions),
+            prefilter: (!hidden).then(|| Prefilter::new(questions, Folding::Plain, [])),
             delete_word: map
                 .delete
                 .as_ref()
@@ -257,7 +256,7 @@ impl Mapped {
                 _ => return Err(Invalid("no hashtags and no text where the map has them")),
             },
         };
-        if side == Side::None {
+        if tags.is_empty() {
             return Ok(Message::Unmatched(1));
         }
         let id = name(map.id.as_ref(), text)?.map(|id| self.post(&id));

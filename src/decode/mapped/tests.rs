@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::contest::{PALETTE, Reposts, Team, Vote};
+use crate::contest::{Contest, PALETTE, Reposts, Team, Vote};
 use crate::snapshot::Posts;
 use crate::tally::{Limits, Tally};
 
@@ -45,7 +45,8 @@ fn arrived() -> Timestamp {
 }
 
 fn messages(map: &Map, documents: &[&str]) -> Vec<Message> {
-    let mut mapped = Mapped::new(&contest(["tabs", "go"]), map.clone(), Hasher::default(), "chat");
+    let mut mapped =
+        Mapped::new(&contest(["tabs", "go"]).into(), map.clone(), Hasher::default(), "chat");
     let mut messages = Vec::new();
     for document in documents {
         mapped.document(document.as_bytes(), arrived(), |event| messages.push(event));
@@ -85,7 +86,7 @@ fn parts_of_a_post_are_where_the_map_says() {
     let map = map(&[("text", "/message/body/0"), ("id", "/n"), ("author", "/from/name")]);
     let post = r##"{"message":{"body":["about #tabs","#go"]},"n":7,"from":{"name":"ada"}}"##;
     let [Message::Post(post)] = &messages(&map, &[post])[..] else { panic!("a post") };
-    assert_eq!(post.side, Side::Team(crate::contest::TeamId(0)));
+    assert_eq!(post.side, crate::post::Side::Team(crate::contest::TeamId(0)));
     assert!(post.id.is_some() && post.author.is_some());
     assert_eq!(post.at, arrived());
 }
@@ -127,7 +128,8 @@ fn sources_share_neither_ids_nor_authors() {
     let contest = contest(["tabs", "go"]);
     let hasher = Hasher::default();
     let post = |scope: &str| {
-        let mut mapped = Mapped::new(&contest, Map::default(), hasher.clone(), scope);
+        let mut mapped =
+            Mapped::new(&contest.clone().into(), Map::default(), hasher.clone(), scope);
         let mut post = None;
         let text = br#"{"id":"1","author":"ada","hashtags":["tabs"]}"#;
         mapped.document(text, arrived(), |event| post = Some(event));
@@ -142,7 +144,7 @@ fn sources_share_neither_ids_nor_authors() {
 #[test]
 fn a_post_that_comes_again_without_a_time_arrived_when_it_came_first() {
     let mut mapped =
-        Mapped::new(&contest(["tabs", "go"]), Map::default(), Hasher::default(), "chat");
+        Mapped::new(&contest(["tabs", "go"]).into(), Map::default(), Hasher::default(), "chat");
     let mut at = |text: &str, second: i64| {
         let arrived = Timestamp::from_millis(ARRIVED + second * 1000).unwrap();
         let mut at = Vec::new();
@@ -251,7 +253,7 @@ fn what_cannot_be_read_is_malformed_only_if_it_could_matter() {
     {
         check(&map, &[text], unmatched(), [0, 0]);
     }
-    let mut mapped = Mapped::new(&contest(["tabs", "go"]), map, Hasher::default(), "chat");
+    let mut mapped = Mapped::new(&contest(["tabs", "go"]).into(), map, Hasher::default(), "chat");
     let mut told = Vec::new();
     mapped.document(b"{\"text\":\"#tabs\xff\"}", arrived(), |event| told.push(event));
     mapped.document(b"\xff", arrived(), |event| told.push(event));
@@ -330,7 +332,7 @@ proptest! {
     ) {
         let contest = contest(tags);
         let map = if own { Map::default() } else { map(&[("text", "/text"), ("items", "/hashtags")]) };
-        let mut mapped = Mapped::new(&contest, map, Hasher::default(), "chat");
+        let mut mapped = Mapped::new(&contest.clone().into(), map, Hasher::default(), "chat");
         let told = |mapped: &mut Mapped| {
             let mut told = Vec::new();
             mapped.document(text.as_bytes(), arrived(), |event| told.push(event));
@@ -343,7 +345,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_counted(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
-        let mut mapped = Mapped::new(&contest(["tabs", "go"]), Map::default(), Hasher::default(), "chat");
+        let mut mapped = Mapped::new(&contest(["tabs", "go"]).into(), Map::default(), Hasher::default(), "chat");
         mapped.document(&bytes, arrived(), |_| {});
     }
 }

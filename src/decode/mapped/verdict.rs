@@ -125,7 +125,7 @@ mod tests {
         let minute = std::time::Duration::from_mins(1);
         let teams = vec![team("tabs", 0), team("spaces", 1)];
         let contest = Contest::new(String::new(), minute, Vote::Latest, Reposts::Ignore, teams);
-        Mapped::new(&contest.unwrap(), map, Hasher::default(), "room")
+        Mapped::new(&contest.unwrap().into(), map, Hasher::default(), "room")
     }
 
     fn map() -> Map {

@@ -13,7 +13,7 @@ pub mod x;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::contest::Contest;
+use crate::questions::Questions;
 
 use super::json::{Invalid, Kind, Reader};
 use super::matcher::Folding;
@@ -159,7 +159,7 @@ pub(super) fn array(feed: Option<Feed>) -> Array {
 }
 
 /// A scan for messages of this feed that are worth decoding.
-pub(super) fn prefilter(feed: Option<Feed>, contest: &Contest) -> Prefilter {
+pub(super) fn prefilter(feed: Option<Feed>, questions: &Questions) -> Prefilter {
     let mut words: Vec<Word> = Vec::new();
     for network in networks(feed) {
         for word in network.changes.iter().chain(network.framing) {
@@ -168,7 +168,7 @@ pub(super) fn prefilter(feed: Option<Feed>, contest: &Contest) -> Prefilter {
             }
         }
     }
-    Prefilter::new(contest, folding(feed), words)
+    Prefilter::new(questions, folding(feed), words)
 }
 
 /// Whether a message may be a deletion or an edit, of this feed or, if that is not known, of any.

@@ -48,11 +48,12 @@ fn the_words_of_a_network_are_found_in_its_messages_and_in_recordings() {
     let teams = ["tabs", "spaces"].map(team).into();
     let window = Duration::from_mins(1);
     let contest = Contest::new(String::new(), window, Vote::Every, Reposts::Ignore, teams).unwrap();
-    let of_recordings = [prefilter(Some(Feed::Post), &contest), prefilter(None, &contest)];
+    let questions = contest.into();
+    let of_recordings = [prefilter(Some(Feed::Post), &questions), prefilter(None, &questions)];
     for feed in Feed::ALL {
         let Network { changes, framing, .. } = feed.network();
         assert!(!changes.is_empty(), "nothing on `{feed}` is ever deleted or edited");
-        let own = prefilter(Some(feed), &contest);
+        let own = prefilter(Some(feed), &questions);
         for word in changes.iter().chain(*framing) {
             // In JSON in a string nobody knows what follows, so that it may be anything.
             let line = format!("{{{}\\", word.text.replace('"', "\\\""));

@@ -15,8 +15,8 @@ pub(super) mod words;
 
 use std::collections::BTreeSet;
 
-use crate::contest::Contest;
 use crate::hashtag;
+use crate::questions::Questions;
 
 use super::matcher::Folding;
 
@@ -28,7 +28,7 @@ use words::Word;
 /// Bytes that are looked at together, which the compiler turns into vector instructions.
 const CHUNK: usize = 64;
 
-/// The search, prepared for one contest.
+/// The search, prepared for the questions of one evening.
 pub(super) struct Prefilter {
     alphabet: Alphabet,
     /// Hashtags, and the words that mark messages.
@@ -51,15 +51,15 @@ impl<'a> Scan<'a> {
 }
 
 impl Prefilter {
-    /// A search for the hashtags of `contest`, in messages that are written with `folding`, and for
+    /// A search for the hashtags of `questions`, in messages that are written with `folding`, and for
     /// `words`.
     pub(super) fn new(
-        contest: &Contest,
+        questions: &Questions,
         folding: Folding,
         words: impl IntoIterator<Item = Word>,
     ) -> Prefilter {
         let mut tags = BTreeSet::new();
-        for tag in contest.teams().iter().flat_map(|team| &team.hashtags) {
+        for tag in questions.hashtags() {
             if folding == Folding::Latin {
                 tags.insert(hashtag::fold_latin(tag).into_owned());
             }

@@ -12,7 +12,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::searches::{Masks, Search};
 use super::tables::{CHANGING, is_dropped};
 use super::*;
-use crate::contest::{Reposts, Team, Vote};
+use crate::contest::{Contest, Reposts, Team, Vote};
 use crate::decode::page::is_heartbeat;
 use crate::decode::{Decoder, Feed, networks};
 use crate::event::Message;
@@ -31,7 +31,7 @@ fn characters_outside_the_changing_ones_fold_to_themselves() {
 
 #[test]
 fn accents_stop_nothing_but_what_could_be_a_hashtag() {
-    let contest = contest(&["tabs".to_owned(), "spaces".to_owned()]);
+    let questions = questions(&["tabs".to_owned(), "spaces".to_owned()]);
     for (feed, text, hidden) in [
         (Feed::Jetstream, "música, café, große, Straße, 今日は！ ☕\u{fe0f}", false),
         (Feed::Jetstream, "tàbs", false),
@@ -44,7 +44,7 @@ fn accents_stop_nothing_but_what_could_be_a_hashtag() {
         (Feed::X, r"t\u0061bs", true),
         (Feed::X, r"caf\u00e9 \ud83d\ude00", false),
     ] {
-        let prefilter = networks::prefilter(Some(feed), &contest);
+        let prefilter = networks::prefilter(Some(feed), &questions);
         let found = prefilter.next(&mut Scan::new(text.as_bytes()), 0) < text.len();
         assert_eq!(found, hidden, "{text}");
     }
@@ -60,15 +60,15 @@ proptest! {
         }),
         is_known in any::<bool>(),
     ) {
-        let contest = contest(&tags);
+        let questions = questions(&tags);
         let hasher = Hasher::default();
         let block = lines.join(&b'\n');
         let feed = is_known.then_some(feed);
         let mut scanned = Vec::new();
-        let mut decoder = Decoder::new(&contest, feed, hasher.clone());
+        let mut decoder = Decoder::new(&questions, feed, hasher.clone());
         decoder.block(&block, |_, event| push(&mut scanned, event));
         let mut decoded = Vec::new();
-        let mut decoder = Decoder::new(&contest, feed, hasher);
+        let mut decoder = Decoder::new(&questions, feed, hasher);
         for line in block.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii) {
             if !line.is_empty() && !is_heartbeat(line) {
                 decoder.message(line, &mut |event| push(&mut decoded, event));
@@ -84,7 +84,7 @@ proptest! {
             (Just(tags), lines, Just(feed))
         }),
     ) {
-        let Needles { literals, search } = networks::prefilter(Some(feed), &contest(&tags)).needles;
+        let Needles { literals, search } = networks::prefilter(Some(feed), &questions(&tags)).needles;
         let masks = Search::Masks(Box::new(Masks::new(&literals)));
         let block = lines.join(&b'\n');
         let found = Needles { literals: literals.clone(), search }.next(&block, 0);
@@ -101,7 +101,7 @@ fn push(messages: &mut Vec<Message>, event: Message) {
 }
 
 /// A contest in which each of these hashtags is a team, if it can be.
-fn contest(tags: &[String]) -> Contest {
+fn questions(tags: &[String]) -> Questions {
     let team = |tag: &String| Team {
         name: tag.clone(),
         hashtags: vec![tag.clone()],
@@ -112,7 +112,7 @@ fn contest(tags: &[String]) -> Contest {
         let teams = tags.iter().map(team).collect();
         Contest::new(String::new(), Duration::from_mins(1), Vote::Every, Reposts::Count, teams)
     };
-    contest(tags).unwrap_or_else(|_| contest(&["tabs".into(), "spaces".into()]).unwrap())
+    contest(tags).unwrap_or_else(|_| contest(&["tabs".into(), "spaces".into()]).unwrap()).into()
 }
 
 fn tags() -> impl Strategy<Value = Vec<String>> {

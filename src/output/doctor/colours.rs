@@ -2,11 +2,12 @@
 
 use crate::contest::Contest;
 use crate::finding::Finding;
+use crate::questions::Questions;
 use crate::render::sight;
 
 /// Neighbours on the strip that some eyes cannot tell apart.
-pub(super) fn colours(contest: &Contest) -> Vec<Finding> {
-    let close = close_colours(contest);
+pub(super) fn colours(questions: &Questions) -> Vec<Finding> {
+    let close: Vec<String> = questions.iter().flat_map(|contest| close_colours(contest)).collect();
     if close.is_empty() {
         return vec![Finding::ok("colours", "all eyes tell neighbours apart")];
     }
@@ -63,6 +64,6 @@ pub(super) mod tests {
             ["`A` #ff0000 and `B` #008000 look much alike to eyes without red"]
         );
         let contest = tests::contest(PALETTE[0], PALETTE[1]);
-        assert_eq!(colours(&contest)[0].verdict, Verdict::Ok);
+        assert_eq!(colours(&contest.into())[0].verdict, Verdict::Ok);
     }
 }

@@ -9,8 +9,8 @@ mod colours;
 mod machine;
 mod user;
 
-use crate::contest::Contest;
 use crate::finding::{Finding, Part, Verdict};
+use crate::questions::Questions;
 use crate::render::bytes::Encoding;
 use crate::render::power::{CHANNEL_MILLIAMPS, IDLE_MILLIAMPS};
 
@@ -23,7 +23,7 @@ pub use machine::Machine;
 
 /// Looks at all outputs, and at the colours that they are to show. Takes some seconds at most.
 #[must_use]
-pub fn examine(outputs: &[Settings], contest: &Contest, machine: &Machine) -> Vec<Part> {
+pub fn examine(outputs: &[Settings], questions: &Questions, machine: &Machine) -> Vec<Part> {
     let this = machine.clone();
     let found = apart::each(outputs.to_vec(), move |settings| output(&settings, &this));
     let mut parts: Vec<Part> = outputs
@@ -34,7 +34,7 @@ pub fn examine(outputs: &[Settings], contest: &Contest, machine: &Machine) -> Ve
             findings: found.unwrap_or_else(|missed| vec![late(&missed)]),
         })
         .collect();
-    parts.push(Part { name: "colours".to_owned(), findings: colours::colours(contest) });
+    parts.push(Part { name: "colours".to_owned(), findings: colours::colours(questions) });
     parts
 }
 
@@ -211,7 +211,7 @@ mod tests {
                 "[[output]]\nkind = \"ddp\"\nhost = \"{host}\"\nport = {port}\npixels = 4\n"
             );
             let contest = colours::tests::contest(PALETTE[0], PALETTE[1]);
-            let parts = examine(&parse(&text), &contest, &Machine::this());
+            let parts = examine(&parse(&text), &contest.into(), &Machine::this());
             let [host, .., last] = &*parts[0].findings else { panic!("{parts:?}") };
             (host.clone(), last.clone())
         };

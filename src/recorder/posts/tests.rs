@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::contest::{Contest, Reposts, Team, Vote};
 use crate::decode::Decoder;
-use crate::post::{Hasher, Version};
+use crate::post::{Hasher, TagId, Version};
 use crate::rgb::Rgb;
 use crate::snapshot;
 use crate::tally::{Limits, Tally};
@@ -56,9 +56,9 @@ impl Twice {
         let tally = || Tally::new(Arc::clone(&contest), Limits::default());
         Twice {
             show: tally(),
-            posts: Posts::new(&contest),
+            posts: Posts::new(&Questions::from(&contest)),
             recount: tally(),
-            decoder: Decoder::new(&contest, None, Hasher::default()),
+            decoder: Decoder::new(&Questions::from(&contest), None, Hasher::default()),
             text: String::new(),
         }
     }
@@ -170,7 +170,7 @@ fn text(events: impl IntoIterator<Item = Step>) -> String {
 #[test]
 fn a_line_has_keyed_hashes_and_the_hashtags_that_decided() {
     let tagged = |side, tags: [u16; 2]| Post {
-        tags: Tags(tags.map(|tag| Some(TagId(tag)))),
+        tags: tags.map(TagId).into_iter().collect(),
         ..post(1_795_287_845_123, 0xabc, 0xdef, side)
     };
     let both = Post { id: None, author: None, ..tagged(Side::Both, [1, 4]) };
@@ -245,7 +245,7 @@ fn events() -> impl Strategy<Value = Vec<(Step, i64)>> {
                 author: author.map(AuthorId),
                 at: at(0),
                 side,
-                tags: Tags([first.map(TagId), second.map(TagId)]),
+                tags: [first, second].into_iter().flatten().map(TagId).collect(),
                 version,
             })
         },

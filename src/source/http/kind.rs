@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::contest::Contest;
 use crate::decode::{Feed, Shape};
 use crate::finding::Finding;
 use crate::keys::duration;
@@ -10,6 +9,7 @@ use crate::keys::endpoint::{self, HTTP};
 use crate::keys::problem::Problem;
 use crate::keys::table::Table;
 use crate::keys::value;
+use crate::questions::Questions;
 use crate::source::kind::Source;
 use crate::source::link::{Link, net};
 use crate::source::probe::{ProbeContext, Prober};
@@ -21,7 +21,7 @@ use super::{EVERY, MAX_EVERY, MIN_EVERY, Mode, Service, Settings, events, header
 impl Source for Settings {
     const KIND: &'static str = "http";
 
-    fn read(table: &Table<'_>, contest: Option<&Contest>) -> Option<Settings> {
+    fn read(table: &Table<'_>, questions: Option<&Questions>) -> Option<Settings> {
         let every = every(table);
         if !table.has("url") {
             let hint = "add where the posts are: `url = \"https://example.org/posts\"`";
@@ -35,7 +35,7 @@ impl Source for Settings {
             let message = "`every` has a meaning only for `mode = \"poll\"`";
             table.report(Problem::new(table.place("every"), message));
         }
-        let shape = documents::read(table, contest);
+        let shape = documents::read(table, questions);
         if matches!(mode, Some(Mode::Poll(_)))
             && matches!(&shape, Shape::Posts(map) if map.id.is_none())
         {
@@ -61,13 +61,13 @@ impl Source for Settings {
         None
     }
 
-    fn describe(&self, contest: &Contest) -> String {
+    fn describe(&self) -> String {
         let how = match self.mode {
             Mode::Stream => "a stream of lines".to_owned(),
             Mode::Sse => "a stream of events".to_owned(),
             Mode::Poll(every) => format!("asked for every {every:?}"),
         };
-        let shape = documents::describe(&self.shape, contest);
+        let shape = documents::describe(&self.shape);
         format!("http at {}, {how}, {shape}", net::host(&self.url))
     }
 

@@ -4,12 +4,12 @@ use futures_util::future::join_all;
 use tokio_tungstenite::tungstenite::http::HeaderMap;
 use url::Url;
 
-use crate::contest::Contest;
 use crate::decode::Feed;
 use crate::decode::networks::jetstream::mark::mark;
 use crate::finding::Finding;
 use crate::keys::endpoint::{self, WEBSOCKET};
 use crate::keys::table::Table;
+use crate::questions::Questions;
 use crate::source::SourceContext;
 use crate::source::kind::Source;
 use crate::source::link::{Link, net};
@@ -21,7 +21,7 @@ use super::{ENDPOINTS, MAX_ENDPOINTS, PATHS, Settings, ended, subscription};
 impl Source for Settings {
     const KIND: &'static str = "bluesky";
 
-    fn read(table: &Table<'_>, _: Option<&Contest>) -> Option<Settings> {
+    fn read(table: &Table<'_>, _: Option<&Questions>) -> Option<Settings> {
         let endpoints = endpoint::several(table, "endpoint", WEBSOCKET, MAX_ENDPOINTS, |url| {
             if PATHS.iter().any(|path| url.path().ends_with(path)) {
                 return Ok(());
@@ -48,7 +48,7 @@ impl Source for Settings {
         Some(Feed::Jetstream)
     }
 
-    fn describe(&self, _: &Contest) -> String {
+    fn describe(&self) -> String {
         let more = match self.endpoints.len() {
             1 => String::new(),
             endpoints => format!(", and {} more in turn", endpoints - 1),

@@ -72,7 +72,7 @@ const OTHER_CLOCK: Duration = Duration::from_hours(24);
 
 /// Reads the stream until the show is over.
 pub(super) async fn run(settings: Settings, context: SourceContext) {
-    let decoder = Decoder::new(&context.contest, Some(Feed::Jetstream), context.hasher.clone());
+    let decoder = Decoder::new(&context.questions, Some(Feed::Jetstream), context.hasher.clone());
     let link = Link::new(context, decoder);
     link::run(Jetstream::new(settings.endpoints), link).await;
 }
@@ -257,7 +257,7 @@ fn is_second_generation(endpoint: &Url) -> bool {
 /// What is older has left the window by now and would not count any more, in microseconds of the
 /// network's clock.
 fn horizon(link: &Link) -> i64 {
-    let window = link.contest().window() + REWIND;
+    let window = link.questions().window() + REWIND;
     (link.network_now().millis() * 1000).saturating_sub(micros(window))
 }
 

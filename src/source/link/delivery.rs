@@ -139,7 +139,7 @@ impl Link {
     /// The clock that stamps the messages is another one than that which dates the answers, and is
     /// the one to go by.
     pub(in crate::source) fn trust_stamps(&mut self) {
-        self.delivery.skew = Skew::by_stamps(self.contest().window());
+        self.delivery.skew = Skew::by_stamps(self.questions().window());
     }
 
     /// What the network's clock showed at a time of the show's clock, as far as that is known.

@@ -191,7 +191,7 @@ impl Link {
         let clock = context.clock.expect("a show with a live source has a clock");
         let now = Instant::now();
         let backoff = context.times.backoff.unwrap_or_default();
-        let window = context.contest.window();
+        let window = context.questions.window();
         Link {
             context,
             clock,
@@ -233,9 +233,9 @@ impl Link {
         self.context.times
     }
 
-    /// The contest, for the hashtags to ask for.
-    pub(in crate::source) fn contest(&self) -> &crate::contest::Contest {
-        &self.context.contest
+    /// The questions, for the hashtags to ask for.
+    pub(in crate::source) fn questions(&self) -> &crate::questions::Questions {
+        &self.context.questions
     }
 
     /// The show's clock, for what is done beside the link.

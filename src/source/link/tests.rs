@@ -41,7 +41,7 @@ fn contest() -> Arc<Contest> {
 fn link(news: mpsc::Sender<(SourceId, News)>, clock: Clock) -> Link {
     let context = SourceContext {
         id: SourceId(0),
-        contest: contest(),
+        questions: Arc::new(contest().into()),
         hasher: Hasher::default(),
         news,
         clock: Some(clock),
@@ -50,7 +50,7 @@ fn link(news: mpsc::Sender<(SourceId, News)>, clock: Clock) -> Link {
         stop: CancellationToken::new(),
         legacy: Legacy::default(),
     };
-    let decoder = Decoder::new(&contest(), Some(Feed::Jetstream), Hasher::default());
+    let decoder = Decoder::new(&contest().into(), Some(Feed::Jetstream), Hasher::default());
     Link::new(context, decoder)
 }
 
@@ -118,7 +118,7 @@ async fn a_lone_post_is_in_the_first_snapshot_after_it_came_and_that_is_at_once(
     let (_orders, news_tx, doors) = doors();
     let clock = Clock::from_wall();
     let mut show = Show::new(Setup {
-        contest: contest(),
+        questions: Arc::new(contest().into()),
         sources: vec![SourceStatus::new("a".to_owned(), "bluesky")],
         limits: Limits::default(),
         marks: Marks::default(),

@@ -112,7 +112,7 @@ impl Client {
         }
         self.timelines.pause(pause);
         self.show_notes(link).await?;
-        let (now, window) = (link.now(), link.contest().window());
+        let (now, window) = (link.now(), link.questions().window());
         let connected = self.silence.since().unwrap_or(now);
         let is_lost = |missing: Timestamp| {
             class == Class::Refused || now.saturating_since(missing) + pause > window

@@ -79,10 +79,10 @@ impl Client {
         };
         let has_token = token.is_some();
         let api = Api::new(&settings.server, token)?;
-        let hashtags = link.contest().teams().iter().flat_map(|team| team.hashtags.clone());
+        let hashtags = link.questions().hashtags().iter().cloned();
         let (streamed, unstreamed) = pages::split_by_stream(hashtags);
         let survey = Survey::of(link, &api, &streamed).await?;
-        let (step, window) = (link.times().poll, link.contest().window());
+        let (step, window) = (link.times().poll, link.questions().window());
         let tags = (&streamed[..], &unstreamed[..]);
         let timelines = Timelines::new(tags, survey.facts.software, step, window);
         let streaming = survey.facts.streaming.clone();
@@ -112,7 +112,7 @@ impl Client {
         self.survey = Survey::of(link, &self.server.api, &self.server.streamed).await?;
         self.server.streaming.clone_from(&self.survey.facts.streaming);
         let tags = (&self.server.streamed[..], &self.server.unstreamed[..]);
-        let (step, window) = (link.times().poll, link.contest().window());
+        let (step, window) = (link.times().poll, link.questions().window());
         self.timelines = Timelines::new(tags, self.survey.facts.software, step, window);
         self.note_survey();
         Ok(())

@@ -2,12 +2,12 @@
 
 use tokio::time::timeout;
 
-use crate::contest::Contest;
 use crate::decode::Feed;
 use crate::finding::{Finding, Verdict};
 use crate::hint::Hint;
 use crate::keys::endpoint::{self, HTTP};
 use crate::keys::table::Table;
+use crate::questions::Questions;
 use crate::source::SourceContext;
 use crate::source::kind::Source;
 use crate::source::link::failure::Failure;
@@ -26,7 +26,7 @@ const MODES: [(&str, Mode); 3] =
 impl Source for Settings {
     const KIND: &'static str = "mastodon";
 
-    fn read(table: &Table<'_>, _: Option<&Contest>) -> Option<Settings> {
+    fn read(table: &Table<'_>, _: Option<&Questions>) -> Option<Settings> {
         if !table.has("server") {
             let hint = "add the server: `server = \"https://mastodon.example\"`";
             table.report_missing("server", hint.to_owned());
@@ -42,8 +42,8 @@ impl Source for Settings {
     }
 
     /// A stream for each hashtag, where the server has no socket for all.
-    fn links(&self, contest: &Contest) -> usize {
-        contest.teams().iter().map(|team| team.hashtags.len()).sum::<usize>().min(MAX_CONNECTIONS)
+    fn links(&self, questions: &Questions) -> usize {
+        questions.hashtags().len().min(MAX_CONNECTIONS)
     }
 
     fn variables(&self) -> Vec<&Variable> {
@@ -58,7 +58,7 @@ impl Source for Settings {
         Some(Feed::Mastodon)
     }
 
-    fn describe(&self, _: &Contest) -> String {
+    fn describe(&self) -> String {
         let how = match (self.mode, &self.token) {
             (Mode::Auto, Some(_)) => "its stream, or else its timeline",
             (Mode::Stream, _) => "its stream",

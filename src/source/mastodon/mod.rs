@@ -68,7 +68,7 @@ pub enum Mode {
 
 /// Reads the server until the show is over.
 pub(super) async fn run(settings: Settings, context: SourceContext) {
-    let decoder = Decoder::new(&context.contest, Some(Feed::Mastodon), context.hasher.clone());
+    let decoder = Decoder::new(&context.questions, Some(Feed::Mastodon), context.hasher.clone());
     let link = Link::new(context, decoder);
     link::run(Mastodon { settings, client: None }, link).await;
 }

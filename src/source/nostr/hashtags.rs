@@ -2,24 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use crate::contest::Contest;
+use crate::questions::Questions;
 
 /// Relays refuse filters with more values than some number; this is below those that are known.
 const MAX: usize = 200;
 
-/// How the hashtags of the contest may be written: in small letters, as they should be, as in the
+/// How the hashtags of all questions may be written: in small letters, as they should be, as in the
 /// config, with a capital, in capitals. The likeliest come first, should there be too many.
-pub(super) fn variants(contest: &Contest) -> Vec<String> {
-    let folded: Vec<&String> = contest.teams().iter().flat_map(|team| &team.hashtags).collect();
-    let written = contest.spellings();
-    let all = || folded.iter().copied().chain(written);
+pub(super) fn variants(questions: &Questions) -> Vec<String> {
+    let (folded, written) = (questions.hashtags(), questions.spellings());
+    let all = || folded.iter().chain(written);
     let lower = all().map(|hashtag| hashtag.to_lowercase());
     let title = all().map(|hashtag| capitalised(hashtag));
     let upper = all().map(|hashtag| hashtag.to_uppercase());
     let mut variants: Vec<String> = Vec::new();
     let mut known: BTreeSet<String> = BTreeSet::new();
-    let folded = folded.iter().map(|&hashtag| hashtag.clone());
-    for hashtag in folded.chain(lower).chain(written.iter().cloned()).chain(title).chain(upper) {
+    for hashtag in
+        folded.iter().cloned().chain(lower).chain(written.iter().cloned()).chain(title).chain(upper)
+    {
         if known.insert(hashtag.clone()) {
             variants.push(hashtag);
         }
@@ -42,7 +42,7 @@ fn capitalised(hashtag: &str) -> String {
 mod tests {
     use std::time::Duration;
 
-    use crate::contest::{PALETTE, Reposts, Team, Vote};
+    use crate::contest::{Contest, PALETTE, Reposts, Team, Vote};
 
     use super::*;
 
@@ -66,13 +66,13 @@ mod tests {
             "teamtabs", "strasse", "straße", "TeamTabs", "Straße", "Teamtabs", "Strasse",
             "TEAMTABS", "STRASSE",
         ];
-        assert_eq!(variants(&contest), expected);
+        assert_eq!(variants(&contest.into()), expected);
     }
 
     #[test]
     fn of_too_many_the_likeliest_are_asked_for() {
         let many = (0..150).map(|n| format!("tag{n}")).collect();
-        let variants = variants(&contest([many, vec!["spaces".into()]]));
+        let variants = variants(&contest([many, vec!["spaces".into()]]).into());
         assert_eq!(variants.len(), 200);
         assert!(variants.contains(&"tag149".to_owned()) && variants.contains(&"spaces".to_owned()));
     }

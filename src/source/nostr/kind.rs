@@ -5,12 +5,12 @@ use reqwest::header::{ACCEPT, HeaderMap};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::contest::Contest;
 use crate::decode::Feed;
 use crate::decode::networks::nostr::message::{self, RelayMessage};
 use crate::finding::Finding;
 use crate::keys::endpoint::{self, WEBSOCKET};
 use crate::keys::table::Table;
+use crate::questions::Questions;
 use crate::source::SourceContext;
 use crate::source::kind::Source;
 use crate::source::link::failure::quoted;
@@ -25,7 +25,7 @@ use super::{MAX_RELAYS, Settings, hashtags};
 impl Source for Settings {
     const KIND: &'static str = "nostr";
 
-    fn read(table: &Table<'_>, _: Option<&Contest>) -> Option<Settings> {
+    fn read(table: &Table<'_>, _: Option<&Questions>) -> Option<Settings> {
         if !table.has("relays") {
             let hint = "add one or more: `relays = [\"wss://relay.example\"]`";
             table.report_missing("relays", hint.to_owned());
@@ -38,7 +38,7 @@ impl Source for Settings {
         true
     }
 
-    fn links(&self, _: &Contest) -> usize {
+    fn links(&self, _: &Questions) -> usize {
         self.relays.len()
     }
 
@@ -50,7 +50,7 @@ impl Source for Settings {
         Some(Feed::Nostr)
     }
 
-    fn describe(&self, _: &Contest) -> String {
+    fn describe(&self) -> String {
         format!("nostr at {}", self.relays.iter().map(net::host).collect::<Vec<_>>().join(", "))
     }
 
@@ -84,7 +84,7 @@ async fn probe(mut prober: Prober, url: &Url) -> Vec<Finding> {
 async fn listen(prober: &mut Prober, url: &Url) -> Option<()> {
     let mut socket = prober.upgrade(url, &HeaderMap::new(), |failure| failure).await?;
     let filter =
-        json!({"kinds": [1], "#t": hashtags::variants(prober.link().contest()), "limit": 1});
+        json!({"kinds": [1], "#t": hashtags::variants(prober.link().questions()), "limit": 1});
     prober.send(&mut socket, json!(["REQ", POSTS, filter]).to_string()).await?;
     let take = |link: &mut Link, message: &[u8]| match message::read(message) {
         RelayMessage::Closed(_, said) => Err(closed(&said)),

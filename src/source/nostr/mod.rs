@@ -51,7 +51,7 @@ pub(super) async fn run(settings: Settings, context: SourceContext) {
     for (index, url) in settings.relays.into_iter().enumerate() {
         let context = SourceContext {
             id: SourceId(index),
-            contest: context.contest.clone(),
+            questions: context.questions.clone(),
             hasher: context.hasher.clone(),
             news: relays_tx.clone(),
             clock: context.clock,

@@ -67,8 +67,8 @@ pub(super) fn name(url: &Url) -> String {
 
 /// Reads one relay until the show is over.
 pub(super) async fn run(url: Url, context: SourceContext, log: LogLimit) {
-    let decoder = Decoder::new(&context.contest, Some(Feed::Nostr), context.hasher.clone());
-    let hashtags = hashtags::variants(&context.contest);
+    let decoder = Decoder::new(&context.questions, Some(Feed::Nostr), context.hasher.clone());
+    let hashtags = hashtags::variants(&context.questions);
     let link = Link::new(context, decoder).with_log_limit(log);
     let relay = Relay { url, hashtags, newest: None, posts: VecDeque::new(), forged: None };
     link::run(relay, link).await;
@@ -134,7 +134,7 @@ impl Session for Relay {
         let newest = (*self.newest.get_or_insert(now)).min(now);
         let back = |from: Timestamp, span| from.checked_sub(span).unwrap_or(from);
         // What has left the window would not count.
-        let since = back(newest, OVERLAP).max(back(now, link.contest().window()));
+        let since = back(newest, OVERLAP).max(back(now, link.questions().window()));
         let since = Some(since).filter(|_| !link.is_time_undecided());
         self.forged = None;
         let patience = link.times().silence;
@@ -368,7 +368,7 @@ impl Relay {
         link: &mut Link,
         socket: &mut Socket,
     ) -> Result<(), Failure> {
-        let window = link.contest().window();
+        let window = link.questions().window();
         let horizon = link.network_now().checked_sub(window).unwrap_or(Timestamp::MIN);
         let horizon = Some(horizon).filter(|_| !link.is_time_undecided());
         self.posts.retain(|(_, at)| horizon.is_none_or(|horizon| *at >= horizon));
@@ -376,7 +376,7 @@ impl Relay {
             return Ok(());
         }
         let ids: Vec<&str> = self.posts.iter().map(|(id, _)| id.as_str()).collect();
-        let kinds: &[u8] = match link.contest().reposts() {
+        let kinds: &[u8] = match link.questions().reposts() {
             Reposts::Ignore => &[5],
             Reposts::Count => &[5, 6, 16],
         };

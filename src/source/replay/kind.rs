@@ -5,12 +5,12 @@ use std::path::Path;
 use tokio::time::timeout_at;
 use toml::de::DeValue;
 
-use crate::contest::Contest;
 use crate::decode::Feed;
 use crate::display_text;
 use crate::finding::Finding;
 use crate::keys::table::Table;
 use crate::keys::value::{number, wrong_type};
+use crate::questions::Questions;
 use crate::recording;
 use crate::source::SourceContext;
 use crate::source::kind::Source;
@@ -26,7 +26,7 @@ const MAX_SPEED: f64 = 1000.0;
 impl Source for Settings {
     const KIND: &'static str = "replay";
 
-    fn read(table: &Table<'_>, _: Option<&Contest>) -> Option<Settings> {
+    fn read(table: &Table<'_>, _: Option<&Questions>) -> Option<Settings> {
         if !table.has("path") {
             table.report_missing("path", "add the recording: `path = \"posts.jsonl\"`".to_owned());
         }
@@ -52,7 +52,7 @@ impl Source for Settings {
         None
     }
 
-    fn describe(&self, _: &Contest) -> String {
+    fn describe(&self) -> String {
         let input = match &self.input {
             Input::File(path) => display_text::path(path),
             Input::Embedded => "the built-in keynote".to_owned(),

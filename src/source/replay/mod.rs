@@ -19,7 +19,7 @@ use tracing::warn;
 use crate::decode::{Decoder, Feed};
 use crate::event::{Message, News};
 use crate::failpoint;
-use crate::post::{Hasher, Side};
+use crate::post::Hasher;
 use crate::recording::{self, Chunk, Recording};
 use crate::snapshot::SourceState;
 use crate::timestamp::Timestamp;
@@ -96,7 +96,7 @@ async fn play(settings: Settings, context: &SourceContext) -> Result<(), Over> {
         let reader = {
             let (input, feed, fragile) =
                 (settings.input.clone(), settings.feed, position.fragile.clone());
-            let (counted, hasher) = (Arc::clone(&context.contest), position.hasher.clone());
+            let (counted, hasher) = (Arc::clone(&context.questions), position.hasher.clone());
             let decoder = move || Decoder::new(&counted, feed, hasher.clone());
             tokio::task::spawn_blocking(move || read(&input, decoder, &fragile, &batches_tx))
         };
@@ -124,10 +124,8 @@ async fn play(settings: Settings, context: &SourceContext) -> Result<(), Over> {
             }
             Ok(()) => {
                 if !named_a_team {
-                    let teams = context.contest.teams().iter();
-                    let hashtags: Vec<&str> =
-                        teams.flat_map(|team| &team.hashtags).map(|tag| &**tag).collect();
-                    warn!("no post of the recording names a team by #{}", hashtags.join(" #"));
+                    let hashtags = context.questions.hashtags().join(" #");
+                    warn!("no post of the recording names a team by #{hashtags}");
                 }
                 if !settings.repeat || !named_a_team || !position.pace.begin_again() {
                     break;
@@ -165,7 +163,7 @@ async fn pass(
             match &mut message {
                 Message::Post(post) => {
                     post.at = pace.shifted(post.at);
-                    if post.side != Side::None {
+                    if post.names_a_team() {
                         position.named_a_team = true;
                         pace.wait_for(post.at, context).await?;
                     }

@@ -1,10 +1,10 @@
 //! X as a kind of source: its keys, and what the rest of the program asks of it.
 
-use crate::contest::Contest;
 use crate::decode::Feed;
 use crate::finding::Finding;
 use crate::keys::endpoint::{self, HTTP};
 use crate::keys::table::Table;
+use crate::questions::Questions;
 use crate::source::SourceContext;
 use crate::source::kind::Source;
 use crate::source::link::net;
@@ -17,7 +17,7 @@ use super::{ENDPOINT, MAX_POSTS, MOST_POSTS, Settings, rules};
 impl Source for Settings {
     const KIND: &'static str = "x";
 
-    fn read(table: &Table<'_>, _: Option<&Contest>) -> Option<Settings> {
+    fn read(table: &Table<'_>, _: Option<&Questions>) -> Option<Settings> {
         let public = || ENDPOINT.parse().expect("a test reads the public endpoint");
         let endpoint = endpoint::server(table, "endpoint", HTTP).unwrap_or_else(public);
         if !table.has("token_env") {
@@ -47,7 +47,7 @@ impl Source for Settings {
         Some(Feed::X)
     }
 
-    fn describe(&self, _: &Contest) -> String {
+    fn describe(&self) -> String {
         let Settings { endpoint, token, max_posts, backfill } = self;
         let endpoint = net::host(endpoint);
         let with = if *backfill { ", with backfill" } else { "" };

@@ -84,7 +84,7 @@ const FIELDS: &str =
 
 /// Reads the stream until the show is over, or as many posts as were paid for.
 pub(super) async fn run(settings: Settings, context: SourceContext) {
-    let decoder = Decoder::new(&context.contest, Some(Feed::X), context.hasher.clone());
+    let decoder = Decoder::new(&context.questions, Some(Feed::X), context.hasher.clone());
     let x = X::new(settings, context.legacy.clone());
     let link = Link::new(context, decoder).with_backoff(Backoff::x());
     link::run(x, link).await;
@@ -184,7 +184,7 @@ impl X {
                 let newest = self.newest.unwrap_or(silent).min(recent::id_at(network_now));
                 // An older hole that is not filled yet begins earlier.
                 let mut missed = self.missed.take().unwrap_or(Missed::after(newest, from));
-                missed.until(now, network_now, link.contest().window());
+                missed.until(now, network_now, link.questions().window());
                 self.missed = Some(missed);
             }
         }
@@ -200,7 +200,7 @@ impl X {
         let connected = Instant::now();
         let limit = link.times().silence.max(heartbeat(link) * 2);
         let mut lines = Lines::new(MAX_MESSAGE);
-        let mut search = self.missed.as_ref().map(|missed| Search::new(link.contest(), missed));
+        let mut search = self.missed.as_ref().map(|missed| Search::new(link.questions(), missed));
         let mut page: Option<Page> = None;
         let mut retries = 0;
         let mut is_first = true;
@@ -328,7 +328,7 @@ impl X {
     /// Where the stream is, for posts since the last sign of life, which was at `since`.
     fn url(&self, api: &Api, link: &Link, since: Option<Timestamp>) -> Url {
         let mut url = api.url("/2/tweets/search/stream");
-        ask_for_all(&mut url, link.contest().reposts());
+        ask_for_all(&mut url, link.questions().reposts());
         if let Some(since) = since.filter(|_| self.settings.backfill) {
             let minutes = link.now().saturating_since(since).as_secs() / 60 + 1;
             let minutes = minutes.min(MAX_BACKFILL.as_secs() / 60);

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::contest::{Contest, Reposts};
+use crate::contest::Reposts;
 use crate::decode::networks::x::mark::Mark;
+use crate::questions::Questions;
 use crate::timestamp::Timestamp;
 
 use super::api::Api;
@@ -85,10 +86,10 @@ pub(super) struct Search {
 }
 
 impl Search {
-    pub(super) fn new(contest: &Contest, missed: &Missed) -> Search {
+    pub(super) fn new(questions: &Questions, missed: &Missed) -> Search {
         Search {
-            queries: rules::queries(contest, MAX_QUERY).into(),
-            reposts: contest.reposts(),
+            queries: rules::queries(questions, MAX_QUERY).into(),
+            reposts: questions.reposts(),
             since: missed.since,
             end: missed.end,
             next: None,
@@ -141,7 +142,7 @@ impl Search {
 
 #[cfg(test)]
 mod tests {
-    use crate::contest::{PALETTE, Team, Vote};
+    use crate::contest::{Contest, PALETTE, Team, Vote};
 
     use super::*;
 
@@ -160,7 +161,7 @@ mod tests {
         let minute = Duration::from_mins(1);
         let contest =
             Contest::new(String::new(), minute, Vote::Latest, Reposts::Ignore, teams).unwrap();
-        Search::new(&contest, missed)
+        Search::new(&contest.into(), missed)
     }
 
     fn url(search: &Search) -> Option<String> {

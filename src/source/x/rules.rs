@@ -1,6 +1,6 @@
 //! The rules that lie with X and say which posts it streams.
 //!
-//! They belong to the app and stay when the program ends, so that those of an earlier contest are
+//! They belong to the app and stay when the program ends, so that those of an earlier show are
 //! found again: ours carry our name as their tag. Rules with another tag are somebody else's, and
 //! are left alone, though their posts come to us too.
 //! Source: X API v2, "Filtered stream", "Build a rule".
@@ -8,8 +8,9 @@
 use serde::Deserialize;
 use tracing::{info, warn};
 
-use crate::contest::{Contest, Reposts};
+use crate::contest::Reposts;
 use crate::hashtag::{extract, fold};
+use crate::questions::Questions;
 use crate::source::link::Link;
 use crate::source::link::failure::Failure;
 
@@ -61,9 +62,9 @@ struct Plan {
     foreign: usize,
 }
 
-/// Sees to it that the rules are those of the contest.
+/// Sees to it that the rules are those of all questions.
 pub(super) async fn set_up(api: &Api, link: &mut Link) -> Result<(), Failure> {
-    let wanted = queries(link.contest(), MAX_RULE);
+    let wanted = queries(link.questions(), MAX_RULE);
     if wanted.is_empty() {
         return Err(refused(
             "none of the hashtags can be one on X",
@@ -73,7 +74,7 @@ pub(super) async fn set_up(api: &Api, link: &mut Link) -> Result<(), Failure> {
     let url = api.url(PATH);
     let present = present(api, link).await?;
     let plan = plan(&present, &wanted);
-    for team in left_out(link.contest()) {
+    for team in left_out(link.questions()) {
         if link.may_log() {
             warn!(team, "no hashtag of the team can be one on X");
         }
@@ -92,7 +93,7 @@ pub(super) async fn set_up(api: &Api, link: &mut Link) -> Result<(), Failure> {
         let body = serde_json::json!({"delete": {"ids": plan.delete}}).to_string();
         let _: Answer = api.document(link, api.post(&url, body)).await?;
         if link.may_log() {
-            info!(rules = plan.delete.len(), "deleted the rules of an earlier contest");
+            info!(rules = plan.delete.len(), "deleted the rules of an earlier show");
         }
     }
     if !plan.add.is_empty() {
@@ -147,10 +148,10 @@ fn plan(present: &[Rule], wanted: &[String]) -> Plan {
     plan
 }
 
-/// The hashtags of the contest in the language of rules and searches, in as few texts of at most
+/// The hashtags of all questions in the language of rules and searches, in as few texts of at most
 /// `max` characters as possible.
-pub(super) fn queries(contest: &Contest, max: usize) -> Vec<String> {
-    let end = match contest.reposts() {
+pub(super) fn queries(questions: &Questions, max: usize) -> Vec<String> {
+    let end = match questions.reposts() {
         Reposts::Ignore => " -is:retweet",
         Reposts::Count => "",
     };
@@ -160,7 +161,7 @@ pub(super) fn queries(contest: &Contest, max: usize) -> Vec<String> {
         [one] => format!("{one}{end}"),
         several => format!("({}){end}", several.join(" OR ")),
     };
-    for hashtag in hashtags(contest) {
+    for hashtag in hashtags(questions) {
         terms.push(format!("#{hashtag}"));
         if query(&terms).chars().count() > max {
             let last = terms.pop();
@@ -176,10 +177,9 @@ pub(super) fn queries(contest: &Contest, max: usize) -> Vec<String> {
 
 /// The hashtags that X can have, each once: it compares them without regard to capitals, and to
 /// nothing else.
-fn hashtags(contest: &Contest) -> Vec<String> {
-    let folded = contest.teams().iter().flat_map(|team| &team.hashtags);
+fn hashtags(questions: &Questions) -> Vec<String> {
     let mut hashtags: Vec<String> = Vec::new();
-    for hashtag in folded.chain(contest.spellings()) {
+    for hashtag in questions.hashtags().iter().chain(questions.spellings()) {
         let hashtag = hashtag.to_lowercase();
         if is_hashtag(&hashtag) && !hashtags.contains(&hashtag) {
             hashtags.push(hashtag);
@@ -189,9 +189,9 @@ fn hashtags(contest: &Contest) -> Vec<String> {
 }
 
 /// The teams of which X can have no hashtag.
-fn left_out(contest: &Contest) -> impl Iterator<Item = &str> {
-    let hashtags: Vec<String> = hashtags(contest).iter().map(|hashtag| fold(hashtag)).collect();
-    let teams = contest.teams().iter();
+fn left_out(questions: &Questions) -> impl Iterator<Item = &str> {
+    let hashtags: Vec<String> = hashtags(questions).iter().map(|hashtag| fold(hashtag)).collect();
+    let teams = questions.iter().flat_map(|contest| contest.teams());
     let left_out =
         teams.filter(move |team| !hashtags.iter().any(|hashtag| team.hashtags.contains(hashtag)));
     left_out.map(|team| team.name.as_str())
@@ -207,7 +207,7 @@ fn is_hashtag(text: &str) -> bool {
 mod tests {
     use std::time::Duration;
 
-    use crate::contest::{PALETTE, Team, Vote};
+    use crate::contest::{Contest, PALETTE, Team, Vote};
 
     use super::*;
 
@@ -229,10 +229,13 @@ mod tests {
     #[test]
     fn all_hashtags_fit_one_rule_where_they_can() {
         let few = contest(Reposts::Ignore, [&["tabs", "#TeamTabs"], &["spaces"]]);
-        assert_eq!(queries(&few, 1024), ["(#tabs OR #teamtabs OR #spaces) -is:retweet"]);
+        assert_eq!(
+            queries(&few.clone().into(), 1024),
+            ["(#tabs OR #teamtabs OR #spaces) -is:retweet"]
+        );
         let few = contest(Reposts::Count, [&["tabs"], &["spaces"]]);
-        assert_eq!(queries(&few, 1024), ["(#tabs OR #spaces)"]);
-        assert_eq!(queries(&few, 14), ["#tabs", "#spaces"]);
+        assert_eq!(queries(&few.clone().into(), 1024), ["(#tabs OR #spaces)"]);
+        assert_eq!(queries(&few.clone().into(), 14), ["#tabs", "#spaces"]);
     }
 
     #[test]
@@ -240,7 +243,7 @@ mod tests {
         let many: Vec<String> = (0..300).map(|n| format!("aratherlonghashtag{n}")).collect();
         let many: Vec<&str> = many.iter().map(String::as_str).collect();
         let contest = contest(Reposts::Ignore, [&many, &["spaces"]]);
-        let queries = queries(&contest, 512);
+        let queries = queries(&contest.into(), 512);
         assert!(queries.iter().all(|query| query.chars().count() <= 512));
         assert!(queries.iter().all(|query| query.ends_with(") -is:retweet")));
         let all = queries.concat();
@@ -254,7 +257,7 @@ mod tests {
     #[test]
     fn x_is_asked_for_hashtags_as_people_write_them() {
         let contest = contest(Reposts::Count, [&["Straße"], &["c++", "seeplus"]]);
-        assert_eq!(queries(&contest, 1024), ["(#strasse OR #seeplus OR #straße)"]);
+        assert_eq!(queries(&contest.into(), 1024), ["(#strasse OR #seeplus OR #straße)"]);
     }
 
     #[test]

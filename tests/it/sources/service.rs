@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use hashtug::contest::TeamId;
 use hashtug::decode::Shape;
 use hashtug::decode::mapped::Map;
-use hashtug::decode::numbers::Fields;
+use hashtug::decode::numbers::{Field, Fields};
 use hashtug::decode::pointer::Pointer;
 use hashtug::snapshot::{Snapshot, SourceState};
 use hashtug::source::http::{self, Mode};
@@ -252,8 +251,11 @@ async fn pages_after_one_that_failed_are_read_later() {
 #[tokio::test]
 async fn two_numbers_of_a_document_pull_the_rope() {
     let service = Service::start().await;
-    let fields = |name: &str| pointer(&format!("/data/{name}"));
-    let teams = vec![(TeamId(0), fields("left")), (TeamId(1), fields("right"))];
+    let questions = contest().into();
+    let field = |team: &str, name: &str| {
+        Field::new(&questions, team, pointer(&format!("/data/{name}"))).unwrap()
+    };
+    let teams = vec![field("Tabs", "left"), field("Spaces", "right")];
     let numbers = Fields { teams, per_vote: 5.0 };
     let url = format!("ws://{}/socket", service.address).parse().unwrap();
     let kind = Kind::Websocket(websocket::Settings {

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hashtug::contest::{Contest, PALETTE, Reposts, Team, Vote};
+use hashtug::questions::Questions;
 use hashtug::show::{self, Show};
 use hashtug::snapshot::SourceStatus;
 use hashtug::tally::Limits;
@@ -61,9 +62,9 @@ pub(crate) fn contest() -> Arc<Contest> {
 }
 
 /// A show in which nothing has happened.
-pub(crate) fn show(contest: &Arc<Contest>, sources: Vec<SourceStatus>) -> Show {
+pub(crate) fn show(questions: impl Into<Questions>, sources: Vec<SourceStatus>) -> Show {
     Show::new(show::Setup {
-        contest: Arc::clone(contest),
+        questions: Arc::new(questions.into()),
         sources,
         limits: Limits::default(),
         marks: Marks::default(),

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hashtug::clock::Clock;
-use hashtug::contest::Contest;
 use hashtug::event::SourceId;
 use hashtug::post::Hasher;
+use hashtug::questions::Questions;
 use hashtug::recorder::Recorder;
 use hashtug::show::task::Beside;
 use hashtug::show::{self, Now};
@@ -61,23 +61,23 @@ pub(crate) struct Rig {
 }
 
 impl Rig {
-    pub(crate) fn start(contest: &Arc<Contest>, kinds: Vec<Kind>, times: Times) -> Rig {
-        Rig::starting_at(Clock::from_wall(), contest, kinds, times)
+    pub(crate) fn start(questions: impl Into<Questions>, kinds: Vec<Kind>, times: Times) -> Rig {
+        Rig::starting_at(Clock::from_wall(), questions, kinds, times)
     }
 
     pub(crate) fn starting_at(
         clock: Clock,
-        contest: &Arc<Contest>,
+        questions: impl Into<Questions>,
         kinds: Vec<Kind>,
         times: Times,
     ) -> Rig {
-        Rig::recorded(clock, contest, kinds, times, None)
+        Rig::recorded(clock, questions, kinds, times, None)
     }
 
     /// The same, written down.
     pub(crate) fn recorded(
         clock: Clock,
-        contest: &Arc<Contest>,
+        questions: impl Into<Questions>,
         kinds: Vec<Kind>,
         times: Times,
         recorder: Option<&Recorder>,
@@ -88,7 +88,8 @@ impl Rig {
             .map(|(index, kind)| source::Settings { name: format!("source {index}"), kind })
             .collect();
         let statuses = settings.iter().map(source::Settings::status).collect();
-        let mut show = support::show(contest, statuses);
+        let questions = Arc::new(questions.into());
+        let mut show = support::show(Questions::clone(&questions), statuses);
         let (_orders, news, doors) = show::task::doors();
         let (snapshot_tx, snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
         let stop = CancellationToken::new();
@@ -99,7 +100,7 @@ impl Rig {
         for (index, settings) in settings.into_iter().enumerate() {
             let source_context = SourceContext {
                 id: SourceId(index),
-                contest: Arc::clone(contest),
+                questions: Arc::clone(&questions),
                 hasher: hasher.clone(),
                 news: news.clone(),
                 clock: Some(clock),

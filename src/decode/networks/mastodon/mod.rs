@@ -150,15 +150,15 @@ impl<'a> Status<'a> {
         Ok(())
     }
 
-    fn side(&self, context: &Context) -> Found {
-        self.tags.unwrap_or_else(|| {
+    fn side(&mut self, context: &Context) -> Found {
+        self.tags.take().unwrap_or_else(|| {
             let text = html::text(self.content.as_deref().unwrap_or_default());
             context.matcher.side_of_text(&text, Folding::Latin)
         })
     }
 
-    fn message(self, context: &Context, version: Version) -> Result<Content, Invalid> {
-        let found = match (self.reblog, context.reposts) {
+    fn message(mut self, context: &Context, version: Version) -> Result<Content, Invalid> {
+        let found = match (self.reblog.take(), context.reposts) {
             (Some(_), crate::contest::Reposts::Ignore) => return Ok(Content::Other),
             (Some(found), crate::contest::Reposts::Count) => found,
             (None, _) => self.side(context),

@@ -279,7 +279,7 @@ impl<'a> Tweet<'a> {
             self.retweeted
                 .as_ref()
                 .and_then(|id| included.get(&**id))
-                .copied()
+                .cloned()
                 .unwrap_or_else(|| self.side(context))
         };
         // Errors and rules come in objects too. They have no text.
