@@ -32,6 +32,8 @@ fn snapshot(contest: &Arc<Contest>, shares: [f64; 3], total: u64) -> Arc<Snapsho
         sources: Vec::new(),
         limits: Limits::default(),
         marks: Marks::default(),
+        rounds: None,
+        is_recorded: false,
     });
     let mut snapshot = show.snapshot(Now::default());
     for (standing, share) in snapshot.teams.iter_mut().zip(shares) {

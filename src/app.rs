@@ -75,6 +75,8 @@ pub async fn run(
         sources: config.sources.iter().map(source::Settings::status).collect(),
         limits: Limits::default(),
         marks: config.timer,
+        rounds: None,
+        is_recorded: false,
     });
     if let Some(order) = first_order {
         show.apply(show::Event::Order(order), Now::default());

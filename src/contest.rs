@@ -293,6 +293,26 @@ impl Contest {
         }
     }
 
+    /// A question that was made up on the spot, without hashtags, by the rules of `like`. The names
+    /// are different.
+    #[must_use]
+    pub fn made_up(title: String, names: &[String], like: &Contest) -> Contest {
+        let teams = names.iter().zip(PALETTE.into_iter().cycle()).map(|(name, color)| Team {
+            name: name.clone(),
+            hashtags: Vec::new(),
+            color,
+            size: 1.0,
+        });
+        Contest {
+            title,
+            window: like.window,
+            vote: like.vote,
+            reposts: like.reposts,
+            teams: teams.collect(),
+            spellings: Spellings(Vec::new()),
+        }
+    }
+
     /// The question on the wall.
     #[must_use]
     pub fn title(&self) -> &str {

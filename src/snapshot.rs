@@ -6,6 +6,7 @@
 
 mod round;
 
+use std::ops::Add;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -145,6 +146,25 @@ impl Posts {
     #[must_use]
     pub fn received(&self) -> u64 {
         self.fates().iter().map(|(_, count)| count).sum()
+    }
+}
+
+impl Add for Posts {
+    type Output = Posts;
+
+    fn add(self, other: Posts) -> Posts {
+        Posts {
+            matched: self.matched + other.matched,
+            unmatched: self.unmatched + other.unmatched,
+            ignored: self.ignored + other.ignored,
+            both: self.both + other.both,
+            duplicate: self.duplicate + other.duplicate,
+            late: self.late + other.late,
+            closed: self.closed + other.closed,
+            revised: self.revised + other.revised,
+            malformed: self.malformed + other.malformed,
+            dropped: self.dropped + other.dropped,
+        }
     }
 }
 

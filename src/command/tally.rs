@@ -57,6 +57,8 @@ pub(super) fn run(arguments: &cli::Tally, config: Option<&Path>) -> Result<(), F
             sources: sources.collect(),
             limits: Limits::default(),
             marks: Marks::default(),
+            rounds: None,
+            is_recorded: false,
         }),
         source: SourceId(0),
         printer: Printer::new(stdout.lock(), format, questions.first()),

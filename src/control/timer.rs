@@ -105,7 +105,14 @@ mod tests {
         let contest = snapshot_of(&[(Rgb::BLACK, 0.5), (Rgb::BLACK, 0.5)]).contest;
         let questions = Arc::new(contest.into());
         let (limits, marks) = (Limits::default(), Marks::default());
-        let mut show = Show::new(show::Setup { questions, sources: Vec::new(), limits, marks });
+        let mut show = Show::new(show::Setup {
+            questions,
+            sources: Vec::new(),
+            limits,
+            marks,
+            rounds: None,
+            is_recorded: false,
+        });
         let start = TimerOrder::Start(Duration::from_secs(seconds));
         show.apply(Event::Order(Command::Timer(start).into()), Now::default());
         let (snapshots_tx, mut snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));

@@ -50,6 +50,11 @@ impl Health {
         !self.sources.is_empty()
     }
 
+    /// Whether a source plays a recording.
+    pub(super) fn is_replay(&self, SourceId(source): SourceId) -> bool {
+        self.sources.get(source).is_some_and(|source| source.status.kind == "replay")
+    }
+
     /// A source said something `now`.
     pub(super) fn hear(&mut self, source: SourceId, now: Duration) {
         if let Some(source) = self.source(source) {

@@ -6,6 +6,7 @@
 //! [`task`].
 
 mod health;
+mod rounds;
 mod screen;
 pub mod task;
 
@@ -15,13 +16,18 @@ use std::time::Duration;
 use crate::contest::Contest;
 use crate::event::{Fate, Message, News, SourceId};
 use crate::order::{Answer, Command, Order};
+use crate::post::{Deletion, Post};
 use crate::questions::Questions;
-use crate::snapshot::{Count, OutputStatus, Phase, RecordingStatus, Snapshot, SourceStatus};
+use crate::round::Rules;
+use crate::snapshot::{
+    Count, OutputStatus, Phase, RecordingStatus, Snapshot, SourceState, SourceStatus, Voices,
+};
 use crate::tally::{Limits, Tally};
 use crate::timer::Marks;
 use crate::timestamp::Timestamp;
 
 use health::Health;
+use rounds::{Rounds, Standing};
 use screen::Screen;
 
 /// Something that happened: what it was, and who it came from.
@@ -87,11 +93,17 @@ pub enum Urgency {
     Now,
 }
 
+pub use rounds::Said;
+
 /// All that a show starts with.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// What is asked; the first question is on.
+    /// What is asked. A show without rounds asks the first of them.
     pub questions: Arc<Questions>,
+    /// How its rounds go; `None`: the first question is open from start to end.
+    pub rounds: Option<Rules>,
+    /// Time is what recordings say, and their commands are carried out.
+    pub is_recorded: bool,
     /// How the sources stand before they are started.
     pub sources: Vec<SourceStatus>,
     /// What the tally may hold.
@@ -100,10 +112,17 @@ pub struct Setup {
     pub marks: Marks,
 }
 
+/// Who counts.
+enum Counting {
+    /// One question, which is open all the time.
+    Open(Box<Tally>),
+    Rounds(Box<Rounds>),
+}
+
 /// The state of the show.
 pub struct Show {
-    contest: Arc<Contest>,
-    tally: Tally,
+    questions: Arc<Questions>,
+    count: Counting,
     health: Health,
     screen: Screen,
     parts: Parts,
@@ -117,6 +136,9 @@ const LONGEST_BEAT: Duration = Duration::from_millis(500);
 /// The same where no source has anything to say.
 const LONGEST_BEAT_WITHOUT_SOURCES: Duration = Duration::from_secs(1);
 
+/// A change that is due is shown as soon as that.
+const SOONEST_CHANGE: Duration = Duration::from_millis(1);
+
 /// The time between two snapshots while votes leave the window of a live show.
 const FADING_BEAT: Duration = Duration::from_millis(100);
 
@@ -124,11 +146,19 @@ impl Show {
     /// A show in which nothing has happened.
     #[must_use]
     pub fn new(setup: Setup) -> Show {
-        let Setup { questions, sources, limits, marks } = setup;
-        let contest = Arc::clone(questions.first());
+        let Setup { questions, rounds, is_recorded, sources, limits, marks } = setup;
+        let count = match rounds {
+            None => Counting::Open(Box::new(Tally::new(Arc::clone(questions.first()), limits))),
+            Some(rules) => {
+                let names = sources.iter().map(|source| source.name.clone()).collect();
+                let questions = Arc::clone(&questions);
+                let rounds = Rounds::new(questions, rules, limits, names, is_recorded);
+                Counting::Rounds(Box::new(rounds))
+            }
+        };
         Show {
-            tally: Tally::new(Arc::clone(&contest), limits),
-            contest,
+            questions,
+            count,
             health: Health::new(sources),
             screen: Screen::new(marks),
             parts: Parts::default(),
@@ -139,14 +169,39 @@ impl Show {
     /// The newest time of a post so far that names a team, or of the show's clock.
     #[must_use]
     pub fn now(&self) -> Option<Timestamp> {
-        self.tally.now()
+        match &self.count {
+            Counting::Open(tally) => tally.now(),
+            Counting::Rounds(rounds) => rounds.now(),
+        }
+    }
+
+    /// What happened to the evening since this was asked last, for whoever writes it down. Always
+    /// nothing without rounds.
+    pub fn take_said(&mut self) -> Vec<Said> {
+        match &mut self.count {
+            Counting::Open(_) => Vec::new(),
+            Counting::Rounds(rounds) => rounds.take_said(),
+        }
+    }
+
+    /// The recording that tells the time has ended: a bell that has fallen closes its round.
+    pub fn end(&mut self) {
+        if let Counting::Rounds(rounds) = &mut self.count {
+            rounds.end();
+        }
+    }
+
+    fn advance(&mut self, clock: Option<Timestamp>) {
+        let Some(clock) = clock else { return };
+        match &mut self.count {
+            Counting::Open(tally) => tally.advance(clock),
+            Counting::Rounds(rounds) => rounds.advance(clock),
+        }
     }
 
     /// Takes in an event that happened `now`.
     pub fn apply(&mut self, event: Event, now: Now) -> Outcome {
-        if let Some(clock) = now.clock {
-            self.tally.advance(clock);
-        }
+        self.advance(now.clock);
         match event {
             Event::News(source, news) => self.news(source, news, now),
             Event::Order(order) => {
@@ -171,7 +226,7 @@ impl Show {
                     Message::Post(post) => Some(post.at),
                     _ => None,
                 };
-                let fate = self.tally.apply(message);
+                let fate = self.message(source, message, now);
                 // A recording has only its own time, by which posts are late because of others.
                 let is_news = posted.zip(now.clock).is_some_and(|(posted, clock)| {
                     self.health.judge(source, &fate, || clock.saturating_since(posted))
@@ -184,7 +239,10 @@ impl Show {
             }
             // The time of a recording goes on; that is not a word of its source.
             News::Tick(at) => {
-                self.tally.show(at);
+                match &mut self.count {
+                    Counting::Open(tally) => tally.show(at),
+                    Counting::Rounds(rounds) => rounds.show(at),
+                }
                 (Fate::Other, Urgency::Soon)
             }
             News::State(state) => {
@@ -207,17 +265,61 @@ impl Show {
         Outcome { effect: Effect::Fate(fate), urgency }
     }
 
+    fn message(&mut self, source: SourceId, message: Message, now: Now) -> Fate {
+        if let Message::Command(given) = &message
+            && now.clock.is_none()
+        {
+            self.screen.carry_out(&given.request.command, now.elapsed);
+        }
+        let rounds = match &mut self.count {
+            Counting::Open(tally) => return tally.apply(message),
+            Counting::Rounds(rounds) => rounds,
+        };
+        let message = match now.clock {
+            // A rehearsal: what a recording plays is posted when it is played.
+            Some(clock) if self.health.is_replay(source) => placed_at(message, clock),
+            _ => message,
+        };
+        rounds.message(source, message)
+    }
+
     fn order(&mut self, order: Order, now: Duration) -> Answer {
         let request = match order {
             Order::Pattern(pattern) => return self.screen.show_pattern(pattern),
             Order::Command(request) => request,
         };
-        match request.command {
-            Command::Timer(order) => self.screen.time(order, now),
-            Command::Scene(scene) => self.screen.show_scene(scene),
-            Command::Blackout(what) => self.screen.darken(what),
-            Command::Light(what) => self.screen.lighten(&what),
-            _ => Answer::refused("this show has no rounds: its config has no `[round]`"),
+        if let Some(from) = request.from.filter(|&from| from != self.phase()) {
+            let (from, phase) = (from.name(), self.phase().name());
+            let why = format!("it was given in `{from}`, and the round is `{phase}` by now");
+            return Answer::unchanged(why);
+        }
+        let is_soft = request.soft;
+        match self.carry_out(request.command, now) {
+            Answer::Refused(why) if is_soft => Answer::Unchanged(why),
+            answer => answer,
+        }
+    }
+
+    fn carry_out(&mut self, command: Command, now: Duration) -> Answer {
+        if let Some(answer) = self.screen.carry_out(&command, now) {
+            return answer;
+        }
+        match (command, &mut self.count) {
+            (Command::Approve(_) | Command::Reject(_) | Command::WallOff | Command::WallOn, _) => {
+                Answer::refused("this show has no wall")
+            }
+            (_, Counting::Open(_)) => {
+                Answer::refused("this show has no rounds: its config has no `[round]`")
+            }
+            (command, Counting::Rounds(rounds)) => rounds.give(command),
+        }
+    }
+
+    /// The phase of the round.
+    fn phase(&self) -> Phase {
+        match &self.count {
+            Counting::Open(_) => Phase::Open,
+            Counting::Rounds(rounds) => rounds.phase(),
         }
     }
 
@@ -225,7 +327,11 @@ impl Show {
     /// until something changes by itself, and not so long that a viewer takes silence for death.
     #[must_use]
     pub fn stands_until(&self, now: Now) -> Duration {
-        let beat = if now.clock.is_some() && self.tally.will_fade() {
+        let will_fade = match &self.count {
+            Counting::Open(tally) => tally.will_fade(),
+            Counting::Rounds(rounds) => rounds.will_fade(),
+        };
+        let beat = if now.clock.is_some() && will_fade {
             FADING_BEAT
         } else if self.health.has_sources() {
             LONGEST_BEAT
@@ -233,32 +339,78 @@ impl Show {
             LONGEST_BEAT_WITHOUT_SOURCES
         };
         let second = self.screen.next_second(now.elapsed);
+        let round = match (&self.count, now.clock) {
+            (Counting::Rounds(rounds), Some(clock)) => rounds.changes_in(clock.millis()),
+            _ => None,
+        };
+        let round = round.and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis);
+        let round = round.map(|left| now.elapsed + left.max(SOONEST_CHANGE));
         let beat = now.elapsed + beat;
-        second.map_or(beat, |second| second.min(beat))
+        [second, round].into_iter().flatten().fold(beat, Duration::min)
     }
 
     /// The whole state `now`; in a show of recordings, at the newest time known.
     pub fn snapshot(&mut self, now: Now) -> Snapshot {
-        if let Some(clock) = now.clock {
-            self.tally.advance(clock);
-        }
+        self.snapshots(now).0
+    }
+
+    /// The whole state `now`, and what of it viewers may see, if that is not all.
+    pub fn snapshots(&mut self, now: Now) -> (Snapshot, Option<Snapshot>) {
+        self.advance(now.clock);
         self.seq += 1;
-        let Count { at, teams, leader, posts, evicted } = self.tally.count(None);
+        let (all, seen) = match &mut self.count {
+            Counting::Open(tally) => {
+                let count = tally.count(None);
+                let voices = tally.voices().map(|authors| Voices { phones: 0, authors });
+                let contest = Arc::clone(self.questions.first());
+                return (self.assemble(contest, count, voices, now), None);
+            }
+            Counting::Rounds(rounds) => {
+                let all = rounds.standing(now.clock.map(Timestamp::millis));
+                let seen = rounds.has_secrets().then(|| rounds.seen(&all));
+                (all, seen)
+            }
+        };
+        let all = self.with_rounds(all, now);
+        (all, seen.map(|seen| self.with_rounds(seen, now)))
+    }
+
+    fn with_rounds(&self, standing: Standing, now: Now) -> Snapshot {
+        let Standing { contest, phase, question, round, results, voices, undo, count } = standing;
+        Snapshot {
+            phase,
+            question: Some(question),
+            round: Some(round),
+            results,
+            undo: Some(undo),
+            ..self.assemble(contest, count, Some(voices), now)
+        }
+    }
+
+    /// A snapshot of one open question.
+    fn assemble(
+        &self,
+        contest: Arc<Contest>,
+        count: Count,
+        voices: Option<Voices>,
+        now: Now,
+    ) -> Snapshot {
+        let Count { at, teams, leader, posts, evicted } = count;
         Snapshot {
             seq: self.seq,
             at,
-            contest: Arc::clone(&self.contest),
+            contest,
             phase: Phase::Open,
             question: None,
             round: None,
             results: Vec::new(),
-            voices: None,
+            voices,
             undo: None,
             teams,
             leader,
             posts,
             evicted,
-            sources: self.health.statuses(now.elapsed),
+            sources: self.source_statuses(now.elapsed),
             recording: self.parts.recording.clone(),
             scene: self.screen.scene(),
             pattern: self.screen.pattern(),
@@ -267,6 +419,28 @@ impl Show {
             timer: self.screen.timer(now.elapsed),
             outputs: self.parts.outputs.clone(),
         }
+    }
+
+    fn source_statuses(&self, elapsed: Duration) -> Vec<SourceStatus> {
+        let mut statuses = self.health.statuses(elapsed);
+        if let Counting::Rounds(rounds) = &self.count {
+            for (number, status) in statuses.iter_mut().enumerate() {
+                if rounds.is_source_held(number) {
+                    status.state = SourceState::Paused;
+                }
+            }
+        }
+        statuses
+    }
+}
+
+/// The same, made at that time.
+fn placed_at(message: Message, at: Timestamp) -> Message {
+    match message {
+        Message::Post(post) => Message::Post(Post { at, ..post }),
+        Message::Deletion(deletion) => Message::Deletion(Deletion { at: Some(at), ..deletion }),
+        Message::Recorded(recorded) => placed_at(recorded.message, at),
+        message => message,
     }
 }
 

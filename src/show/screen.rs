@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use crate::order::{Answer, TimerOrder};
+use crate::order::{Answer, Command, TimerOrder};
 use crate::picture::{Dark, Pattern, Scene};
 use crate::timer::{Countdown, Marks, TimerStatus};
 
@@ -24,6 +24,17 @@ pub(super) struct Screen {
 impl Screen {
     pub(super) fn new(marks: Marks) -> Screen {
         Screen { scene: Scene::Contest, pattern: None, blackout: Vec::new(), timer: None, marks }
+    }
+
+    /// Carries out a command that is about what is shown; `None` for all others.
+    pub(super) fn carry_out(&mut self, command: &Command, now: Duration) -> Option<Answer> {
+        Some(match command {
+            Command::Timer(order) => self.time(*order, now),
+            Command::Scene(scene) => self.show_scene(*scene),
+            Command::Blackout(what) => self.darken(what.clone()),
+            Command::Light(what) => self.lighten(what),
+            _ => return None,
+        })
     }
 
     pub(super) fn scene(&self) -> Scene {
@@ -55,7 +66,7 @@ impl Screen {
         }
     }
 
-    pub(super) fn show_scene(&mut self, scene: Scene) -> Answer {
+    fn show_scene(&mut self, scene: Scene) -> Answer {
         if scene == self.scene {
             return Answer::unchanged("that is what is shown");
         }
@@ -67,7 +78,7 @@ impl Screen {
     }
 
     /// Darkens it. What is dark by itself stays so when all is light again.
-    pub(super) fn darken(&mut self, what: Dark) -> Answer {
+    fn darken(&mut self, what: Dark) -> Answer {
         if self.blackout.contains(&what) {
             return Answer::unchanged("that is dark");
         }
@@ -80,7 +91,7 @@ impl Screen {
     }
 
     /// Lights it again; all of it, also what was darkened by itself.
-    pub(super) fn lighten(&mut self, what: &Dark) -> Answer {
+    fn lighten(&mut self, what: &Dark) -> Answer {
         let before = self.blackout.len();
         self.blackout.retain(|dark| *what != Dark::All && dark != what);
         if self.blackout.len() < before {
@@ -92,7 +103,7 @@ impl Screen {
         Answer::unchanged("that is not dark")
     }
 
-    pub(super) fn time(&mut self, order: TimerOrder, now: Duration) -> Answer {
+    fn time(&mut self, order: TimerOrder, now: Duration) -> Answer {
         match (order, &mut self.timer) {
             (TimerOrder::Start(length), timer) => {
                 *timer = Some(Countdown::start(length, self.marks, now));

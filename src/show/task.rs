@@ -256,6 +256,8 @@ mod tests {
             sources: vec![SourceStatus::new("a".to_owned(), "nostr")],
             limits: Limits::default(),
             marks: Marks::default(),
+            rounds: None,
+            is_recorded: false,
         })
     }
 

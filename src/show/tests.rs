@@ -18,6 +18,8 @@ fn show() -> Show {
         sources: ["a", "b"].map(|name| SourceStatus::new(name.to_owned(), "nostr")).to_vec(),
         limits: Limits::default(),
         marks: Marks::default(),
+        rounds: None,
+        is_recorded: false,
     })
 }
 

@@ -92,6 +92,10 @@ pub struct RoundStatus {
     pub opened_at: Option<Timestamp>,
     /// When the bell falls or fell; `None` before the start, and where the operator locks.
     pub ends_at: Option<Timestamp>,
+    /// How long the phase has stood, pauses left out; in `revealed` since the result was shown last.
+    /// `None` where nobody knows.
+    #[serde(rename = "phase_ms", serialize_with = "millis_or_null")]
+    pub since: Option<Duration>,
     /// Until the countdown ends; `None` outside of it.
     #[serde(rename = "opens_in_ms", serialize_with = "millis_or_null")]
     pub opens_in: Option<Duration>,

@@ -5,16 +5,19 @@
 //! Exact to the millisecond at any disorder. Memory is bounded by [`Limits`], never by traffic.
 
 mod older;
+mod place;
 mod queue;
 mod rate;
 mod slots;
 mod tombstones;
 mod votes;
+mod weights;
 mod window;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::contest::{Contest, TeamId};
+use crate::contest::{Contest, TeamId, Vote};
 use crate::event::{Counted, Fate, Message};
 use crate::post::{Deletion, Post, PostId, Side, Version};
 use crate::snapshot::{Count, Evicted, Posts, Standing};
@@ -25,6 +28,9 @@ use slots::{Slots, State};
 use tombstones::Tombstones;
 use votes::Votes;
 use window::Window;
+
+pub use place::Place;
+pub use weights::Weights;
 
 /// What the tally may hold.
 #[derive(Clone, Copy, Debug)]
@@ -45,9 +51,23 @@ impl Default for Limits {
     }
 }
 
+/// How far back a tally looks, and what it does at its bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// Over the contest's sliding window; past the bound the oldest post leaves early.
+    Window,
+    /// Over a round, however long: nothing leaves, and past the bound new posts are dropped.
+    Round,
+    /// Over the contest's sliding window within a round, whose time is told; past the bound new posts
+    /// are dropped.
+    RoundWindow,
+}
+
 /// The count, and its only owner.
 pub struct Tally {
     contest: Arc<Contest>,
+    weights: Weights,
+    span: Span,
     limits: Limits,
     /// Window length in milliseconds.
     window_ms: i64,
@@ -72,16 +92,31 @@ impl Tally {
     /// Never: a contest's window is days at the most.
     #[must_use]
     pub fn new(contest: Arc<Contest>, limits: Limits) -> Tally {
+        Tally::over(Span::Window, contest, limits)
+    }
+
+    /// An empty count over `span`. With another than [`Span::Window`] whoever holds it says where each
+    /// message stands ([`Tally::place`]) and what time it is ([`Tally::advance`]).
+    ///
+    /// # Panics
+    /// Never: a contest's window is days at the most.
+    #[must_use]
+    pub fn over(span: Span, contest: Arc<Contest>, limits: Limits) -> Tally {
         let teams = contest.teams().len();
-        let window_ms = i64::try_from(contest.window().as_millis()).expect("a window is days");
+        let window_ms = match span {
+            Span::Round => ENDLESS_MS,
+            _ => i64::try_from(contest.window().as_millis()).expect("a window is days"),
+        };
         Tally {
+            weights: Weights::new(&contest),
+            span,
             limits,
             window_ms,
             now: None,
             shown: i64::MIN,
             slots: Slots::new(limits.posts),
             window: Window::default(),
-            votes: Votes::new(contest.vote(), teams),
+            votes: Votes::new(contest.vote(), teams, span != Span::Window),
             rate: Rate::new(teams),
             tombstones: Tombstones::new(limits.deletions),
             totals: vec![0; teams],
@@ -126,6 +161,42 @@ impl Tally {
             || (0..self.totals.len()).any(|team| self.rate.posts(team) > 0)
     }
 
+    /// What became of all messages so far.
+    #[must_use]
+    pub fn posts(&self) -> Posts {
+        self.posts
+    }
+
+    /// How many have a vote: authors, and posts without one. `None` where each post is a vote and
+    /// nobody asked for it at the start.
+    #[must_use]
+    pub fn voices(&self) -> Option<u64> {
+        self.votes.voices()
+    }
+
+    /// How many have a vote for each team. Looks at every post where each is a vote.
+    #[must_use]
+    pub fn team_voices(&self) -> Vec<u64> {
+        if self.contest.vote() == Vote::Latest {
+            return self.votes.counts().to_vec();
+        }
+        let mut voices = vec![0; self.totals.len()];
+        let mut known = BTreeSet::new();
+        for post in self.slots.shown() {
+            let team = post.team();
+            if post.author().is_none_or(|author| known.insert((team, author))) {
+                voices[team.index()] += 1;
+            }
+        }
+        voices
+    }
+
+    /// The sizes by which votes are compared.
+    #[must_use]
+    pub fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
     /// The count at `at`, or at the newest time known if that is later; `None` for that time.
     pub fn count(&mut self, at: Option<Timestamp>) -> Count {
         if let Some(at) = at {
@@ -157,23 +228,22 @@ impl Tally {
         }
     }
 
-    /// The team that is ahead of every other. Compared without dividing, so that a tie is a tie.
+    /// The team that is ahead of every other.
     fn leader(&self) -> Option<TeamId> {
-        let (votes, teams) = (self.votes.counts(), self.contest.teams());
-        let ahead = |a: usize, b: usize| {
-            as_f64(votes[a]) * teams[b].size > as_f64(votes[b]) * teams[a].size
-        };
-        (0..teams.len())
-            .find(|&a| (0..teams.len()).all(|b| a == b || ahead(a, b)))
-            .map(|index| TeamId(u16::try_from(index).expect("a contest has at most 64 teams")))
+        self.weights.leader(self.votes.counts())
     }
 
     fn post(&mut self, post: &Post) -> Fate {
         if post.side != Side::None && self.now.is_none_or(|now| post.at > now) {
             self.set_now(post.at);
         }
+        self.place(post, Place::Inside)
+    }
+
+    /// Counts a post that stands at `place` in its round, whose time in `post.at` is that of the round.
+    pub fn place(&mut self, post: &Post, place: Place) -> Fate {
         let known = post.id.and_then(|id| self.slots.find(id));
-        let edited = known.filter(|_| post.version == Version::Edit);
+        let edited = known.filter(|_| post.version == Version::Edit && place.may_change());
         let before = edited.and_then(|slot| {
             let counted = &self.slots[slot];
             let (id, author, at) = (counted.id(), counted.author(), counted.at());
@@ -181,14 +251,29 @@ impl Tally {
             Some(Counted { id: id?, author, at: Timestamp::from_millis(at)? })
         });
         // The first that applies is the one that counts.
+        let is_late = || match place {
+            Place::Inside | Place::Held => self.has_left(post.at),
+            Place::Late => true,
+            Place::Outside | Place::Shut | Place::Barred => false,
+        };
+        let is_closed = match place {
+            Place::Held | Place::Shut => true,
+            Place::Outside => edited.is_none(),
+            Place::Inside | Place::Late | Place::Barred => false,
+        };
         let (count, fate) = match post.side {
+            _ if place == Place::Barred => (&mut self.posts.unmatched, Fate::Other),
             Side::None => (&mut self.posts.unmatched, Fate::Other),
             Side::Both => (&mut self.posts.both, Fate::Both),
-            Side::Team(_) if self.has_left(post.at) => (&mut self.posts.late, Fate::Late),
+            Side::Team(_) if is_late() => (&mut self.posts.late, Fate::Late),
+            Side::Team(_) if is_closed => (&mut self.posts.closed, Fate::Closed),
             Side::Team(_) if edited.is_some() || self.is_deleted(post) => {
                 (&mut self.posts.revised, Fate::Dead)
             }
             Side::Team(_) if known.is_some() => (&mut self.posts.duplicate, Fate::Duplicate),
+            Side::Team(_) if self.span != Span::Window && self.is_full() => {
+                (&mut self.posts.dropped, Fate::Other)
+            }
             Side::Team(team) => {
                 self.add(post, team);
                 (&mut self.posts.matched, Fate::Counted)
@@ -203,9 +288,13 @@ impl Tally {
         names.any(|id| self.tombstones.names(id, post.author))
     }
 
+    fn is_full(&self) -> bool {
+        self.slots.len() >= self.limits.posts
+    }
+
     /// Counts a post for `team`.
     fn add(&mut self, post: &Post, team: TeamId) {
-        if self.slots.len() >= self.limits.posts
+        if self.is_full()
             && let Some(oldest) = self.window.pop_oldest(&self.slots)
         {
             self.evicted.posts += u64::from(self.slots[oldest].state() != State::TakenBack);
@@ -218,7 +307,14 @@ impl Tally {
         self.totals[team.index()] += 1;
     }
 
-    fn deletion(&mut self, deletion: &Deletion) -> Fate {
+    /// Counts a deletion that came too late to change anything, or concerns nobody.
+    pub fn pass(&mut self) -> Fate {
+        self.posts.unmatched += 1;
+        Fate::Other
+    }
+
+    /// Counts a deletion.
+    pub fn deletion(&mut self, deletion: &Deletion) -> Fate {
         let mut revised = false;
         let mut taken_back = Vec::new();
         for &id in &deletion.posts {
@@ -306,6 +402,9 @@ impl Tally {
         self.slots.remove(slot);
     }
 }
+
+/// A span that nothing is older than, and that can be added to any time.
+const ENDLESS_MS: i64 = i64::MAX / 4;
 
 /// Counts stay far below 2^53, up to which this is exact.
 fn as_f64(count: u64) -> f64 {

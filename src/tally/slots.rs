@@ -269,9 +269,15 @@ impl Slots {
         if self[slot].state() != State::TakenBack {
             self.unlink(slot);
         }
+        self[slot].set_state(State::TakenBack);
         self[slot].next = self.free;
         self.free = slot;
         self.len -= 1;
+    }
+
+    /// The posts that are shown, in no order.
+    pub(super) fn shown(&self) -> impl Iterator<Item = &Slot> {
+        self.posts.iter().filter(|post| post.state() == State::Shown)
     }
 
     fn unlink(&mut self, slot: u32) {

@@ -18,11 +18,23 @@ pub(super) struct Votes {
     counts: Vec<u64>,
     /// The newest post of each author.
     newest: HashTable<u32>,
+    /// Where each post is a vote, who has posts that are shown, if somebody wants to know.
+    authors: Option<Authors>,
 }
 
 impl Votes {
-    pub(super) fn new(rule: Vote, teams: usize) -> Votes {
-        Votes { rule, counts: vec![0; teams], newest: HashTable::new() }
+    /// `counts_authors`: whether [`Votes::voices`] is wanted where each post is a vote.
+    pub(super) fn new(rule: Vote, teams: usize, counts_authors: bool) -> Votes {
+        let authors = (counts_authors && rule == Vote::Every).then(Authors::default);
+        Votes { rule, counts: vec![0; teams], newest: HashTable::new(), authors }
+    }
+
+    /// How many have a vote, if that is known.
+    pub(super) fn voices(&self) -> Option<u64> {
+        match (self.rule, &self.authors) {
+            (Vote::Latest, _) => Some(self.counts.iter().sum()),
+            (Vote::Every, authors) => authors.as_ref().map(Authors::count),
+        }
     }
 
     /// Votes by team.
@@ -85,6 +97,9 @@ impl Votes {
         let post = &slots[slot];
         if post.is_newest() {
             self.counts[post.team().index()] -= 1;
+            if let Some(authors) = &mut self.authors {
+                authors.remove(post.author());
+            }
         }
     }
 
@@ -106,11 +121,57 @@ impl Votes {
     }
 
     fn add(&mut self, post: &Slot) {
-        self.counts[post.team().index()] += u64::from(post.state() == State::Shown);
+        let is_shown = post.state() == State::Shown;
+        self.counts[post.team().index()] += u64::from(is_shown);
+        if let Some(authors) = self.authors.as_mut().filter(|_| is_shown) {
+            authors.add(post.author());
+        }
     }
 
     fn subtract(&mut self, post: &Slot) {
-        self.counts[post.team().index()] -= u64::from(post.state() == State::Shown);
+        let is_shown = post.state() == State::Shown;
+        self.counts[post.team().index()] -= u64::from(is_shown);
+        if let Some(authors) = self.authors.as_mut().filter(|_| is_shown) {
+            authors.remove(post.author());
+        }
+    }
+}
+
+/// Who has posts, and how many.
+#[derive(Default)]
+struct Authors {
+    posts: HashTable<(AuthorId, u64)>,
+    /// Posts without an author, each of which is a voice of its own.
+    nameless: u64,
+}
+
+impl Authors {
+    fn count(&self) -> u64 {
+        self.posts.len() as u64 + self.nameless
+    }
+
+    fn add(&mut self, author: Option<AuthorId>) {
+        let Some(author) = author else {
+            self.nameless += 1;
+            return;
+        };
+        let hash = |entry: &(AuthorId, u64)| entry.0.0;
+        let mut entry =
+            self.posts.entry(author.0, |entry| entry.0 == author, hash).or_insert((author, 0));
+        entry.get_mut().1 += 1;
+    }
+
+    fn remove(&mut self, author: Option<AuthorId>) {
+        let Some(author) = author else {
+            self.nameless -= 1;
+            return;
+        };
+        if let Ok(mut entry) = self.posts.find_entry(author.0, |entry| entry.0 == author) {
+            entry.get_mut().1 -= 1;
+            if entry.get().1 == 0 {
+                entry.remove();
+            }
+        }
     }
 }
 

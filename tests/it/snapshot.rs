@@ -194,6 +194,7 @@ fn round() -> RoundStatus {
         wins: vec![1, 0],
         opened_at: at(1_795_288_500_000),
         ends_at: at(1_795_288_620_000),
+        since: Some(Duration::from_secs(78)),
         opens_in: None,
         left: Some(Duration::from_secs(42)),
         length: Some(Duration::from_mins(2)),

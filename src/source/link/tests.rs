@@ -122,6 +122,8 @@ async fn a_lone_post_is_in_the_first_snapshot_after_it_came_and_that_is_at_once(
         sources: vec![SourceStatus::new("a".to_owned(), "bluesky")],
         limits: Limits::default(),
         marks: Marks::default(),
+        rounds: None,
+        is_recorded: false,
     });
     let (snapshots_tx, mut snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
     tokio::spawn(show::task::run(show, Some(clock), Beside::default(), doors, snapshots_tx));

@@ -68,5 +68,7 @@ pub(crate) fn show(questions: impl Into<Questions>, sources: Vec<SourceStatus>) 
         sources,
         limits: Limits::default(),
         marks: Marks::default(),
+        rounds: None,
+        is_recorded: false,
     })
 }

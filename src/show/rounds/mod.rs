@@ -1,0 +1,517 @@
+//! Rounds: which posts are votes of which round, and what commands and the clock make of them.
+//!
+//! The count of a round is a function of its messages, in the order in which they arrived, and of its
+//! timeline. Commands change the timeline and the small state of the evening alone ([`evening`]); the
+//! count follows message by message, and is made anew, from the messages that are kept ([`log`]), where
+//! a command changes what was counted already. So what is taken back is as if it had never been given.
+//! Pure: time is told.
+
+mod command;
+mod evening;
+mod log;
+mod result;
+mod status;
+mod timeline;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::event::{ClockEvent, Fate, Given, Message, Recorded, SourceId};
+use crate::order::Command;
+use crate::post::{Deletion, Post, Side, Version};
+use crate::questions::Questions;
+use crate::round::{Counts, Rules};
+use crate::snapshot::{CoursePoint, Phase, Posts, RoundResult};
+use crate::tally::{Limits, Place, Span, Tally};
+use crate::timestamp::Timestamp;
+
+use evening::{Evening, Heard, Times};
+use log::{Body, Entry, Log};
+use result::{Of, result, timestamp};
+use timeline::{Over, Stage};
+
+pub(super) use status::Standing;
+
+/// Names of sources that a recording tells; of further ones none can be held.
+const MAX_SOURCES: u32 = 1024;
+
+/// Points of a round's course, at most.
+const MAX_POINTS: i64 = 240;
+
+/// What happened to the evening, in the order in which it did, for whoever writes it down.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Said {
+    /// The clock did something.
+    Clock(Timestamp, ClockEvent),
+    /// The message that the show was told was counted; it arrived then.
+    Message(Option<Timestamp>),
+    /// A command was carried out.
+    Command(Timestamp, Command),
+    /// A result has fallen.
+    Result(Arc<RoundResult>),
+}
+
+/// The evening and its count.
+pub(super) struct Rounds {
+    rules: Rules,
+    times: Times,
+    limits: Limits,
+    questions: Arc<Questions>,
+    evening: Evening,
+    /// The votes of the round that is on.
+    tally: Tally,
+    /// What became of messages about which no round decides.
+    plain: Posts,
+    log: Log,
+    /// The time that was reached.
+    now: Option<i64>,
+    /// The time that is shown, in a recording that is played.
+    shown: Option<i64>,
+    /// The newest post that names a team.
+    named: Option<i64>,
+    /// The newest time of anything of this round.
+    made: i64,
+    /// Posts that came after the bell and would count if the round were opened again.
+    held: u64,
+    /// Time is what a recording says, and nothing else moves it.
+    is_recorded: bool,
+    /// The recording tells what its clock did: time alone changes nothing.
+    hears_clock: bool,
+    /// By name, for those that recordings tell.
+    sources: BTreeMap<String, u32>,
+    /// The same name by number.
+    names: Vec<String>,
+    said: Vec<Said>,
+    /// How much of that was there before the command that is being carried out.
+    said_before: usize,
+}
+
+impl Rounds {
+    /// An evening in which nothing has happened. `sources`: the names of the config's sources.
+    pub(super) fn new(
+        questions: Arc<Questions>,
+        rules: Rules,
+        limits: Limits,
+        sources: Vec<String>,
+        is_recorded: bool,
+    ) -> Rounds {
+        let evening = Evening::new(questions.iter().cloned().collect(), &rules);
+        let tally = tally(&evening, &rules, limits);
+        let by_name = (0..).zip(&sources).map(|(number, name)| (name.clone(), number)).collect();
+        Rounds {
+            times: Times::new(&rules),
+            rules,
+            limits,
+            questions,
+            evening,
+            tally,
+            plain: Posts::default(),
+            log: Log::default(),
+            now: None,
+            shown: None,
+            named: None,
+            made: i64::MIN,
+            held: 0,
+            is_recorded,
+            hears_clock: false,
+            sources: by_name,
+            names: sources,
+            said: Vec::new(),
+            said_before: 0,
+        }
+    }
+
+    /// The time that was reached.
+    pub(super) fn now(&self) -> Option<Timestamp> {
+        self.now.map(timestamp)
+    }
+
+    /// What happened since this was asked last.
+    pub(super) fn take_said(&mut self) -> Vec<Said> {
+        std::mem::take(&mut self.said)
+    }
+
+    /// The phase of the round.
+    pub(super) fn phase(&self) -> Phase {
+        self.evening.round.phase()
+    }
+
+    /// The time that is shown, in a recording that is played, has come to `at`.
+    pub(super) fn show(&mut self, at: Timestamp) {
+        self.shown = self.shown.max(Some(at.millis()));
+    }
+
+    /// Time has come to `now` by the show's clock.
+    pub(super) fn advance(&mut self, now: Timestamp) {
+        if !self.is_recorded {
+            self.reach(now.millis());
+        }
+    }
+
+    /// Takes in a message of a source.
+    pub(super) fn message(&mut self, source: SourceId, message: Message) -> Fate {
+        let (message, seen, source) = match message {
+            Message::Recorded(recorded) => {
+                let Recorded { seen, source: name, message } = *recorded;
+                let source = name.map_or(number_of(source), |name| self.source_named(&name));
+                (message, seen.map(Timestamp::millis), source)
+            }
+            message => (message, None, number_of(source)),
+        };
+        let fate = match message {
+            Message::Post(post) => return self.post(post, seen, source),
+            Message::Deletion(deletion) => return self.deletion(deletion, seen, source),
+            Message::Unmatched(count) => {
+                self.plain.unmatched += count;
+                Fate::Other
+            }
+            Message::Dropped(count) => {
+                self.plain.dropped += count;
+                Fate::Other
+            }
+            Message::Command(given) if self.is_recorded => {
+                let Given { at, request } = *given;
+                self.reach(at.millis());
+                if request.from.is_none_or(|from| from == self.phase()) {
+                    self.give(request.command);
+                }
+                return Fate::Other;
+            }
+            Message::Clock(at, event) if self.is_recorded => {
+                self.hear_clock(at.millis(), event);
+                return Fate::Other;
+            }
+            Message::Malformed(_)
+            | Message::Command(_)
+            | Message::Clock(..)
+            | Message::Recorded(_) => {
+                self.plain.malformed += 1;
+                Fate::Other
+            }
+        };
+        self.said.push(Said::Message(self.now()));
+        fate
+    }
+
+    fn source_named(&mut self, name: &str) -> u32 {
+        if let Some(&number) = self.sources.get(name) {
+            return number;
+        }
+        let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        if number >= MAX_SOURCES {
+            return u32::MAX;
+        }
+        self.names.push(name.to_owned());
+        self.sources.insert(name.to_owned(), number);
+        number
+    }
+
+    /// Whom a post pulls for in the question that is on.
+    fn side(&self, post: &Post) -> Side {
+        match self.evening.round.question {
+            0 => post.side,
+            question => self.questions.side(question, &post.tags),
+        }
+    }
+
+    fn post(&mut self, mut post: Post, seen: Option<i64>, source: u32) -> Fate {
+        let mut at = post.at.millis();
+        let arrival = if self.is_recorded { seen } else { self.now };
+        if let Some(arrival) = arrival.filter(|&arrival| at > arrival) {
+            // Nothing is made after it arrived.
+            at = arrival;
+            post.at = timestamp(arrival);
+        }
+        if self.side(&post) != Side::None {
+            self.reach(seen.filter(|_| self.is_recorded).unwrap_or(at));
+            self.named = self.named.max(Some(at));
+        }
+        self.enter(arrival, source, Body::Post(post))
+    }
+
+    fn deletion(&mut self, mut deletion: Deletion, seen: Option<i64>, source: u32) -> Fate {
+        let arrival = if self.is_recorded { seen } else { self.now };
+        if deletion.at.is_none() {
+            let at = if self.is_recorded { self.named } else { self.now };
+            deletion.at = at.map(timestamp);
+        }
+        self.enter(arrival, source, Body::Deletion(deletion))
+    }
+
+    fn enter(&mut self, arrival: Option<i64>, source: u32, body: Body) -> Fate {
+        let arrival = arrival.or(self.now);
+        let entry = Entry { now: self.now, arrival, source, body };
+        let number = self.log.end();
+        let fate = self.count(&entry, number);
+        self.log.push(entry, self.evening.round.first);
+        self.said.push(Said::Message(arrival.map(timestamp)));
+        fate
+    }
+
+    /// It is `now`: what the clock does until then happens.
+    fn reach(&mut self, now: i64) {
+        let now = self.now.map_or(now, |before| before.max(now));
+        self.now = Some(now);
+        if !self.hears_clock {
+            self.let_fall(now, self.log.end());
+        }
+    }
+
+    /// All that the clock does until `now` happens; `entry` is the number of the next message.
+    fn let_fall(&mut self, now: i64, entry: u64) {
+        if self.times.rest.is_some() && self.evening.round.armed.is_none() {
+            self.evening.round.armed = Some(now);
+        }
+        while let Some(due) = self.evening.next_change(&self.times).filter(|&due| due <= now) {
+            match self.evening.round.phase() {
+                Phase::Armed => self.start_by_itself(due),
+                Phase::Countdown => {
+                    self.evening.round.timeline.open(due);
+                    self.evening.round.since = Some(due);
+                    self.say_clock(due, ClockEvent::Open);
+                }
+                Phase::Open => {
+                    let bell = due - 1;
+                    self.evening.round.timeline.lock(bell, self.times.grace);
+                    self.evening.round.since = Some(bell);
+                    self.say_clock(bell, ClockEvent::Locked);
+                }
+                Phase::Locked => {
+                    let at = self.evening.round.timeline.grace_ends();
+                    self.close(Over { at, entry }, self.evening.round.secret);
+                }
+                Phase::Sealed => {
+                    self.evening.reveal(due);
+                    self.say_clock(due, ClockEvent::Revealed);
+                }
+                Phase::Revealed => {
+                    let question = self.evening.following(&self.times).unwrap_or(0);
+                    self.arm(question, entry, due);
+                    self.say_clock(due, ClockEvent::Armed);
+                }
+            }
+        }
+    }
+
+    fn start_by_itself(&mut self, at: i64) {
+        let length = self.evening.round.length;
+        self.evening.start(at, length, &self.times);
+        let is_open = self.evening.round.phase() == Phase::Open;
+        self.say_clock(at, if is_open { ClockEvent::Open } else { ClockEvent::Countdown });
+    }
+
+    /// The grace is over: the result stands.
+    fn close(&mut self, over: Over, is_sealed: bool) {
+        let result = Arc::new(self.result());
+        self.evening.close(over, is_sealed, Arc::clone(&result));
+        let event = if is_sealed { ClockEvent::Sealed } else { ClockEvent::Revealed };
+        self.say_clock(over.at, event);
+        self.said.push(Said::Result(result));
+    }
+
+    /// Makes a question ready, from the message of number `entry` on.
+    fn arm(&mut self, question: usize, entry: u64, now: i64) {
+        self.evening.arm(question, entry, now, self.tally.posts());
+        self.begin_count();
+        self.log.forget(entry);
+    }
+
+    fn begin_count(&mut self) {
+        self.tally = tally(&self.evening, &self.rules, self.limits);
+        (self.made, self.held) = (i64::MIN, 0);
+    }
+
+    fn say_clock(&mut self, at: i64, event: ClockEvent) {
+        self.said.push(Said::Clock(timestamp(at), event));
+    }
+
+    /// What the clock did, as a recording says it.
+    fn hear_clock(&mut self, at: i64, event: ClockEvent) {
+        self.hears_clock = true;
+        self.reach(at);
+        let entry = self.log.end();
+        let before = self.evening.round.timeline.clone();
+        match self.evening.hear_clock(event, at, &self.times) {
+            Heard::Done => {}
+            Heard::Closes { is_sealed } => return self.close(Over { at, entry }, is_sealed),
+            Heard::Arms => self.arm_by_itself(entry, at),
+            Heard::ArmsAndOpens => {
+                self.arm_by_itself(entry, at);
+                self.evening.hear_clock(ClockEvent::Open, at, &self.times);
+            }
+        }
+        self.said.push(Said::Clock(timestamp(at), event));
+        if self.is_to_be_recounted(&before) {
+            self.recount(u64::MAX);
+        }
+    }
+
+    fn arm_by_itself(&mut self, entry: u64, at: i64) {
+        if let Some(question) = self.evening.following(&self.times) {
+            self.arm(question, entry, at);
+        }
+    }
+
+    /// The end of a recording: a bell that has fallen closes its round.
+    pub(super) fn end(&mut self) {
+        let entry = self.log.end();
+        let timeline = &self.evening.round.timeline;
+        let bell = timeline.bell(0).filter(|_| timeline.held().is_none());
+        if let Some(bell) = bell
+            && timeline.stage() == Stage::Open
+            && self.now.is_some_and(|now| bell < now)
+        {
+            self.evening.round.timeline.lock(bell, self.times.grace);
+            self.say_clock(bell, ClockEvent::Locked);
+        }
+        if self.evening.round.timeline.stage() == Stage::Locked {
+            let at = self.evening.round.timeline.grace_ends();
+            self.close(Over { at, entry }, self.evening.round.secret);
+        }
+    }
+
+    /// Counts a message for the round that is on.
+    fn count(&mut self, entry: &Entry, number: u64) -> Fate {
+        let timeline = &self.evening.round.timeline;
+        if let Some(now) = entry.now {
+            self.tally.advance(timestamp(timeline.running_now(now)));
+        }
+        self.made = self.made.max(entry.made().unwrap_or(i64::MIN));
+        let is_in_time = entry.arrival.is_none_or(|arrival| timeline.is_in_time(arrival, number));
+        let is_barred = |at: i64| timeline.is_past_bell(at) || !is_in_time;
+        let post = match &entry.body {
+            Body::Deletion(deletion) => {
+                let at = deletion.at.map(Timestamp::millis);
+                if at.map_or(!is_in_time, is_barred) {
+                    return self.tally.pass();
+                }
+                let at = at.map(|at| timestamp(timeline.running(at)));
+                return self.tally.deletion(&Deletion { at, ..deletion.clone() });
+            }
+            Body::Post(post) => post,
+        };
+        let at = post.at.millis();
+        let is_inside = timeline.is_inside(at);
+        let place = if post.version == Version::Edit && is_barred(at) {
+            Place::Barred
+        } else if is_inside && !is_in_time {
+            Place::Late
+        } else if self.evening.is_held(entry.source, number) {
+            if is_inside { Place::Held } else { Place::Shut }
+        } else if is_inside {
+            Place::Inside
+        } else {
+            Place::Outside
+        };
+        let has_bell_fallen = matches!(timeline.stage(), Stage::Locked | Stage::Over);
+        let is_after_bell = has_bell_fallen && timeline.is_past_bell(at);
+        let post =
+            Post { at: timestamp(timeline.running(at)), side: self.side(post), ..post.clone() };
+        let fate = self.tally.place(&post, place);
+        self.held += u64::from(match fate {
+            Fate::Late => place == Place::Late,
+            Fate::Closed => is_after_bell,
+            _ => false,
+        });
+        fate
+    }
+
+    /// Whether what was counted by the timeline `before` is counted otherwise by that of today.
+    fn is_to_be_recounted(&self, before: &timeline::Timeline) -> bool {
+        let arrived = self.now.unwrap_or(i64::MIN);
+        let timeline = &self.evening.round.timeline;
+        before.verdict_until(self.made, arrived) != timeline.verdict_until(self.made, arrived)
+    }
+
+    /// Counts the messages of the round anew; from that of number `by_time` on, what the clock has done
+    /// meanwhile happens anew as well.
+    fn recount(&mut self, by_time: u64) {
+        self.begin_count();
+        let mut number = self.evening.round.first;
+        // Rounds that follow each other by themselves may let go of messages meanwhile.
+        while let Some(entry) = self.log.get(number).cloned() {
+            if let Some(now) = entry.now.filter(|_| number >= by_time) {
+                self.let_fall(now, number);
+            }
+            self.count(&entry, number);
+            number += 1;
+        }
+        if let Some(now) = self.now.filter(|_| by_time < u64::MAX) {
+            self.let_fall(now, number);
+        }
+    }
+
+    fn result(&mut self) -> RoundResult {
+        let round = &self.evening.round;
+        let timeline = &round.timeline;
+        let (opened, bell) = (timeline.opens(0).unwrap_or(0), timeline.bell(0).unwrap_or(0));
+        self.tally.advance(timestamp(timeline.running_now(bell)));
+        let course = self.course(opened, bell);
+        let round = &self.evening.round;
+        let of = Of {
+            number: round.number,
+            question: round.question,
+            contest: self.evening.contest(),
+            opened,
+            bell,
+            course,
+        };
+        result(&mut self.tally, of)
+    }
+
+    /// How the shares went from the opening to the bell. Empty if the messages are no longer kept.
+    fn course(&mut self, opened: i64, bell: i64) -> Vec<CoursePoint> {
+        let first = self.evening.round.first;
+        if !self.log.has_all_since(first) {
+            return Vec::new();
+        }
+        let step = ((bell - opened) / MAX_POINTS).max(250);
+        let counted = (
+            std::mem::replace(&mut self.tally, tally(&self.evening, &self.rules, self.limits)),
+            self.made,
+            self.held,
+        );
+        let mut points = Vec::new();
+        let mut at = opened;
+        let mut number = first;
+        while at < bell {
+            while let Some(entry) = self
+                .log
+                .get(number)
+                .filter(|entry| entry.arrival.is_none_or(|arrival| arrival <= at))
+            {
+                let entry = entry.clone();
+                self.count(&entry, number);
+                number += 1;
+            }
+            points.push(self.point(at));
+            at += step;
+        }
+        (self.tally, self.made, self.held) = counted;
+        points.push(self.point(bell));
+        points
+    }
+
+    fn point(&mut self, at: i64) -> CoursePoint {
+        let running = self.evening.round.timeline.running_now(at);
+        self.tally.advance(timestamp(running));
+        let shares = self.tally.count(None).teams.iter().map(|team| team.share).collect();
+        CoursePoint { at: timestamp(at), shares }
+    }
+}
+
+fn number_of(SourceId(source): SourceId) -> u32 {
+    u32::try_from(source).unwrap_or(u32::MAX)
+}
+
+/// An empty count of the round that is on.
+fn tally(evening: &Evening, rules: &Rules, limits: Limits) -> Tally {
+    let span = match rules.counts {
+        Counts::Round => Span::Round,
+        Counts::Window => Span::RoundWindow,
+    };
+    Tally::over(span, Arc::clone(evening.contest()), limits)
+}
+
+#[cfg(test)]
+mod tests;
