@@ -30,6 +30,37 @@ pub enum Message {
     Clock(Timestamp, ClockEvent),
 }
 
+impl Message {
+    /// The time that a file has reached with this message; `None` if it moves no time, since it names
+    /// no team.
+    #[must_use]
+    pub fn reaches(&self) -> Option<Timestamp> {
+        match self {
+            Message::Post(post) => post.names_a_team().then_some(post.at),
+            Message::Recorded(recorded) => {
+                let at = recorded.message.reaches()?;
+                Some(recorded.seen.unwrap_or(at))
+            }
+            Message::Command(given) => Some(given.at),
+            Message::Clock(at, _) => Some(*at),
+            Message::Deletion(_)
+            | Message::Unmatched(_)
+            | Message::Malformed(_)
+            | Message::Dropped(_) => None,
+        }
+    }
+
+    /// Whether it carries a post that names a team.
+    #[must_use]
+    pub fn names_team(&self) -> bool {
+        match self {
+            Message::Post(post) => post.names_a_team(),
+            Message::Recorded(recorded) => recorded.message.names_team(),
+            _ => false,
+        }
+    }
+}
+
 /// A message as a recording of rounds has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {

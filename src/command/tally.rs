@@ -18,7 +18,7 @@ use crate::contest::{self, Contest, PALETTE, Reposts, Team, Vote};
 use crate::decode::Decoder;
 use crate::display_text;
 use crate::event::{Message, News, SourceId};
-use crate::post::{Hasher, Side};
+use crate::post::Hasher;
 use crate::questions::Questions;
 use crate::recording::{Chunk, Error, Progress, Recording};
 use crate::show::{self, Event, Now, Show};
@@ -68,7 +68,7 @@ pub(super) fn run(arguments: &cli::Tally, config: Option<&Path>) -> Result<(), F
     let hasher = Hasher::default();
     for (index, recording) in recordings.into_iter().enumerate() {
         count.source = SourceId(index);
-        let decoder = Decoder::new(&questions, arguments.feed(), hasher.clone());
+        let decoder = Decoder::new(&questions, arguments.feed(), hasher.clone()).of_a_file();
         let counted = count.recording(recording, decoder);
         if let Err(error) = count.output {
             return if is_closed_pipe(&error) { Ok(()) } else { Err(cannot_write(error)) };
@@ -148,11 +148,9 @@ impl<W: io::Write> Count<W> {
     }
 
     fn message(&mut self, message: Message) {
-        if let (Message::Post(post), Some(every)) = (&message, &mut self.every)
-            && post.side != Side::None
-        {
-            let mut next = every.next.unwrap_or_else(|| post.at.round_up(every.step));
-            while next < post.at && self.output.is_ok() {
+        if let (Some(at), Some(every)) = (message.reaches(), &mut self.every) {
+            let mut next = every.next.unwrap_or_else(|| at.round_up(every.step));
+            while next < at && self.output.is_ok() {
                 self.show.apply(Event::News(self.source, News::Tick(next)), Now::default());
                 self.output = self.printer.write(&self.show.snapshot(Now::default()));
                 next = next.saturating_add(every.step);

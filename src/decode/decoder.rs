@@ -4,12 +4,12 @@
 
 use std::borrow::Cow;
 
-use crate::event::Message;
+use crate::event::{Message, Recorded};
 use crate::post::{Deletion, Hasher, Post, Version};
 use crate::questions::Questions;
 use crate::timestamp::Timestamp;
 
-use super::draft::{Content, Context, Line, Raw};
+use super::draft::{Arrival, Content, Context, Line, OfFile, Origin, Raw};
 use super::json::{self, Invalid};
 use super::matcher::Matcher;
 use super::network::Decode;
@@ -18,6 +18,9 @@ use super::page::{Array, is_heartbeat, is_page, page};
 use super::prefilter::{Prefilter, Scan};
 
 const NO_FEED: Invalid = Invalid("not a message of any network known here");
+
+/// Why what would steer a show is malformed anywhere else.
+pub(super) const STEERS: &str = "only a file can have a command or a phase";
 
 /// Bytes at the end of a piece of a line that are looked at again with the next: more than any
 /// hashtag has, however it is written.
@@ -51,6 +54,7 @@ impl Decoder {
                 matcher: Matcher::new(questions),
                 reposts: questions.reposts(),
                 hasher,
+                origin: Origin::Anybody,
             },
             questions: questions.clone(),
             feed,
@@ -60,6 +64,22 @@ impl Decoder {
             seam: Vec::new(),
             may_matter: false,
         }
+    }
+
+    /// It reads a file that the person who runs the program has chosen: commands and what the clock
+    /// did are obeyed, which are malformed from anybody else.
+    #[must_use]
+    pub fn of_a_file(mut self) -> Decoder {
+        self.context.origin = Origin::File;
+        self
+    }
+
+    /// The same, and the file is the journal that the show goes on with: the names in it are those
+    /// that its hasher made.
+    #[must_use]
+    pub fn of_its_own_journal(mut self) -> Decoder {
+        self.context.origin = Origin::OwnJournal;
+        self
     }
 
     /// The feed, once it is known.
@@ -173,6 +193,10 @@ impl Decoder {
         };
         match decode(&self.context, text) {
             Ok(Line::Content(content)) => self.report(feed, content, None, text, report),
+            Ok(Line::Recorded(content, arrival)) => {
+                self.recorded(feed, content, arrival, text, report);
+            }
+            Ok(Line::OfFile(of_file)) => self.of_file(of_file, report),
             Ok(Line::Raw(Raw { at, kind, source, message })) => {
                 let of_source = |name: Option<Cow<'_, str>>| Feed::of_source(&name?);
                 let feed = of_source(kind).or_else(|| Feed::sniff(&message));
@@ -180,6 +204,55 @@ impl Decoder {
                 self.raw(at, feed, &message, text, report);
             }
             Err(invalid) => self.refuse(Some(feed), text, invalid, report),
+        }
+    }
+
+    /// A message of which a recorder says when and from where it came.
+    fn recorded(
+        &self,
+        feed: Feed,
+        content: Content,
+        Arrival { seen, source }: Arrival<'_>,
+        text: &str,
+        report: &mut impl FnMut(Message),
+    ) {
+        if self.context.origin == Origin::Anybody {
+            return self.report(feed, content, None, text, report);
+        }
+        let mut source = source.map(Cow::into_owned);
+        self.report(feed, content, None, text, &mut |message| {
+            report(match message {
+                message @ (Message::Post(_) | Message::Deletion(_)) => {
+                    let source = source.take();
+                    Message::Recorded(Box::new(Recorded { seen, source, message }))
+                }
+                message => message,
+            });
+        });
+    }
+
+    /// What only a file may say.
+    fn of_file(&self, of_file: OfFile, report: &mut impl FnMut(Message)) {
+        let is_file = self.context.origin != Origin::Anybody;
+        match of_file {
+            OfFile::Command(_) | OfFile::Clock(..) if !is_file => {
+                report(Message::Malformed(STEERS));
+            }
+            OfFile::Command(given) => report(Message::Command(given)),
+            OfFile::Clock(at, event) => report(Message::Clock(at, event)),
+            OfFile::Counted { .. } | OfFile::Result if !is_file => report(Message::Unmatched(1)),
+            OfFile::Counted { unmatched, malformed, dropped } => {
+                if unmatched > 0 {
+                    report(Message::Unmatched(unmatched));
+                }
+                for _ in 0..malformed {
+                    report(Message::Malformed("malformed when it was recorded"));
+                }
+                if dropped > 0 {
+                    report(Message::Dropped(dropped));
+                }
+            }
+            OfFile::Result => {}
         }
     }
 
@@ -216,6 +289,13 @@ impl Decoder {
         report: &mut impl FnMut(Message),
     ) {
         let mut read = |text, decoded| match decoded {
+            Ok(Content::Post(post)) if !post.found.tags.is_empty() && post.at.is_some() => {
+                self.report(feed, Content::Post(post), at, text, report);
+            }
+            Ok(Content::Deletion(deletion)) => {
+                self.report(feed, Content::Deletion(deletion), at, text, report);
+            }
+            _ if networks::steers(text) => report(Message::Malformed(STEERS)),
             Ok(content) => self.report(feed, content, at, text, report),
             Err(invalid) => self.refuse(Some(feed), text, invalid, report),
         };
@@ -223,8 +303,12 @@ impl Decoder {
             Decode::One(decode) => read(text, decode(&self.context, text)),
             Decode::Several(decode) => decode(&self.context, text, &mut read),
             Decode::Recording(decode) => match decode(&self.context, text) {
-                Ok(Line::Content(content)) => read(text, Ok(content)),
+                Ok(Line::Content(content) | Line::Recorded(content, _)) => read(text, Ok(content)),
                 Ok(Line::Raw(_)) => read(text, Err(Invalid("raw inside of raw"))),
+                Ok(Line::OfFile(OfFile::Command(_) | OfFile::Clock(..))) => {
+                    read(text, Err(Invalid(STEERS)));
+                }
+                Ok(Line::OfFile(_)) => read(text, Ok(Content::Other)),
                 Err(invalid) => read(text, Err(invalid)),
             },
         }

@@ -8,7 +8,7 @@
 use crate::contest::Reposts;
 use crate::post::Hasher;
 
-use super::draft::{Content, Context, Line};
+use super::draft::{Content, Context, Line, Origin};
 use super::json::{Invalid, Reader};
 use super::matcher::Matcher;
 use super::network::Decode;
@@ -158,8 +158,12 @@ enum Reading {
 
 fn read(feed: Feed, text: &str) -> Reading {
     // Which posts pull for whom does not matter here.
-    let context =
-        Context { matcher: Matcher::default(), reposts: Reposts::Count, hasher: Hasher::default() };
+    let context = Context {
+        matcher: Matcher::default(),
+        reposts: Reposts::Count,
+        hasher: Hasher::default(),
+        origin: Origin::Anybody,
+    };
     let one = |content: Result<Content, Invalid>| match content {
         Ok(Content::Post(draft)) if draft.at.is_none() => {
             Reading::Broken(Invalid("no time, or none that can be read"))
@@ -184,8 +188,8 @@ fn read(feed: Feed, text: &str) -> Reading {
             all.unwrap_or(Reading::Post(0))
         }
         Decode::Recording(decode) => match decode(&context, text) {
-            Ok(Line::Content(of_line)) => one(Ok(of_line)),
-            Ok(Line::Raw(_)) => Reading::Known,
+            Ok(Line::Content(of_line) | Line::Recorded(of_line, _)) => one(Ok(of_line)),
+            Ok(Line::Raw(_) | Line::OfFile(_)) => Reading::Known,
             Err(invalid) => Reading::Broken(invalid),
         },
     }

@@ -91,6 +91,19 @@ impl Request {
             let name = command.name();
             return Err(Mistake(format!("`{name}` knows no `{quoted}`: it {takes}")));
         }
+        Request::with(command, &arguments)
+    }
+
+    /// Reads a request out of an object, whose other keys are somebody else's.
+    ///
+    /// # Errors
+    /// As [`Command::from_object`].
+    pub fn from_object(object: &Map<String, Value>) -> Result<Request, Mistake> {
+        Request::with(Command::from_object(object)?, &Arguments(object))
+    }
+
+    /// A command under the condition that stands beside it.
+    fn with(command: Command, arguments: &Arguments<'_>) -> Result<Request, Mistake> {
         let from = arguments.text("from")?.map(|name| {
             Phase::from_name(name).ok_or_else(|| {
                 let names = Phase::ALL.map(Phase::name);

@@ -138,7 +138,7 @@ fn everything_can_be_set() {
     assert_eq!((teams[1].name.as_str(), teams[1].size), ("a", 0.5));
     let replay = |path: &str, speed, feed| {
         let input = replay::Input::File(PathBuf::from(path));
-        source::Kind::Replay(replay::Settings { input, speed, repeat: false, feed })
+        source::Kind::Replay(replay::Settings { input, speed, repeat: false, commands: true, feed })
     };
     let nostr = Some(hashtug::decode::Feed::Nostr);
     let first = replay("/show/tonight/../posts.jsonl", replay::Speed::Max, nostr);

@@ -43,7 +43,13 @@ struct Play {
 fn play(input: Input, speed: Speed, repeat: bool) -> Play {
     let settings = source::Settings {
         name: "rehearsal".into(),
-        kind: source::Kind::Replay(replay::Settings { input, speed, repeat, feed: None }),
+        kind: source::Kind::Replay(replay::Settings {
+            input,
+            speed,
+            repeat,
+            commands: true,
+            feed: None,
+        }),
     };
     let contest = contest();
     let mut show = support::show(&contest, vec![settings.status()]);

@@ -19,8 +19,10 @@ use crate::timestamp::Timestamp;
 use repeats::Repeats;
 
 use super::boundary::is_short;
+use super::decoder::STEERS;
 use super::json::{self, Invalid, Kind, Reader};
 use super::matcher::{Folding, Found, Matcher};
+use super::networks::{STEERING, steers};
 use super::pointer::Pointer;
 use super::prefilter::{Prefilter, Scan};
 use super::verdict::whole;
@@ -123,7 +125,7 @@ impl Mapped {
         let hidden = map.hashtags.is_some() && questions.hashtags().iter().any(|tag| is_short(tag));
         Mapped {
             matcher: Matcher::new(questions),
-            prefilter: (!hidden).then(|| Prefilter::new(questions, Folding::Plain, [])),
+            prefilter: (!hidden).then(|| Prefilter::new(questions, Folding::Plain, STEERING)),
             delete_word: map
                 .delete
                 .as_ref()
@@ -315,6 +317,9 @@ impl Mapped {
         // What can be read and has nothing where the map has deletions is not a deletion.
         let is_deletion =
             || whole(text).is_err() || !matches!(find(self.map.delete.as_ref(), text), Ok(None));
+        if steers(text) {
+            return report(Message::Malformed(STEERS));
+        }
         let matters = self.may_delete(text) && is_deletion()
             || self.matcher.occurs_in(&json::unescape(text), Folding::Plain);
         report(if matters { Message::Malformed(invalid.0) } else { Message::Unmatched(1) });

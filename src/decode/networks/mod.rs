@@ -20,7 +20,8 @@ use super::matcher::Folding;
 use super::network::{Decode, Members, Network};
 use super::page::Array;
 use super::prefilter::Prefilter;
-use super::prefilter::words::Word;
+
+pub(super) use post::{STEERING, steers};
 
 /// Makes [`Feed`] of the table. A network is a name, and the module with its [`Network`].
 macro_rules! networks {
@@ -160,7 +161,8 @@ pub(super) fn array(feed: Option<Feed>) -> Array {
 
 /// A scan for messages of this feed that are worth decoding.
 pub(super) fn prefilter(feed: Option<Feed>, questions: &Questions) -> Prefilter {
-    let mut words: Vec<Word> = Vec::new();
+    // What steers a show is looked at wherever it comes from, since it must not pass for a post.
+    let mut words = STEERING.to_vec();
     for network in networks(feed) {
         for word in network.changes.iter().chain(network.framing) {
             if !words.contains(word) {

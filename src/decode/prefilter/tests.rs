@@ -59,16 +59,21 @@ proptest! {
             (Just(tags), lines, Just(feed))
         }),
         is_known in any::<bool>(),
+        is_file in any::<bool>(),
     ) {
         let questions = questions(&tags);
         let hasher = Hasher::default();
         let block = lines.join(&b'\n');
         let feed = is_known.then_some(feed);
+        let decoder = || {
+            let decoder = Decoder::new(&questions, feed, hasher.clone());
+            if is_file { decoder.of_a_file() } else { decoder }
+        };
         let mut scanned = Vec::new();
-        let mut decoder = Decoder::new(&questions, feed, hasher.clone());
-        decoder.block(&block, |_, event| push(&mut scanned, event));
+        let mut decoder_that_scans = decoder();
+        decoder_that_scans.block(&block, |_, event| push(&mut scanned, event));
         let mut decoded = Vec::new();
-        let mut decoder = Decoder::new(&questions, feed, hasher);
+        let mut decoder = decoder();
         for line in block.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii) {
             if !line.is_empty() && !is_heartbeat(line) {
                 decoder.message(line, &mut |event| push(&mut decoded, event));
@@ -242,6 +247,9 @@ fn line(feed: Feed, tags: Vec<String>) -> impl Strategy<Value = Vec<u8>> {
         "\"delete\"",
         "\"kind\": 5",
         "\"update\"",
+        "\"command\":",
+        "\"phase\": \"",
+        "\"unmatched\":",
         "é",
         "日",
         "\u{300}",
@@ -260,8 +268,10 @@ fn line(feed: Feed, tags: Vec<String>) -> impl Strategy<Value = Vec<u8>> {
     let tag = (glue.clone(), word, glue).prop_map(|(a, b, c)| [a, &b, c].concat());
     let ways = prop_oneof![Just(vec![9u8]), Just(vec![0u8]), prop::collection::vec(0..9u8, 1..9)];
     let broken = (0..8u8, any::<Index>(), any::<u8>());
-    ((text, tag), (ways.clone(), ways), 0..7u8, 0..3usize, broken).prop_map(
+    ((text, tag), (ways.clone(), ways), 0..14u8, 0..3usize, broken).prop_map(
         move |((text, tag), (inner, outer), shape, id, broken)| {
+            // Recordings have shapes that no network has; all may come from anywhere.
+            let feed = if shape < 7 { feed } else { Feed::Post };
             let message = message(feed, &text, &tag, &inner, &outer, shape, id);
             let mut bytes = message.into_bytes();
             let place = broken.1.index(bytes.len());
@@ -302,6 +312,15 @@ fn message(
                 format!(r#"{{"at":1000,"source":"{source}","raw":{raw}}}"#)
             }
         }
+        (Feed::Post, 7) => format!(r#"{{"at":1000,"command":"lock","as":"{text}"}}"#),
+        (Feed::Post, 8) => format!(r#"{{"phase":"open","at":1000,"as":"{text}"}}"#),
+        (Feed::Post, 9) => format!(r#"{{"at":1000,"seen":1200,"source":"s","text":"{text}"}}"#),
+        (Feed::Post, 10) => format!(r#"{{"unmatched":3,"malformed":{id},"dropped":{id}}}"#),
+        (Feed::Post, 11) => {
+            format!(r#"{{"at":1000,"id":"{id}","edit":true,"hashtags":["{tag}"],"seen":7}}"#)
+        }
+        (Feed::Post, 12) => format!(r#"{{"at":1000,"delete":["{id}","7"],"edit":true}}"#),
+        (Feed::Post, 13) => format!(r#"{{"result":{{"number":{id},"title":"{text}"}}}}"#),
         (Feed::Post, _) => format!(r#"{{"at":1000,"id":"{id}","hashtags":["x","{tag}"]}}"#),
         (Feed::Jetstream, 0) => format!(
             r#"{{"did":"d","time_us":1000000,"kind":"commit","commit":{{"operation":"delete","collection":"app.bsky.feed.post","rkey":"{id}"}}}}"#

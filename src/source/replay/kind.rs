@@ -35,6 +35,7 @@ impl Source for Settings {
             input: Input::File(table.path("path").unwrap_or_default()),
             speed: speed(table).unwrap_or(Speed::Times(1.0)),
             repeat: table.flag("repeat").unwrap_or(false),
+            commands: true,
             feed: table.choice("feed", &feeds).unwrap_or(None),
         })
     }

@@ -35,6 +35,9 @@ pub struct Settings {
     pub speed: Speed,
     /// Whether it begins again at its end.
     pub repeat: bool,
+    /// Whether the commands in it are given again, and its clock is obeyed. Without them its posts are
+    /// those of any recording.
+    pub commands: bool,
     /// The shape of its lines; `None`: that of the first line whose shape shows.
     pub feed: Option<Feed>,
 }
@@ -97,8 +100,11 @@ async fn play(settings: Settings, context: &SourceContext) -> Result<(), Over> {
             let (input, feed, fragile) =
                 (settings.input.clone(), settings.feed, position.fragile.clone());
             let (counted, hasher) = (Arc::clone(&context.questions), position.hasher.clone());
-            let decoder = move || Decoder::new(&counted, feed, hasher.clone());
-            tokio::task::spawn_blocking(move || read(&input, decoder, &fragile, &batches_tx))
+            let decoder = move || Decoder::new(&counted, feed, hasher.clone()).of_a_file();
+            let commands = settings.commands;
+            tokio::task::spawn_blocking(move || {
+                read(&input, decoder, commands, &fragile, &batches_tx)
+            })
         };
         // If the show is over, nobody waits for a reader that may be waiting for bytes.
         let blocks = pass(context, position, batches_rx).await?;
@@ -160,23 +166,38 @@ async fn pass(
                 continue;
             }
             let pace = &mut position.pace;
-            match &mut message {
-                Message::Post(post) => {
-                    post.at = pace.shifted(post.at);
-                    if post.names_a_team() {
-                        position.named_a_team = true;
-                        pace.wait_for(post.at, context).await?;
-                    }
-                    post.at = pace.shown(post.at, context);
-                }
-                Message::Deletion(deletion) => {
-                    deletion.at = deletion.at.map(|at| pace.shown(pace.shifted(at), context));
-                }
-                _ => {}
+            position.named_a_team |= message.names_team();
+            if let Some(at) = message.reaches() {
+                pace.wait_for(pace.shifted(at), context).await?;
             }
+            place(&mut message, &|at| pace.shown(pace.shifted(at), context));
             context.send(message.into()).await?;
             position.sent += 1;
         }
+    }
+}
+
+/// Moves all times of a message to where they stand in what is shown.
+fn place(message: &mut Message, shown: &dyn Fn(Timestamp) -> Timestamp) {
+    match message {
+        Message::Post(post) => post.at = shown(post.at),
+        Message::Deletion(deletion) => deletion.at = deletion.at.map(shown),
+        Message::Recorded(recorded) => {
+            recorded.seen = recorded.seen.map(shown);
+            place(&mut recorded.message, shown);
+        }
+        Message::Command(given) => given.at = shown(given.at),
+        Message::Clock(at, _) => *at = shown(*at),
+        Message::Unmatched(_) | Message::Malformed(_) | Message::Dropped(_) => {}
+    }
+}
+
+/// What a source that gives no commands makes of a message of its recording.
+fn without_commands(message: Message) -> Option<Message> {
+    match message {
+        Message::Command(_) | Message::Clock(..) => None,
+        Message::Recorded(recorded) => Some(recorded.message),
+        message => Some(message),
     }
 }
 
@@ -245,6 +266,7 @@ impl Drop for Playing {
 fn read(
     input: &Input,
     new_decoder: impl Fn() -> Decoder,
+    commands: bool,
     fragile: &[u64],
     batches: &mpsc::Sender<Vec<Message>>,
 ) -> Result<(), recording::Error> {
@@ -258,7 +280,7 @@ fn read(
             if let Message::Malformed(reason) = &message {
                 malformed.name(line, reason);
             }
-            batch.push(message);
+            batch.extend(if commands { Some(message) } else { without_commands(message) });
         };
         let is_fragile = fragile.contains(&blocks);
         blocks += 1;
