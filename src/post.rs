@@ -234,6 +234,11 @@ mod tests {
     }
 
     #[test]
+    fn hashtags_of_a_post_take_no_more_room_than_a_list_of_them_would() {
+        assert!(size_of::<Tags>() <= 24, "{}", size_of::<Tags>());
+    }
+
+    #[test]
     fn a_key_is_not_printed() {
         assert_eq!(format!("{:?}", Key([7; 16])), "Key(..)");
     }

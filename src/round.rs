@@ -20,6 +20,12 @@ pub const GRACE_MARGIN: Duration = Duration::from_secs(3);
 /// The most rounds that a best-of can have.
 pub const MAX_BEST_OF: u32 = 99;
 
+/// The grace after rounds whose slowest source has a cycle of this length.
+#[must_use]
+pub fn default_grace(cycle: Duration) -> Duration {
+    (cycle + GRACE_MARGIN).min(LONGEST_DEFAULT_GRACE)
+}
+
 /// When the bell falls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Length {

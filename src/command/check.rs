@@ -7,9 +7,10 @@ use anyhow::anyhow;
 use tracing::warn;
 
 use crate::config::Config;
-use crate::contest::{Reposts, Vote};
+use crate::contest::{Reposts, Team, Vote};
 use crate::hint::Hinted;
-use crate::{display_text, look_alike, output};
+use crate::round::{Counts, Length, Rules, default_grace};
+use crate::{display_text, look_alike, output, source};
 
 use super::{Failure, load, print};
 
@@ -22,6 +23,10 @@ pub(super) fn run(config: Option<&Path>) -> Result<(), Failure> {
         }
     }
     warn_of_look_alikes(&config);
+    let questions = config.questions.len();
+    if config.rounds.is_none() && questions > 1 {
+        warn!("there are {questions} questions and no `[round]`: only the first is asked");
+    }
     print(display_text::escaped_lines(&describe(&config)).as_bytes())
 }
 
@@ -53,8 +58,12 @@ pub(super) fn inputs(config: &Config) -> Result<(), Failure> {
 }
 
 fn describe(config: &Config) -> String {
-    let contest = config.questions.first();
-    let mut text = format!("contest  {}\n", contest.title());
+    let questions = &config.questions;
+    let contest = questions.first();
+    let mut text = match questions.len() {
+        1 => format!("contest  {}\n", contest.title()),
+        several => format!("contest  {several} questions\n"),
+    };
     let vote = match contest.vote() {
         Vote::Latest => "one vote an author, the newest counts",
         Vote::Every => "every post is a vote",
@@ -67,14 +76,26 @@ fn describe(config: &Config) -> String {
         writeln!(text, "{what:8} {said}").expect("a string takes everything");
     };
     line("", format!("window {:?}, {vote}, {reposts}", contest.window()));
-    for team in contest.teams() {
-        let hashtags: Vec<String> = team.hashtags.iter().map(|tag| format!("#{tag}")).collect();
-        let size = if (team.size - 1.0).abs() < f64::EPSILON {
-            String::new()
-        } else {
-            format!(", size {}", team.size)
-        };
-        line("team", format!("{}: {} in {}{size}", team.name, hashtags.join(" "), team.color));
+    for (number, contest) in (1..).zip(questions.iter()) {
+        if questions.len() > 1 {
+            line("question", format!("{number}: {}", contest.title()));
+        }
+        for Team { name, hashtags, color, size } in contest.teams() {
+            let hashtags: Vec<String> = hashtags.iter().map(|tag| format!("#{tag}")).collect();
+            let size = if (size - 1.0).abs() < f64::EPSILON {
+                String::new()
+            } else {
+                format!(", size {size}")
+            };
+            line("team", format!("{name}: {} in {color}{size}", hashtags.join(" ")));
+        }
+    }
+    if let Some(rules) = &config.rounds {
+        line("round", rounds(rules));
+        line("", grace(config, rules));
+    }
+    if let Some(journal) = &config.journal {
+        line("journal", display_text::path(journal));
     }
     for source in &config.sources {
         line("source", format!("{}: {}", source.name, source.kind.describe()));
@@ -84,4 +105,50 @@ fn describe(config: &Config) -> String {
     }
     line("web", format!("http://{}/", config.web.listen));
     text
+}
+
+/// How rounds go.
+fn rounds(rules: &Rules) -> String {
+    let Rules { length, counts, countdown, grace: _, secret, best_of, auto } = rules;
+    let length = match length {
+        Length::After(length) => format!("{length:?} long"),
+        Length::Open => "open until it is locked".to_owned(),
+    };
+    let counts = match counts {
+        Counts::Round => "all votes since it opened count",
+        Counts::Window => "the votes in the window at its end count",
+    };
+    let mut said = format!("{length}, {counts}, countdown {countdown:?}");
+    if *best_of > 1 {
+        said.push_str(&format!(", best of {best_of}"));
+    }
+    if *secret {
+        said.push_str(", secret until it is revealed");
+    }
+    if let Some(rest) = auto {
+        said.push_str(&format!(", the next by itself after {rest:?}"));
+    }
+    said
+}
+
+/// How long posts under way are waited for, and which source makes that long or is not waited for.
+fn grace(config: &Config, rules: &Rules) -> String {
+    let grace = rules.grace;
+    let slowest = source::slowest(&config.sources, &config.questions);
+    let Some((source, cycle)) = slowest.filter(|(_, cycle)| !cycle.is_zero()) else {
+        return format!("grace {grace:?}");
+    };
+    let by_itself = default_grace(cycle);
+    let name = &source.name;
+    if grace < cycle {
+        let most = if grace == by_itself { ", the longest that is chosen by itself" } else { "" };
+        format!(
+            "grace {grace:?}{most}; source `{name}` is asked through in {cycle:?}, so that its last posts \
+             may come too late: `grace` can be longer"
+        )
+    } else if grace == by_itself {
+        format!("grace {grace:?}, for source `{name}` is asked through in {cycle:?}")
+    } else {
+        format!("grace {grace:?}; the slowest source, `{name}`, is asked through in {cycle:?}")
+    }
 }

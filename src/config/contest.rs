@@ -1,19 +1,20 @@
-//! `[contest]` and the `[[team]]` tables.
+//! `[contest]`, and what is asked: the `[[team]]` tables, or `[[question]]` tables with teams of their
+//! own.
 //!
-//! What makes a contest sound is decided in [`crate::contest`]; here its verdicts are led back to
-//! the lines they are about.
+//! What makes a contest sound is decided in [`crate::contest`], and what makes several an evening in
+//! [`crate::questions`]; here their verdicts are led back to the lines they are about.
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
-use toml::de::DeValue;
-
-use crate::contest::{Contest, Error, MAX_TEAMS, PALETTE, Reposts, SIZES, Team, Vote};
+use crate::contest::{self, Contest, Reposts, Team, Vote};
 use crate::keys::duration;
-use crate::keys::problem::{Problem, printable};
+use crate::keys::problem::Problem;
 use crate::keys::table::{Most, Table};
-use crate::keys::value::{describe, wrong_type};
-use crate::rgb::Rgb;
+use crate::questions::{Error, MAX_QUESTIONS, Questions};
+
+use super::team::{self, Places};
 
 const WINDOW: Duration = Duration::from_mins(1);
 
@@ -21,150 +22,97 @@ const VOTES: [(&str, Vote); 2] = [("latest", Vote::Latest), ("every", Vote::Ever
 
 const REPOSTS: [(&str, Reposts); 2] = [("ignore", Reposts::Ignore), ("count", Reposts::Count)];
 
-/// A team as the file has it, and where.
+/// What `[contest]` says for all questions, and where.
+struct Rule {
+    title: Option<(String, Range<usize>)>,
+    window: Duration,
+    window_at: Range<usize>,
+    vote: Vote,
+    reposts: Reposts,
+}
+
+/// A question as the file has it.
 struct Draft {
-    name: String,
-    hashtags: Vec<String>,
-    color: Option<Rgb>,
-    size: f64,
-    lines: Lines,
+    title: String,
+    teams: Vec<Team>,
+    places: Places,
 }
 
-/// Where the parts of a team stand.
-struct Lines {
-    header: Range<usize>,
-    name: Range<usize>,
-    hashtags: Range<usize>,
-    each_hashtag: Vec<Range<usize>>,
-    /// There are hashtags that could not be read, and are reported.
-    hashtags_unread: bool,
-    size: Range<usize>,
-}
-
-/// Reads the contest, or records why there is none.
-pub(super) fn read(root: &Table<'_>) -> Option<Contest> {
-    let mut count = 0;
-    let most = Most { number: MAX_TEAMS, what: "teams", that: "can be told apart" };
-    let drafts = root.each("team", "[[team]]", most, |table| {
-        count += 1;
-        team(table, count)
+/// Reads the questions, or records why there are none.
+pub(super) fn read(root: &Table<'_>) -> Option<Questions> {
+    let teams = team::read(root, usize::MAX..usize::MAX, "[[team]]");
+    let most = Most { number: MAX_QUESTIONS, what: "questions", that: "an evening can have" };
+    let questions = root.each("question", "[[question]]", most, |table| {
+        let title = table.text("title").unwrap_or_default();
+        let (teams, places) = team::read(table, table.span(), "[[question.team]]")?;
+        Some(Draft { title, teams, places })
     });
-    let (window_at, title, window, vote, reposts) = root.section("contest", "[contest]", |table| {
-        (
-            table.place("window"),
-            table.text("title").unwrap_or_default(),
-            table.parsed("window", "60s", duration).unwrap_or(WINDOW),
-            table.choice("vote", &VOTES).unwrap_or_default(),
-            table.choice("reposts", &REPOSTS).unwrap_or_default(),
-        )
+    let rule = root.section("contest", "[contest]", |table| Rule {
+        title: table.text("title").map(|title| (title, table.place("title"))),
+        window: table.parsed("window", "60s", duration).unwrap_or(WINDOW),
+        window_at: table.place("window"),
+        vote: table.choice("vote", &VOTES).unwrap_or_default(),
+        reposts: table.choice("reposts", &REPOSTS).unwrap_or_default(),
     });
-    let (teams, lines) = finish(drafts?);
-    let errors = match Contest::new(title, window, vote, reposts, teams) {
-        Ok(contest) => return Some(contest),
-        Err(errors) => errors,
+    let questions = questions?;
+    let drafts = if questions.is_empty() {
+        let (teams, places) = teams?;
+        let title = rule.title.as_ref().map(|(title, _)| title.clone());
+        vec![Some(Draft { title: title.unwrap_or_default(), teams, places })]
+    } else {
+        refuse_short_form(root, teams.and_then(|(_, places)| places.first()), &rule);
+        questions
     };
-    for error in errors {
-        report(root, &error, &lines, &window_at);
-    }
-    None
+    all(root, drafts, &rule)
 }
 
-fn team(table: &Table<'_>, number: usize) -> Draft {
-    let (hashtags, each_hashtag, hashtags_unread) = hashtags(table);
-    Draft {
-        // Messages about the rest of the team call it by its number when it has no name.
-        name: name(table).unwrap_or_else(|| format!("number {number}")),
-        hashtags,
-        color: table.parsed("color", "#ffb000", str::parse),
-        size: table.number("size", SIZES).unwrap_or(1.0),
-        lines: Lines {
-            header: table.span(),
-            name: table.place("name"),
-            hashtags: table.place("hashtags"),
-            each_hashtag,
-            hashtags_unread,
-            size: table.place("size"),
-        },
+/// What only an evening of one question can have.
+fn refuse_short_form(root: &Table<'_>, team: Option<Range<usize>>, rule: &Rule) {
+    if let Some(place) = team {
+        let problem = Problem::new(place, "`[[team]]` has no place beside `[[question]]`");
+        root.report(problem.hint("write `[[question.team]]`, below the question that it is of"));
+    }
+    if let Some((_, place)) = &rule.title {
+        let problem = Problem::new(place.clone(), "`title` has no place beside `[[question]]`");
+        root.report(problem.hint("each `[[question]]` has a `title` of its own"));
     }
 }
 
-fn name(table: &Table<'_>) -> Option<String> {
-    if !table.has("name") {
-        let problem = Problem::new(table.span(), Error::NoName { team: 0 }.to_string());
-        let hint = "add one, for example `name = \"Tabs\"`";
-        table.report(problem.hint(hint).missing(table.span().start, "name"));
-    }
-    table.name("name")
-}
-
-/// The hashtags that are texts, where each of them stands, and whether there is anything else.
-fn hashtags(table: &Table<'_>) -> (Vec<String>, Vec<Range<usize>>, bool) {
-    let (mut hashtags, mut places) = (Vec::new(), Vec::new());
-    let mut unread = false;
-    table.read("hashtags", |value| {
-        let DeValue::Array(array) = value.get_ref() else {
-            unread = true;
-            let problem = wrong_type("hashtags", "a list", value);
-            return Err(match value.get_ref() {
-                DeValue::String(text) => problem.hint(format!(
-                    "put brackets around it: `hashtags = [\"{}\"]`",
-                    printable(text)
-                )),
-                _ => problem.hint("for example `hashtags = [\"tabs\", \"teamtabs\"]`"),
-            });
-        };
-        for value in array {
-            if let DeValue::String(text) = value.get_ref() {
-                hashtags.push(text.clone().into_owned());
-                places.push(value.span());
-            } else {
-                unread = true;
-                let message =
-                    format!("a hashtag must be text in quotes, not {}", describe(value.get_ref()));
-                table.report(Problem::new(value.span(), message));
+/// The questions, if all of them are sound. One that could not be read is recorded already.
+fn all(root: &Table<'_>, drafts: Vec<Option<Draft>>, rule: &Rule) -> Option<Questions> {
+    let mut all_places = Vec::new();
+    let mut contests = Vec::new();
+    let mut is_window_told = false;
+    let count = drafts.len();
+    for Draft { title, teams, places } in drafts.into_iter().flatten() {
+        match Contest::new(title, rule.window, rule.vote, rule.reposts, teams) {
+            Ok(contest) => contests.push(Arc::new(contest)),
+            Err(errors) => {
+                for error in errors {
+                    let is_of_window = matches!(error, contest::Error::BadWindow(_));
+                    if is_of_window && std::mem::replace(&mut is_window_told, true) {
+                        continue;
+                    }
+                    places.report(root, &error, &rule.window_at);
+                }
             }
         }
-        Ok(())
-    });
-    (hashtags, places, unread)
-}
-
-/// Gives the teams without a colour the first ones of the palette that nobody has taken.
-fn finish(drafts: Vec<Draft>) -> (Vec<Team>, Vec<Lines>) {
-    let taken: Vec<Rgb> = drafts.iter().filter_map(|draft| draft.color).collect();
-    let free = PALETTE.into_iter().filter(|color| !taken.contains(color));
-    let mut colors = free.chain(PALETTE.into_iter().cycle());
-    drafts
-        .into_iter()
-        .map(|Draft { name, hashtags, color, size, lines }| {
-            let color = color.or_else(|| colors.next()).expect("a cycle has no end");
-            (Team { name, hashtags, color, size }, lines)
-        })
-        .unzip()
-}
-
-/// Records what is wrong with the contest where the file says it.
-fn report(root: &Table<'_>, error: &Error, teams: &[Lines], window: &Range<usize>) {
-    let problem = |span: &Range<usize>| Problem::new(span.clone(), error.to_string());
-    root.report(match *error {
-        // Comes of what is reported already.
-        Error::NoHashtags { team, .. } if teams[team].hashtags_unread => return,
-        Error::TooFewTeams(_) => problem(&(usize::MAX..usize::MAX))
-            .hint("each begins with `[[team]]`, and has a `name` and `hashtags`")
-            .missing(0, "team"),
-        Error::TooManyTeams(_) => return, // It is reported where they are read.
-        Error::NoName { team } | Error::SameName { team, .. } => problem(&teams[team].name),
-        Error::NoHashtags { team, .. } => {
-            let lines = &teams[team];
-            let problem = problem(&lines.hashtags).hint("for example `hashtags = [\"tabs\"]`");
-            problem.missing(lines.header.start, "hashtags")
+        all_places.push(places);
+    }
+    if contests.len() < count {
+        return None;
+    }
+    let error = match Questions::new(contests) {
+        Ok(questions) => return Some(questions),
+        Err(error) => error,
+    };
+    let place = match &error {
+        Error::TooManyHashtags { question, team, hashtag, .. } => {
+            all_places[*question].hashtag(team.index(), hashtag)
         }
-        Error::TooManyHashtags { team, hashtag, .. } | Error::BadHashtag { team, hashtag, .. } => {
-            problem(&teams[team].each_hashtag[hashtag])
-        }
-        Error::SharedHashtag { team, hashtag, .. } => problem(&teams[team].each_hashtag[hashtag])
-            .hint("a post counts for one team; leave the hashtag to one of them"),
-        Error::BadSize { team, .. } => problem(&teams[team].size),
-        Error::BadWindow(_) => problem(window),
-    });
+        // There is one at least, and that there are too many is recorded where they are read.
+        Error::None | Error::TooMany(_) => return None,
+    };
+    root.report(Problem::new(place, error.to_string()));
+    None
 }

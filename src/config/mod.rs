@@ -9,6 +9,8 @@
 //! at: whether a recording exists or a port is free shows when it is used.
 
 mod contest;
+mod round;
+mod team;
 mod timer;
 
 use std::fs::File;
@@ -26,6 +28,7 @@ use crate::keys::problem::Problem;
 use crate::keys::table::Table;
 use crate::keys::{self, address, syntax, value};
 use crate::questions::Questions;
+use crate::round::Rules;
 use crate::source::replay::Input;
 use crate::timer::Marks;
 use crate::{output as out, server, source as posts};
@@ -41,6 +44,10 @@ const DEMONSTRATION: &str = include_str!("../../config.toml");
 pub struct Config {
     /// What is asked: the teams of each question, and the rule of the game.
     pub questions: Arc<Questions>,
+    /// How rounds go; `None`: there are none, and the first question is open from start to end.
+    pub rounds: Option<Rules>,
+    /// The file that the evening is kept in.
+    pub journal: Option<PathBuf>,
     /// Where posts come from, in the order of the file; there may be none.
     pub sources: Vec<posts::Settings>,
     /// Where the light goes, in the order of the file; there may be none.
@@ -147,12 +154,15 @@ impl Config {
 
 /// Reads the whole file. What is wrong is in the log, and has its default here.
 fn gather(root: &Table<'_>) -> Option<Config> {
-    let questions = contest::read(root).map(Questions::from);
+    let questions = contest::read(root);
     let sources = posts::read(root, questions.as_ref());
+    let grace = questions.as_ref().map(|it| posts::grace(&sources, it)).unwrap_or_default();
+    let rounds = round::read(root, grace);
+    let journal = root.section("show", "[show]", |table| table.path("journal"));
     let outputs = out::read(root);
     let web = root.section("web", "[web]", web);
     let timer = timer::read(root);
-    Some(Config { questions: Arc::new(questions?), sources, outputs, web, timer })
+    Some(Config { questions: Arc::new(questions?), rounds, journal, sources, outputs, web, timer })
 }
 
 fn web(table: &Table<'_>) -> server::Settings {
@@ -209,10 +219,31 @@ mod tests {
         assert_eq!(log.unset(), std::collections::BTreeSet::new());
     }
 
+    /// What the example shows, with the teams of one question or with several questions.
+    fn examples() -> [Config; 2] {
+        ["[[question", "[[team]]"].map(|left_out| {
+            let (mut is_left_out, mut titled) = (false, false);
+            let whole = whole_example();
+            let lines = whole.lines().filter(|line| {
+                if line.starts_with('[') {
+                    is_left_out = line.starts_with(left_out);
+                }
+                // The title in `[contest]` comes first, and is that of one question.
+                let is_title =
+                    line.starts_with("title = ") && !std::mem::replace(&mut titled, true);
+                !is_left_out && !(is_title && left_out == "[[team]]")
+            });
+            let text = lines.collect::<Vec<_>>().join("\n");
+            let config = Config::parse(&text, Path::new("config.toml"));
+            config.unwrap_or_else(|error| panic!("{error}"))
+        })
+    }
+
     #[test]
     fn what_the_example_shows_without_running_it_is_sound() {
-        let config = Config::parse(&whole_example(), Path::new("config.toml"));
-        let config = config.unwrap_or_else(|error| panic!("{error}"));
+        let [config, questions] = examples();
+        assert_eq!((config.questions.len(), questions.questions.len()), (1, 2));
+        assert_eq!(config.outputs, questions.outputs);
         let sources = config.sources.iter().map(|source| source.kind.name());
         let outputs = config.outputs.iter().map(|output| output.kind.name());
         let kinds: Vec<&str> = sources.chain(outputs).collect();
@@ -232,8 +263,8 @@ mod tests {
     #[test]
     fn what_a_source_records_raw_is_decoded_again_by_the_name_of_its_kind() {
         // Every kind is in the example.
-        let config = Config::parse(&whole_example(), Path::new("config.toml"));
-        for source in config.unwrap_or_else(|error| panic!("{error}")).sources {
+        let [config, _] = examples();
+        for source in config.sources {
             let kind = source.kind.name();
             assert_eq!(Feed::of_source(kind), source.kind.feed(), "{kind}");
         }

@@ -5,6 +5,8 @@
 //! is in [`super`], a line each; the enum is made of it, so that settings are plain data that can be
 //! cloned and compared, and what is async is a plain async function.
 
+use std::time::Duration;
+
 use crate::decode::Feed;
 use crate::finding::Finding;
 use crate::keys::table::Table;
@@ -30,6 +32,12 @@ pub(crate) trait Source: Sized {
     /// How many connections it keeps at once.
     fn links(&self, _: &Questions) -> usize {
         1
+    }
+
+    /// How long it takes from one look at the network to the next: zero where posts come by
+    /// themselves, or from a recording.
+    fn cycle(&self, _: &Questions) -> Duration {
+        Duration::ZERO
     }
 
     /// The environment variables that must be set before it can run.
@@ -92,6 +100,12 @@ macro_rules! kinds {
             #[must_use]
             pub fn links(&self, questions: &Questions) -> usize {
                 match self { $(Kind::$kind(source) => source.links(questions),)* }
+            }
+
+            /// How long it takes from one look at the network to the next.
+            #[must_use]
+            pub fn cycle(&self, questions: &Questions) -> Duration {
+                match self { $(Kind::$kind(source) => source.cycle(questions),)* }
             }
 
             /// What is missing in the environment before it can run.

@@ -22,6 +22,7 @@ pub mod websocket;
 pub mod x;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -37,6 +38,7 @@ use crate::post::Hasher;
 use crate::questions::Questions;
 use crate::recorder::Recorder;
 use crate::recording;
+use crate::round;
 use crate::snapshot::SourceStatus;
 
 use kind::{Source, kinds};
@@ -94,6 +96,23 @@ pub(crate) fn read(root: &Table<'_>, questions: Option<&Questions>) -> Vec<Setti
         Some(Settings { name, kind })
     });
     sources.into_iter().flatten().flatten().collect()
+}
+
+/// The source that takes longest from one look at its network to the next, and how long.
+#[must_use]
+pub fn slowest<'s>(
+    sources: &'s [Settings],
+    questions: &Questions,
+) -> Option<(&'s Settings, Duration)> {
+    let cycles = sources.iter().map(|source| (source, source.kind.cycle(questions)));
+    cycles.rev().max_by_key(|&(_, cycle)| cycle)
+}
+
+/// How long after the bell posts made before it may still arrive, if the config does not say: until
+/// the slowest source has asked for all of them.
+#[must_use]
+pub fn grace(sources: &[Settings], questions: &Questions) -> Duration {
+    round::default_grace(slowest(sources, questions).map_or(Duration::ZERO, |(_, cycle)| cycle))
 }
 
 impl Settings {

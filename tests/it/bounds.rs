@@ -55,6 +55,25 @@ fn refused(command: &str, config: &str, says: &[&str]) {
 }
 
 #[test]
+fn more_hashtags_than_the_bound_in_several_questions_are_refused_at_the_first_that_is_too_many() {
+    let question = |letters: [char; 2]| {
+        let teams = letters.map(|letter| {
+            let hashtags = (0..300).map(|n| format!("{letter}{n}"));
+            team(&letter.to_string(), hashtags).replace("[[team]]", "[[question.team]]")
+        });
+        format!("[[question]]\n{}", teams.concat())
+    };
+    let config = question(['a', 'b']) + &question(['b', 'c']) + &question(['c', 'd']) + SOURCE;
+    let says = [
+        "1200 hashtags, of all questions together, are more than the 1000 that an evening can have",
+        "\"d100\"",
+    ];
+    for command in ["check", "run", "tally", "doctor"] {
+        refused(command, &config, &says);
+    }
+}
+
+#[test]
 fn a_hundred_thousand_hashtags_are_refused_with_their_number_the_bound_and_the_line() {
     let half = |letter: char| (0..50_000).map(move |n| format!("{letter}{n}"));
     let config = team("A", half('a')) + &team("B", half('b')) + SOURCE;

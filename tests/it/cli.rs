@@ -381,6 +381,71 @@ fn check_says_what_would_run() {
 }
 
 #[test]
+fn check_lists_questions_and_rounds_and_says_what_makes_the_grace_long() {
+    const QUESTIONS: &str = "[contest]\nwindow = \"60s\"\n\
+        [[question]]\ntitle = \"Which?\"\n\
+        [[question.team]]\nname = \"Vim\"\nhashtags = [\"vim\", \"vi\"]\n\
+        [[question.team]]\nname = \"Emacs\"\nhashtags = [\"emacs\"]\n\
+        [[question]]\n\
+        [[question.team]]\nname = \"Vim\"\nhashtags = [\"vim\"]\n\
+        [[question.team]]\nname = \"Nano\"\nhashtags = [\"nano\", \"pico\"]\nsize = 2\n\
+        [[source]]\nname = \"fediverse\"\nkind = \"mastodon\"\nserver = \"https://m.example\"\n";
+    let folder = tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    let check = |more: &str| {
+        std::fs::write(&config, format!("{QUESTIONS}{more}")).unwrap();
+        let output = hashtug(&["check", "-c", config.to_str().unwrap()]).finish();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let [stdout, stderr] = [output.stdout, output.stderr].map(String::from_utf8);
+        (stdout.unwrap(), stderr.unwrap())
+    };
+    let (said, warned) =
+        check("[round]\nbest_of = 3\nsecret = true\n[show]\njournal = \"a.jsonl\"\n");
+    let beginning = "\
+contest  2 questions
+         window 60s, one vote an author, the newest counts, reposts are ignored
+question 1: Which?
+team     Vim: #vim #vi in #ffb000
+team     Emacs: #emacs in #0050b0
+question 2: Vim or Nano?
+team     Vim: #vim in #ffb000
+team     Nano: #nano #pico in #0050b0, size 2
+round    120s long, all votes since it opened count, countdown 3s, best of 3, secret until it is revealed
+         grace 13s, for source `fediverse` is asked through in 10s
+journal  ";
+    assert!(said.starts_with(beginning), "{said}");
+    assert!(!warned.contains("[round]"), "{warned}");
+    let polled = "[[source]]\nkind = \"http\"\nmode = \"poll\"\nevery = \"30s\"\nurl = \"https://h.example\"\n";
+    for (more, words) in [
+        (
+            format!("[round]\nlength = \"open\"\ncounts = \"window\"\n{polled}"),
+            "round    open until it is locked, the votes in the window at its end count, countdown 3s
+         grace 15s, the longest that is chosen by itself; source `http` is asked through in 30s, so that \
+its last posts may come too late: `grace` can be longer\n",
+        ),
+        (
+            "[round]\nauto = true\ngrace = \"3s\"\n".to_owned(),
+            "countdown 3s, the next by itself after 20s
+         grace 3s; source `fediverse` is asked through in 10s, so that its last posts may come too late: \
+`grace` can be longer\n",
+        ),
+        (
+            "[round]\ngrace = \"20s\"\n".to_owned(),
+            "grace 20s; the slowest source, `fediverse`, is asked through in 10s\n",
+        ),
+    ] {
+        let (said, _) = check(&more);
+        assert!(said.contains(words), "{words}\nis not in\n{said}");
+    }
+    let (said, warned) = check("");
+    assert!(!said.contains("grace"), "{said}");
+    assert!(
+        warned.contains("there are 2 questions and no `[round]`: only the first is asked"),
+        "{warned}"
+    );
+}
+
+#[test]
 fn check_says_what_live_sources_would_do() {
     let folder = tempdir().unwrap();
     let config = folder.path().join("config.toml");

@@ -22,6 +22,7 @@ use hashtug::render::colour::{Calibration, Order};
 use hashtug::render::layout::{Layout, Matrix, Segment};
 use hashtug::render::power::Budget;
 use hashtug::rgb::Rgb;
+use hashtug::round::{Counts, Length, Rules};
 use hashtug::source::{self, http, jetstream, mastodon, nostr, replay, websocket, x};
 use proptest::prelude::*;
 
@@ -110,9 +111,21 @@ fn everything_can_be_set() {
         path = "../posts.jsonl"
         speed = "max"
         feed = "nostr"
+        [round]
+        length = "90s"
+        counts = "window"
+        countdown = "0s"
+        grace = "1h"
+        secret = true
+        best_of = 3
+        auto = true
+        rest = "5s"
+        [show]
+        journal = "../friday.jsonl"
         [[source]]
         name = "second"
         kind = "replay"
+        commands = false
         path = "/tmp/posts.jsonl"
         speed = 1000
         feed = "auto"
@@ -136,13 +149,24 @@ fn everything_can_be_set() {
     assert_eq!(teams[0].hashtags, ["a", "aa"]);
     assert_eq!((teams[0].color, teams[0].size), (Rgb::new(1, 2, 3), 3.0));
     assert_eq!((teams[1].name.as_str(), teams[1].size), ("a", 0.5));
-    let replay = |path: &str, speed, feed| {
+    let rules = Rules {
+        length: Length::After(Duration::from_secs(90)),
+        counts: Counts::Window,
+        countdown: Duration::ZERO,
+        grace: Duration::from_hours(1),
+        secret: true,
+        best_of: 3,
+        auto: Some(Duration::from_secs(5)),
+    };
+    assert_eq!(config.rounds, Some(rules));
+    assert_eq!(config.journal, Some(PathBuf::from("/show/tonight/../friday.jsonl")));
+    let replay = |path: &str, speed, commands, feed| {
         let input = replay::Input::File(PathBuf::from(path));
-        source::Kind::Replay(replay::Settings { input, speed, repeat: false, commands: true, feed })
+        source::Kind::Replay(replay::Settings { input, speed, repeat: false, commands, feed })
     };
     let nostr = Some(hashtug::decode::Feed::Nostr);
-    let first = replay("/show/tonight/../posts.jsonl", replay::Speed::Max, nostr);
-    let second = replay("/tmp/posts.jsonl", replay::Speed::Times(1000.0), None);
+    let first = replay("/show/tonight/../posts.jsonl", replay::Speed::Max, true, nostr);
+    let second = replay("/tmp/posts.jsonl", replay::Speed::Times(1000.0), false, None);
     assert_eq!(
         config.sources,
         [
@@ -176,6 +200,106 @@ fn a_team_without_a_colour_gets_one_that_nobody_has() {
     colors.sort();
     colors.dedup();
     assert_eq!(colors.len(), 3);
+}
+
+/// Two questions, in which a team and a hashtag stand twice.
+const QUESTIONS: &str = r##"
+[contest]
+window = "90s"
+vote = "every"
+[[question]]
+title = "Which?"
+[[question.team]]
+name = "Vim"
+hashtags = ["Vim", "vi"]
+color = "#ffb000"
+[[question.team]]
+name = "Emacs"
+hashtags = ["emacs"]
+[[question]]
+[[question.team]]
+name = "Vim"
+hashtags = ["vim"]
+[[question.team]]
+name = "Nano"
+hashtags = ["nano"]
+size = 2
+"##;
+
+#[test]
+fn questions_have_teams_of_their_own_and_what_the_contest_says_is_for_all() {
+    let config = parse(QUESTIONS, Path::new("config.toml"));
+    let questions: Vec<_> = config.questions.iter().collect();
+    let titles: Vec<_> = questions.iter().map(|question| question.title()).collect();
+    assert_eq!(titles, ["Which?", "Vim or Nano?"]);
+    for question in &questions {
+        assert_eq!((question.window(), question.vote()), (Duration::from_secs(90), Vote::Every));
+    }
+    assert_eq!(config.questions.hashtags(), ["vim", "vi", "emacs", "nano"]);
+    let colors = |question: usize| {
+        questions[question].teams().iter().map(|team| team.color.to_string()).collect::<Vec<_>>()
+    };
+    // Each question begins the palette anew.
+    assert_eq!(colors(0), ["#ffb000", "#0050b0"]);
+    assert_eq!(colors(1), ["#ffb000", "#0050b0"]);
+    assert!((questions[1].teams()[1].size - 2.0).abs() < f64::EPSILON);
+}
+
+#[test]
+fn without_a_section_there_are_no_rounds_and_an_empty_one_has_the_defaults() {
+    assert_eq!(parse(TEAMS, Path::new("config.toml")).rounds, None);
+    let empty = format!("{TEAMS}[round]\n");
+    assert_eq!(parse(&empty, Path::new("config.toml")).rounds, Some(Rules::default()));
+    let open = format!("{TEAMS}[round]\nlength = \"open\"\n");
+    let rounds = parse(&open, Path::new("config.toml")).rounds;
+    assert_eq!(rounds, Some(Rules { length: Length::Open, ..Rules::default() }));
+    let auto = format!("{TEAMS}[round]\nauto = true\n");
+    let rounds = parse(&auto, Path::new("config.toml")).rounds;
+    assert_eq!(rounds, Some(Rules { auto: Some(Duration::from_secs(20)), ..Rules::default() }));
+    for length in ["5s", "24h"] {
+        let text = format!("{TEAMS}[round]\nlength = \"{length}\"\n");
+        assert!(parse(&text, Path::new("config.toml")).rounds.is_some(), "{length}");
+    }
+}
+
+#[test]
+fn the_grace_is_the_cycle_of_the_slowest_source_and_three_seconds_and_at_most_fifteen() {
+    let mastodon = |keys: &str| {
+        format!("[[source]]\nkind = \"mastodon\"\nserver = \"https://m.example\"\n{keys}")
+    };
+    let http = |keys: &str| {
+        format!("[[source]]\nname = \"h\"\nkind = \"http\"\nurl = \"https://h.example\"\n{keys}")
+    };
+    let polled = |every: &str| http(&format!("mode = \"poll\"\nevery = \"{every}\"\n"));
+    let token = "token_env = \"TOKEN\"\n";
+    let many: String = (0..5).map(|n| format!("\"t{n}\",")).collect();
+    let teams = |first: &str| TEAMS.replace("\"tabs\"", first);
+    for (teams, sources, seconds) in [
+        (teams("\"tabs\""), String::new(), 3),
+        (teams("\"tabs\""), "[[source]]\nkind = \"bluesky\"\n".to_owned(), 3),
+        (teams("\"tabs\""), http(""), 3),
+        (teams("\"tabs\""), polled("2s"), 5),
+        (teams("\"tabs\""), polled("1h"), 15),
+        (teams("\"tabs\""), mastodon(""), 8),
+        // Six hashtags, four in a request.
+        (teams(&many), mastodon(""), 13),
+        (teams(&many), mastodon("") + &polled("2s"), 13),
+        (teams(&many), mastodon("") + &polled("11s"), 14),
+        (teams(&many), mastodon(token), 3),
+        (teams(&many), mastodon(&format!("{token}mode = \"poll\"\n")), 13),
+        // A stream does not bring such a one.
+        (teams("\"テスト・タグ\""), mastodon(token), 8),
+    ] {
+        let config = format!("{teams}{sources}[round]\n");
+        let rounds = parse(&config, Path::new("config.toml")).rounds;
+        let grace = Duration::from_secs(seconds);
+        assert_eq!(rounds, Some(Rules { grace, ..Rules::default() }), "{config}");
+    }
+    // The hashtags of all questions are asked for.
+    let config =
+        format!("{}{}[round]\n", QUESTIONS.replace("\"vi\"", "\"vi\", \"gvim\""), mastodon(""));
+    let rounds = parse(&config, Path::new("config.toml")).rounds.unwrap();
+    assert_eq!(rounds.grace, Duration::from_secs(13));
 }
 
 #[test]

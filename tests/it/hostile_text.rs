@@ -72,6 +72,13 @@ fn what_misleads_in_names_that_people_choose_is_named_with_its_place_and_never_s
         let output = "[[output]]\nkind = \"terminal\"\n";
         for (place, config) in [
             ("title", format!("{TEAMS}{source}[contest]\ntitle = {text}\n")),
+            (
+                "question",
+                format!(
+                    "{source}[[question]]\ntitle = {text}\n{}",
+                    TEAMS.replace("[[team]]", "[[question.team]]")
+                ),
+            ),
             ("team", format!("{source}{}", TEAMS.replace("\"Tabs\"", &text))),
             ("source", format!("{TEAMS}{source}name = {text}\n")),
             ("output", format!("{TEAMS}{source}{output}name = {text}\n")),

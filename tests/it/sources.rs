@@ -5,6 +5,7 @@ mod instance;
 mod jetstream;
 mod mastodon;
 mod nostr;
+mod questions;
 mod service;
 mod unreadable;
 mod x;

@@ -52,6 +52,13 @@ impl Source for Settings {
         true
     }
 
+    fn cycle(&self, _: &Questions) -> Duration {
+        match self.mode {
+            Mode::Poll(every) => every,
+            Mode::Stream | Mode::Sse => Duration::ZERO,
+        }
+    }
+
     fn variables(&self) -> Vec<&Variable> {
         headers::variables(&self.headers).collect()
     }

@@ -1,5 +1,7 @@
 //! Mastodon as a kind of source: its keys, and what the rest of the program asks of it.
 
+use std::time::Duration;
+
 use tokio::time::timeout;
 
 use crate::decode::Feed;
@@ -11,13 +13,16 @@ use crate::questions::Questions;
 use crate::source::SourceContext;
 use crate::source::kind::Source;
 use crate::source::link::failure::Failure;
-use crate::source::link::net;
+use crate::source::link::{Times, net};
 use crate::source::probe::{ProbeContext, Prober};
 use crate::source::secret::{self, Missing, Variable};
 
 use super::client::Client;
+use super::pages;
+use super::server::Software;
 use super::streams::MAX_CONNECTIONS;
-use super::way::Way;
+use super::walk::Group;
+use super::way::{Choice, Way};
 use super::{Mode, Settings};
 
 const MODES: [(&str, Mode); 3] =
@@ -44,6 +49,19 @@ impl Source for Settings {
     /// A stream for each hashtag, where the server has no socket for all.
     fn links(&self, questions: &Questions) -> usize {
         questions.hashtags().len().min(MAX_CONNECTIONS)
+    }
+
+    /// A request for each group of hashtags, as a Mastodon server groups them; beside a stream, only for
+    /// those that it cannot bring.
+    fn cycle(&self, questions: &Questions) -> Duration {
+        let hashtags = questions.hashtags().iter().cloned();
+        let (mut streamed, unstreamed) = pages::split_by_stream(hashtags);
+        if Choice::new(self.mode, self.token.is_some()).way() != Way::Timeline {
+            streamed.clear();
+        }
+        let at_once = pages::tags_at_once(Software::Mastodon);
+        let groups = Group::all(&streamed, &unstreamed, at_once).len();
+        Times::default().poll * u32::try_from(groups).unwrap_or(u32::MAX)
     }
 
     fn variables(&self) -> Vec<&Variable> {

@@ -35,7 +35,7 @@ impl Source for Settings {
             input: Input::File(table.path("path").unwrap_or_default()),
             speed: speed(table).unwrap_or(Speed::Times(1.0)),
             repeat: table.flag("repeat").unwrap_or(false),
-            commands: true,
+            commands: table.flag("commands").unwrap_or(true),
             feed: table.choice("feed", &feeds).unwrap_or(None),
         })
     }

@@ -9,7 +9,7 @@ use hashtug::config::Config;
 use super::{TEAMS, root};
 
 /// As many as there were when they were counted last; none may get lost on the way.
-const FEWEST: usize = 268;
+const FEWEST: usize = 303;
 
 #[test]
 fn every_mistake_is_reported_as_its_file_says() {
