@@ -21,7 +21,8 @@ use crate::event::{Message, News, SourceId};
 use crate::post::Hasher;
 use crate::questions::Questions;
 use crate::recording::{Chunk, Error, Progress, Recording};
-use crate::show::{self, Event, Now, Show};
+use crate::round::Rules;
+use crate::show::{self, Event, Now, Said, Show};
 use crate::snapshot::{SourceState, SourceStatus};
 use crate::tally::Limits;
 use crate::timer::Marks;
@@ -31,7 +32,8 @@ use super::{Failure, cannot_write, is_closed_pipe};
 use printer::Printer;
 
 pub(super) fn run(arguments: &cli::Tally, config: Option<&Path>) -> Result<(), Failure> {
-    let questions = Arc::new(questions(arguments, config)?);
+    let (questions, rounds) = evening(arguments, config)?;
+    let questions = Arc::new(questions);
     let stdout = io::stdout();
     let format = arguments.format.unwrap_or(if stdout.is_terminal() {
         cli::Format::Table
@@ -57,8 +59,8 @@ pub(super) fn run(arguments: &cli::Tally, config: Option<&Path>) -> Result<(), F
             sources: sources.collect(),
             limits: Limits::default(),
             marks: Marks::default(),
-            rounds: None,
-            is_recorded: false,
+            rounds,
+            is_recorded: true,
         }),
         source: SourceId(0),
         printer: Printer::new(stdout.lock(), format, questions.first()),
@@ -163,9 +165,24 @@ impl<W: io::Write> Count<W> {
     fn news(&mut self, news: News) {
         // The time of recordings is their own.
         self.show.apply(Event::News(self.source, news), Now::default());
+        self.print_results();
+    }
+
+    /// Prints the results that have fallen since this was called last.
+    fn print_results(&mut self) {
+        for said in self.show.take_said() {
+            if let Said::Result(result) = said
+                && self.output.is_ok()
+            {
+                self.output = self.printer.write_result(&result);
+            }
+        }
     }
 
     fn finish(mut self) -> io::Result<()> {
+        self.show.end();
+        self.print_results();
+        self.output?;
         self.printer.write(&self.show.snapshot(Now::default()))?;
         self.printer.flush()
     }
@@ -191,18 +208,24 @@ fn short(error: &contest::Error) -> String {
     display_text::beginning(&error.to_string(), MOST)
 }
 
-/// The questions of the command line, which may lean on the config.
-fn questions(arguments: &cli::Tally, config: Option<&Path>) -> Result<Questions, Failure> {
+/// The questions of the command line, which may lean on the config, and how their rounds go. Who names
+/// teams asks a question of their own, which has none.
+fn evening(
+    arguments: &cli::Tally,
+    config: Option<&Path>,
+) -> Result<(Questions, Option<Rules>), Failure> {
     let is_complete = !arguments.teams.is_empty()
         && arguments.window.is_some()
         && arguments.vote.is_some()
         && arguments.reposts.is_some();
     // A config that nothing is taken from may be as broken as it likes.
-    let base = if is_complete && config.is_none() {
-        Config::demonstration().questions
+    let config = if is_complete && config.is_none() {
+        Config::demonstration()
     } else {
-        super::load(config)?.questions
+        super::load(config)?
     };
+    let base = config.questions;
+    let rounds = config.rounds.filter(|_| arguments.teams.is_empty());
     let window = arguments.window.unwrap_or(base.window());
     let vote = match arguments.vote {
         Some(cli::VoteArg::Latest) => Vote::Latest,
@@ -231,5 +254,6 @@ fn questions(arguments: &cli::Tally, config: Option<&Path>) -> Result<Questions,
         said.extend((more > 0).then(|| format!("and {more} more like these")));
         Failure::Input(anyhow::anyhow!(said.join("\nerror: ")))
     })?;
-    Questions::new(contests).map_err(|error| Failure::Input(error.into()))
+    let questions = Questions::new(contests).map_err(|error| Failure::Input(error.into()))?;
+    Ok((questions, rounds))
 }

@@ -7,7 +7,7 @@ use console::measure_text_width;
 use crate::cli::Format;
 use crate::contest::Contest;
 use crate::server::wire;
-use crate::snapshot::{Posts, Snapshot};
+use crate::snapshot::{Posts, RoundResult, Snapshot};
 
 /// Where snapshots are printed.
 pub(super) struct Printer<W: io::Write> {
@@ -67,6 +67,26 @@ impl<W: io::Write> Printer<W> {
                     widths.insert(measured)
                 };
                 print_row(out, widths, &table_row(snapshot))
+            }
+        }
+    }
+
+    /// Prints a result: as a JSON line, as a sentence for people, and not among the rows of a
+    /// spreadsheet.
+    pub(super) fn write_result(&mut self, result: &RoundResult) -> io::Result<()> {
+        use io::Write;
+        match &mut self.out {
+            Out::Jsonl(out) => writeln!(out, "{}", wire::result(result)),
+            Out::Csv { .. } => Ok(()),
+            Out::Table { out, .. } => {
+                let votes = result.teams.iter().map(|team| format!("{} {}", team.name, team.votes));
+                let votes: Vec<String> = votes.collect();
+                let outcome = match &result.winner {
+                    Some(winner) => format!("{winner} has won"),
+                    None => "a tie".to_owned(),
+                };
+                let RoundResult { number, title, .. } = result;
+                writeln!(out, "round {number}, {title} {outcome}: {}", votes.join(", "))
             }
         }
     }

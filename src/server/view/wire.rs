@@ -29,6 +29,19 @@ pub fn snapshot(snapshot: &Snapshot) -> String {
     serde_json::to_string(&Wire::from(snapshot)).expect("the shape has only text keys")
 }
 
+/// A result as one line of JSON, without a line feed.
+///
+/// # Panics
+/// Never: every shape here has a JSON form.
+#[must_use]
+pub fn result(result: &RoundResult) -> String {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        result: &'a RoundResult,
+    }
+    serde_json::to_string(&Line { result }).expect("the shape has only text keys")
+}
+
 /// What each output sent last, as it looks.
 ///
 /// # Panics

@@ -327,7 +327,7 @@ impl Rounds {
     /// The evening is as it was at the message of number `entry`, and what came since comes again.
     fn go_to(&mut self, evening: Evening, entry: u64) {
         self.evening = evening;
-        self.recount(entry);
+        self.replay(entry);
     }
 
     /// How many commands can be taken back, and the first of them.

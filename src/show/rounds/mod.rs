@@ -71,6 +71,8 @@ pub(super) struct Rounds {
     named: Option<i64>,
     /// The newest time of anything of this round.
     made: i64,
+    /// The newest arrival of the same.
+    arrived: i64,
     /// Posts that came after the bell and would count if the round were opened again.
     held: u64,
     /// Time is what a recording says, and nothing else moves it.
@@ -111,6 +113,7 @@ impl Rounds {
             shown: None,
             named: None,
             made: i64::MIN,
+            arrived: i64::MIN,
             held: 0,
             is_recorded,
             hears_clock: false,
@@ -302,6 +305,12 @@ impl Rounds {
 
     /// The grace is over: the result stands.
     fn close(&mut self, over: Over, is_sealed: bool) {
+        let before = self.evening.round.timeline.clone();
+        self.evening.round.timeline.close(over);
+        // Whoever locks in a long pause ends the grace in the past.
+        if self.is_to_be_recounted(&before) {
+            self.recount(over.entry);
+        }
         let result = Arc::new(self.result());
         self.evening.close(over, is_sealed, Arc::clone(&result));
         let event = if is_sealed { ClockEvent::Sealed } else { ClockEvent::Revealed };
@@ -318,7 +327,7 @@ impl Rounds {
 
     fn begin_count(&mut self) {
         self.tally = tally(&self.evening, &self.rules, self.limits);
-        (self.made, self.held) = (i64::MIN, 0);
+        (self.made, self.arrived, self.held) = (i64::MIN, i64::MIN, 0);
     }
 
     fn say_clock(&mut self, at: i64, event: ClockEvent) {
@@ -377,6 +386,7 @@ impl Rounds {
             self.tally.advance(timestamp(timeline.running_now(now)));
         }
         self.made = self.made.max(entry.made().unwrap_or(i64::MIN));
+        self.arrived = self.arrived.max(entry.arrival.unwrap_or(i64::MIN));
         let is_in_time = entry.arrival.is_none_or(|arrival| timeline.is_in_time(arrival, number));
         let is_barred = |at: i64| timeline.is_past_bell(at) || !is_in_time;
         let post = match &entry.body {
@@ -418,25 +428,35 @@ impl Rounds {
 
     /// Whether what was counted by the timeline `before` is counted otherwise by that of today.
     fn is_to_be_recounted(&self, before: &timeline::Timeline) -> bool {
-        let arrived = self.now.unwrap_or(i64::MIN);
+        let (made, arrived) = (self.made, self.arrived);
         let timeline = &self.evening.round.timeline;
-        before.verdict_until(self.made, arrived) != timeline.verdict_until(self.made, arrived)
+        before.verdict_until(made, arrived) != timeline.verdict_until(made, arrived)
     }
 
-    /// Counts the messages of the round anew; from that of number `by_time` on, what the clock has done
-    /// meanwhile happens anew as well.
-    fn recount(&mut self, by_time: u64) {
+    /// Counts the messages of the round anew, up to that of number `end`.
+    fn recount(&mut self, end: u64) {
         self.begin_count();
         let mut number = self.evening.round.first;
-        // Rounds that follow each other by themselves may let go of messages meanwhile.
+        while let Some(entry) = self.log.get(number).filter(|_| number < end).cloned() {
+            self.count(&entry, number);
+            number += 1;
+        }
+    }
+
+    /// The same for all messages, while the clock does anew what it has done since that of number
+    /// `since`.
+    fn replay(&mut self, since: u64) {
+        self.begin_count();
+        let mut number = self.evening.round.first;
+        // Where rounds follow each other by themselves, messages of a round that ended may go.
         while let Some(entry) = self.log.get(number).cloned() {
-            if let Some(now) = entry.now.filter(|_| number >= by_time) {
+            if let Some(now) = entry.now.filter(|_| number >= since) {
                 self.let_fall(now, number);
             }
             self.count(&entry, number);
             number += 1;
         }
-        if let Some(now) = self.now.filter(|_| by_time < u64::MAX) {
+        if let Some(now) = self.now {
             self.let_fall(now, number);
         }
     }
@@ -469,6 +489,7 @@ impl Rounds {
         let counted = (
             std::mem::replace(&mut self.tally, tally(&self.evening, &self.rules, self.limits)),
             self.made,
+            self.arrived,
             self.held,
         );
         let mut points = Vec::new();
@@ -487,7 +508,7 @@ impl Rounds {
             points.push(self.point(at));
             at += step;
         }
-        (self.tally, self.made, self.held) = counted;
+        (self.tally, self.made, self.arrived, self.held) = counted;
         points.push(self.point(bell));
         points
     }
