@@ -38,10 +38,6 @@ fn rules(table: &Table<'_>, default_grace: Duration) -> Rules {
     let is_auto = table.flag("auto").unwrap_or(false);
     let rest = wait(table, "rest", "20s").unwrap_or(REST);
     if !is_auto {
-        if table.has("rest") {
-            let problem = Problem::new(table.place("rest"), "`rest` has no meaning without `auto`");
-            table.report(problem.hint("with `auto = true` rounds follow each other by themselves"));
-        }
         return rules;
     }
     if rules.length == Length::Open {
