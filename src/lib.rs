@@ -28,6 +28,7 @@ mod failpoint;
 pub mod finding;
 pub mod hashtag;
 pub mod hint;
+pub mod journal;
 pub mod keyboard;
 pub mod keys;
 pub mod look_alike;

@@ -1,0 +1,291 @@
+//! Reads a journal line by line, and checks each.
+//!
+//! A torn last line is what a crash leaves: it is dropped, and told of. Anything else that is not as it
+//! was written ends the reading, with the number of the line.
+
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Read, Seek as _, SeekFrom, Take};
+use std::path::Path;
+
+use crate::timestamp::Timestamp;
+
+use super::head::Head;
+use super::seal::{self, Chain};
+
+/// Bytes of a line. A longer one was not written by this program.
+const MAX_LINE: u64 = 64 << 20;
+
+/// A line that is as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Which, from 1.
+    pub number: u64,
+    /// What it is.
+    pub kind: Kind,
+    /// All of it, without its line feed.
+    pub text: String,
+}
+
+/// What a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The first.
+    Head,
+    /// A state from which reading can begin.
+    State,
+    /// A post, an edit or a deletion.
+    Message,
+    /// Messages that have no line each.
+    Counted,
+    /// A command that was given.
+    Command,
+    /// What the clock did.
+    Clock,
+    /// A result.
+    Result,
+    /// Where the sources stand.
+    Positions,
+    /// Which presses were counted.
+    Presses,
+    /// Posts that may be missing, since a source was not there.
+    Gap,
+    /// Things that are missing, since the disk took nothing.
+    Lost,
+    /// The show goes on after a crash.
+    Resumed,
+    /// Anything else that is no message.
+    Note,
+}
+
+/// How the reading ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// The last line is incomplete: that many bytes.
+    Torn {
+        /// Which it would be.
+        line: u64,
+        /// How much of it there is.
+        bytes: u64,
+    },
+    /// A line is not what was written there, or one was left out before it.
+    Changed {
+        /// Which.
+        line: u64,
+    },
+}
+
+/// A place in a journal at which reading can begin.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    line: u64,
+    offset: u64,
+    chain: Chain,
+}
+
+/// Reads the lines of a journal.
+pub struct Reader<R> {
+    input: BufReader<R>,
+    /// Of the last line that was read.
+    line: u64,
+    offset: u64,
+    chain: Chain,
+    damage: Option<Damage>,
+}
+
+impl Reader<Take<File>> {
+    /// Reads from one place of a file to another; from its beginning if the first is not given.
+    ///
+    /// # Errors
+    /// If it cannot be opened.
+    pub(super) fn open_between(
+        path: &Path,
+        from: Option<Place>,
+        to: Place,
+    ) -> io::Result<Reader<Take<File>>> {
+        let Place { line, offset, chain } = from.unwrap_or_default();
+        let mut file = File::open(path)?;
+        file.seek(SeekFrom::Start(offset))?;
+        let reader = Reader::new(file.take(to.offset - offset));
+        Ok(Reader { line, offset, chain, ..reader })
+    }
+}
+
+impl Reader<File> {
+    /// Begins at the beginning.
+    ///
+    /// # Errors
+    /// If it cannot be opened.
+    pub fn open(path: &Path) -> io::Result<Reader<File>> {
+        File::open(path).map(Reader::new)
+    }
+}
+
+impl<R: Read> Reader<R> {
+    /// Reads what begins with the first line.
+    pub fn new(input: R) -> Reader<R> {
+        let input = BufReader::with_capacity(256 << 10, input);
+        Reader { input, line: 0, offset: 0, chain: Chain::default(), damage: None }
+    }
+
+    /// The next line; `None` at the end, and where [`Reader::damage`] is.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn read(&mut self) -> io::Result<Option<Line>> {
+        if self.damage.is_some() {
+            return Ok(None);
+        }
+        let mut bytes = Vec::new();
+        let read = (&mut self.input).take(MAX_LINE).read_until(b'\n', &mut bytes)?;
+        if read == 0 {
+            return Ok(None);
+        }
+        let number = self.line + 1;
+        let changed = Damage::Changed { line: number };
+        let is_whole = bytes.pop_if(|last| *last == b'\n').is_some();
+        if !is_whole {
+            let bytes = read as u64;
+            let torn = Damage::Torn { line: number, bytes };
+            self.damage = Some(if bytes < MAX_LINE { torn } else { changed });
+            return Ok(None);
+        }
+        let mut chain = self.chain;
+        let text = String::from_utf8(bytes).ok().filter(|text| chain.check(text.as_bytes()));
+        let Some(text) = text else {
+            self.damage = Some(changed);
+            return Ok(None);
+        };
+        self.chain = chain;
+        self.line = number;
+        self.offset += read as u64;
+        Ok(Some(Line { number, kind: kind(&text), text }))
+    }
+
+    /// What kept the reading from going on to the end, once [`Reader::read`] gives nothing more.
+    #[must_use]
+    pub fn damage(&self) -> Option<Damage> {
+        self.damage
+    }
+
+    /// After the last line that was read.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place { line: self.line, offset: self.offset, chain: self.chain }
+    }
+}
+
+impl Place {
+    /// Where the next line begins, in bytes.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// How many lines there are before it.
+    #[must_use]
+    pub fn lines(&self) -> u64 {
+        self.line
+    }
+
+    pub(super) fn chain(&self) -> Chain {
+        self.chain
+    }
+}
+
+impl Line {
+    /// The head that it is.
+    #[must_use]
+    pub fn head(&self) -> Option<Head> {
+        Head::read(self.text.as_bytes())
+    }
+
+    /// When it was written, as far as it says so: when a message came, and when all else happened.
+    #[must_use]
+    pub fn time(&self) -> Option<Timestamp> {
+        let after = |text, name| {
+            let (time, rest) = str::strip_prefix(text, name)?.split_once('"')?;
+            Some((Timestamp::parse_rfc3339(time)?, rest))
+        };
+        let at = after(&*self.text, "{\"at\":\"");
+        let rest = at.map_or(&self.text[..], |(_, rest)| rest);
+        let seen = after(rest, ",\"seen\":\"").or_else(|| after(rest, "{\"seen\":\""));
+        seen.or(at).map(|(time, _)| time)
+    }
+
+    /// The line without its checksum.
+    #[must_use]
+    pub fn unsealed(&self) -> Option<String> {
+        seal::opened(&self.text)
+    }
+}
+
+/// What a line is, by its first members: a journal's own writer always puts them in one order.
+fn kind(text: &str) -> Kind {
+    let rest = match text.strip_prefix("{\"at\":\"") {
+        Some(rest) => rest.split_once("\",").map_or("", |(_, rest)| rest),
+        None => text.strip_prefix('{').unwrap_or(text),
+    };
+    let word = rest.split('"').nth(1).unwrap_or_default();
+    match word {
+        "note" => match rest.split('"').nth(3).unwrap_or_default() {
+            "head" => Kind::Head,
+            "state" => Kind::State,
+            "positions" => Kind::Positions,
+            "presses" => Kind::Presses,
+            "gap" => Kind::Gap,
+            "lost" => Kind::Lost,
+            "resumed" => Kind::Resumed,
+            _ => Kind::Note,
+        },
+        "command" => Kind::Command,
+        "phase" => Kind::Clock,
+        "result" => Kind::Result,
+        "unmatched" => Kind::Counted,
+        _ => Kind::Message,
+    }
+}
+
+/// What a whole journal is, in one pass.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Survey {
+    /// Its first line, if that is a head.
+    pub head: Option<Head>,
+    /// Before its last state line, if it has one.
+    pub state: Option<Place>,
+    /// After its last line.
+    pub end: Place,
+    /// The newest time that it has reached.
+    pub last: Option<Timestamp>,
+    /// Things that are missing.
+    pub lost: bool,
+    /// What kept the reading from going on.
+    pub damage: Option<Damage>,
+}
+
+/// Reads all of a journal.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn survey<R: Read>(input: R) -> io::Result<Survey> {
+    let mut reader = Reader::new(input);
+    let mut survey = Survey {
+        head: None,
+        state: None,
+        end: reader.place(),
+        last: None,
+        lost: false,
+        damage: None,
+    };
+    while let Some(line) = reader.read()? {
+        let before = std::mem::replace(&mut survey.end, reader.place());
+        match line.kind {
+            Kind::Head if line.number == 1 => survey.head = line.head(),
+            Kind::State => survey.state = Some(before),
+            Kind::Lost => survey.lost = true,
+            _ => {}
+        }
+        survey.last = survey.last.max(line.time());
+    }
+    survey.damage = reader.damage();
+    Ok(survey)
+}

@@ -1,0 +1,339 @@
+//! The thread that writes a journal: makes lines of what the show tells it, and brings them to the disk.
+//!
+//! All that is not known to be safe is kept in memory too, within a bound. When the disk fails, in
+//! whatever way, the file is opened anew, cut to where it was safe, and gets all of that once more: so
+//! no line is ever glued to a torn one, and what a failed sync has thrown away comes back.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tracing::{error, info};
+
+use crate::failpoint;
+use crate::snapshot::{RecordingState, RecordingStatus};
+use crate::timestamp::Timestamp;
+
+use super::disk::{Disk, Handle, write_some};
+use super::lines::{self, Lines};
+use super::seal::Chain;
+use super::{Counts, Entry, Item};
+
+/// What was told is in the file so much later: what a killed program loses.
+const FLUSH: Duration = Duration::from_millis(200);
+
+/// What was told is safe so much later: what a loss of power costs.
+const SYNC: Duration = Duration::from_millis(800);
+
+/// Between two tries with a disk that fails.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Bytes that are kept until they are safe. With a disk that fails for longer, lines are lost.
+const MAX_UNSAFE: usize = 32 << 20;
+
+/// Things that are taken from the queue before the disk is looked after.
+const BATCH: usize = 4096;
+
+/// A journal that can be written on.
+pub(super) struct OpenFile<D: Disk> {
+    pub(super) disk: D,
+    pub(super) path: PathBuf,
+    pub(super) handle: D::Handle,
+    /// Nobody else writes it.
+    pub(super) lock: D::Lock,
+    /// Bytes that are safe.
+    pub(super) synced: u64,
+    /// Lines that are in them.
+    pub(super) lines: u64,
+    pub(super) chain: Chain,
+}
+
+/// The thread's own.
+pub(super) struct Write<D: Disk> {
+    disk: D,
+    path: PathBuf,
+    _lock: D::Lock,
+    /// `None` while the disk fails.
+    handle: Option<D::Handle>,
+    chain: Chain,
+    synced: u64,
+    /// What stands after that, or is to.
+    pending: Vec<u8>,
+    /// How much of it was written.
+    written: usize,
+    /// Lines in it.
+    pending_lines: u64,
+    lines: Lines,
+    /// The newest time that a line has.
+    last: Option<Timestamp>,
+    counts: Arc<Counts>,
+    progress: watch::Sender<RecordingStatus>,
+    flush_due: Option<Instant>,
+    sync_due: Option<Instant>,
+    retry_due: Option<Instant>,
+}
+
+impl<D: Disk> Write<D> {
+    pub(super) fn new(
+        file: OpenFile<D>,
+        lines: Lines,
+        counts: Arc<Counts>,
+        progress: watch::Sender<RecordingStatus>,
+    ) -> Write<D> {
+        let OpenFile { disk, path, handle, lock, synced, lines: _, chain } = file;
+        Write {
+            disk,
+            path,
+            _lock: lock,
+            handle: Some(handle),
+            chain,
+            synced,
+            pending: Vec::new(),
+            written: 0,
+            pending_lines: 0,
+            lines,
+            last: None,
+            counts,
+            progress,
+            flush_due: None,
+            sync_due: None,
+            retry_due: None,
+        }
+    }
+
+    /// Writes until the show is over.
+    pub(super) fn run(mut self, items: &Receiver<Item>) {
+        loop {
+            let item = match self.next_due() {
+                None => items.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(due) => items.recv_timeout(due.saturating_duration_since(Instant::now())),
+            };
+            let mut is_over = matches!(item, Err(RecvTimeoutError::Disconnected));
+            let mut next = item.ok();
+            let mut taken = 0;
+            while let Some(item) = next.take() {
+                is_over |= self.take(item);
+                taken += 1;
+                if taken < BATCH && !is_over {
+                    next = items.try_recv().ok();
+                }
+            }
+            if is_over {
+                return self.end();
+            }
+            self.look_after_the_disk();
+        }
+    }
+
+    /// Makes lines of something that was told. `true` if that was the end.
+    pub(super) fn take(&mut self, item: Item) -> bool {
+        failpoint::reach("journal");
+        let mut made = Vec::new();
+        let mut is_urgent = false;
+        match item {
+            Item::End => return true,
+            Item::Counted(counted) => lines::counted(counted, &mut made),
+            Item::Entry(entry, bytes) => {
+                self.counts.waiting.fetch_sub(bytes, Ordering::Relaxed);
+                is_urgent = matches!(entry, Entry::Command { .. });
+                self.say(&entry, &mut made);
+            }
+        }
+        self.say_what_is_lost();
+        for line in made {
+            self.add(&line);
+        }
+        let now = Instant::now();
+        if is_urgent {
+            self.sync_due = Some(now);
+        } else if !self.pending.is_empty() {
+            self.flush_due.get_or_insert(now + FLUSH);
+            self.sync_due.get_or_insert(now + SYNC);
+        }
+        false
+    }
+
+    fn say(&mut self, entry: &Entry, made: &mut Vec<String>) {
+        let at = match entry {
+            Entry::Message { arrival, source, message } => {
+                self.lines.message(*arrival, Some(source.0), message, made);
+                Some(*arrival)
+            }
+            Entry::Command { at, request } => {
+                made.push(lines::command(*at, request));
+                Some(*at)
+            }
+            Entry::Clock(at, event) => {
+                made.push(lines::clock(*at, *event));
+                Some(*at)
+            }
+            Entry::Result(result) => {
+                made.push(lines::result(result));
+                None
+            }
+            Entry::State(at, state) => {
+                made.push(lines::state(*at, state));
+                Some(*at)
+            }
+            Entry::Positions(at, positions) => {
+                made.push(lines::positions(*at, positions));
+                Some(*at)
+            }
+            Entry::Presses(at, presses) => {
+                made.push(lines::presses(*at, presses));
+                Some(*at)
+            }
+            Entry::Gap(source, gap) => {
+                made.push(self.lines.gap(Some(source.0), gap));
+                None
+            }
+        };
+        self.last = self.last.max(at);
+    }
+
+    /// Says in the file that something is missing before what comes next.
+    fn say_what_is_lost(&mut self) {
+        if self.pending.len() < MAX_UNSAFE {
+            let lost = self.counts.unsaid.swap(0, Ordering::Relaxed);
+            if lost > 0 {
+                self.add(&lines::lost(self.last, lost));
+            }
+        }
+    }
+
+    fn add(&mut self, line: &str) {
+        if self.pending.len() >= MAX_UNSAFE {
+            return self.counts.lose(1);
+        }
+        self.chain.seal(line, &mut self.pending);
+        self.pending_lines += 1;
+    }
+
+    fn next_due(&self) -> Option<Instant> {
+        match self.retry_due {
+            Some(due) => Some(due),
+            None => self.flush_due.into_iter().chain(self.sync_due).min(),
+        }
+    }
+
+    /// Does what is due.
+    fn look_after_the_disk(&mut self) {
+        let now = Instant::now();
+        let is_due = |due: Option<Instant>| due.is_some_and(|due| due <= now);
+        if self.handle.is_none() {
+            if is_due(self.retry_due) {
+                self.try_again();
+            }
+        } else if is_due(self.sync_due) {
+            self.sync();
+        } else if is_due(self.flush_due) {
+            self.flush();
+        }
+    }
+
+    /// Brings all lines into the file.
+    pub(super) fn flush(&mut self) {
+        self.flush_due = None;
+        if let Err(error) = self.write() {
+            self.fail(&error);
+        }
+    }
+
+    /// Brings all lines into the file, and makes them safe.
+    pub(super) fn sync(&mut self) {
+        (self.flush_due, self.sync_due) = (None, None);
+        if let Err(error) = self.write().and_then(|()| self.make_safe()) {
+            self.fail(&error);
+        }
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        let Some(handle) = &mut self.handle else { return Ok(()) };
+        while self.written < self.pending.len() {
+            self.written += write_some(handle, &self.pending[self.written..])?;
+        }
+        Ok(())
+    }
+
+    fn make_safe(&mut self) -> io::Result<()> {
+        let Some(handle) = &mut self.handle else { return Ok(()) };
+        handle.sync()?;
+        self.synced += self.pending.len() as u64;
+        self.pending.clear();
+        self.written = 0;
+        let (lines, bytes) = (std::mem::take(&mut self.pending_lines), self.synced);
+        self.progress.send_modify(|progress| {
+            progress.lines += lines;
+            progress.bytes = bytes;
+        });
+        Ok(())
+    }
+
+    /// Opens the file anew, and gives it once more all that is not known to be safe.
+    pub(super) fn try_again(&mut self) {
+        self.retry_due = None;
+        let opened = self.disk.open(&self.path).and_then(|mut handle| {
+            if handle.length()? < self.synced {
+                return Err(io::Error::other("the file is shorter than it was"));
+            }
+            handle.cut(self.synced)?;
+            Ok(handle)
+        });
+        let written = opened.and_then(|handle| {
+            self.handle = Some(handle);
+            self.written = 0;
+            self.write()?;
+            self.make_safe()
+        });
+        if let Err(error) = written {
+            return self.fail(&error);
+        }
+        info!("the journal goes on");
+        self.progress.send_modify(|progress| {
+            progress.state = RecordingState::On;
+            progress.error = None;
+        });
+        self.say_what_is_lost();
+        if !self.pending.is_empty() {
+            self.sync_due = Some(Instant::now());
+        }
+    }
+
+    /// Says that the disk does not take the journal, and why; it is tried again soon.
+    fn fail(&mut self, error: &io::Error) {
+        self.handle = None;
+        (self.flush_due, self.sync_due) = (None, None);
+        self.retry_due = Some(Instant::now() + RETRY);
+        let state = match error.kind() {
+            io::ErrorKind::StorageFull
+            | io::ErrorKind::QuotaExceeded
+            | io::ErrorKind::FileTooLarge => RecordingState::Full,
+            _ => RecordingState::Failed,
+        };
+        let text: Arc<str> = error.to_string().into();
+        let is_news = self.progress.borrow().error.as_ref() != Some(&text);
+        if is_news {
+            error!("the journal is not written, and the show goes on: {error}");
+        }
+        self.progress.send_modify(|progress| {
+            progress.state = state;
+            progress.error = Some(text);
+        });
+    }
+
+    fn end(mut self) {
+        self.say_what_is_lost();
+        if self.handle.is_none() {
+            self.try_again();
+        }
+        self.sync();
+        if self.handle.is_none() {
+            self.counts.lost.fetch_add(self.pending_lines, Ordering::Relaxed);
+        }
+    }
+}
