@@ -3,6 +3,7 @@
 //! A show goes on with a journal only if it counts the same. What decides that stands in clear, so that
 //! the first difference can be named; titles, colours, sources and the like may change.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::{Map, Value, json};
@@ -34,7 +35,7 @@ pub struct Rules {
     /// In their order.
     pub questions: Vec<Question>,
     /// The keys that say how posts become votes, and how each is set.
-    pub counting: Vec<(String, Value)>,
+    pub counting: BTreeMap<String, Value>,
 }
 
 /// One question.
@@ -151,12 +152,9 @@ impl Rules {
                 }
             }
         }
-        let of = |rules: &Rules, key: &str| {
-            let found = rules.counting.iter().find(|(known, _)| known == key);
-            found.map_or(Value::Null, |(_, value)| value.clone())
-        };
-        let keys = self.counting.iter().chain(&new.counting).map(|(key, _)| key);
-        keys.into_iter().find_map(|key| {
+        let of = |rules: &Rules, key: &str| rules.counting.get(key).cloned().unwrap_or_default();
+        let mut keys = self.counting.keys().chain(new.counting.keys());
+        keys.find_map(|key| {
             let (had, has) = (of(self, key), of(new, key));
             let said = |value: &Value| match value {
                 Value::Null => "not set".to_owned(),
@@ -182,7 +180,7 @@ impl Head {
     /// As a line.
     pub(super) fn line(&self) -> String {
         let questions: Vec<Value> = self.rules.questions.iter().map(question).collect();
-        let counting: Map<String, Value> = self.rules.counting.iter().cloned().collect();
+        let counting: Map<String, Value> = self.rules.counting.clone().into_iter().collect();
         let head = json!({
             "format": self.format,
             "version": self.version,

@@ -149,16 +149,23 @@ impl Journal {
 
     /// Hands on what was added up.
     pub fn beat(&self) {
+        // Without room it waits for the next beat: nothing of it is lost.
+        let _waits = self.hand_on_counts();
+    }
+
+    /// Whether all that was added up is handed on.
+    fn hand_on_counts(&self) -> bool {
         let Counts { unmatched, malformed, dropped, .. } = &*self.counts;
         let [unmatched, malformed, dropped] =
             [unmatched, malformed, dropped].map(|count| count.swap(0, Ordering::Relaxed));
         let counted = Counted { unmatched, malformed, dropped };
-        // Without room they wait for the next beat: nothing of them is lost.
-        if !counted.is_nothing() && self.items.try_send(Item::Counted(counted)).is_err() {
-            self.counts.unmatched.fetch_add(unmatched, Ordering::Relaxed);
-            self.counts.malformed.fetch_add(malformed, Ordering::Relaxed);
-            self.counts.dropped.fetch_add(dropped, Ordering::Relaxed);
+        if counted.is_nothing() || self.items.try_send(Item::Counted(counted)).is_ok() {
+            return true;
         }
+        self.counts.unmatched.fetch_add(unmatched, Ordering::Relaxed);
+        self.counts.malformed.fetch_add(malformed, Ordering::Relaxed);
+        self.counts.dropped.fetch_add(dropped, Ordering::Relaxed);
+        false
     }
 
     /// How it is doing.
@@ -199,9 +206,9 @@ impl Writer {
         let step = Duration::from_millis(5);
         let mut waited = Duration::ZERO;
         let mut is_told = false;
-        self.journal.beat();
         while !self.thread.is_finished() && waited < PATIENCE {
-            is_told = is_told || self.journal.items.try_send(Item::End).is_ok();
+            is_told = is_told
+                || self.journal.hand_on_counts() && self.journal.items.try_send(Item::End).is_ok();
             std::thread::park_timeout(step);
             waited += step;
         }

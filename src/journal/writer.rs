@@ -236,6 +236,12 @@ impl<D: Disk> Write<D> {
         }
     }
 
+    /// Whether the disk takes what it is given, as far as is known.
+    #[cfg(test)]
+    pub(super) fn is_writing(&self) -> bool {
+        self.handle.is_some()
+    }
+
     /// Brings all lines into the file.
     pub(super) fn flush(&mut self) {
         self.flush_due = None;
