@@ -42,6 +42,7 @@ pub mod questions;
 pub mod recorder;
 pub mod recording;
 pub mod render;
+pub mod report;
 pub mod rgb;
 pub mod round;
 pub mod screen;
