@@ -11,7 +11,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::access::{self, Class};
 use super::assets;
-use super::view::{self, View, live, metrics, strips};
+use super::view::{self, View, live, metrics, results, strips};
 
 /// One address.
 pub struct Route {
@@ -37,6 +37,10 @@ pub enum Content {
     Json,
     /// A line of text, old at once.
     Text,
+    /// Rows for spreadsheets, old at once.
+    Csv,
+    /// A picture, old at once.
+    Picture,
     /// Counters for Prometheus.
     Metrics,
     /// Server-sent events, which pages of other hosts may not follow.
@@ -59,6 +63,8 @@ impl Content {
             Content::Page => Some(("text/html; charset=utf-8", "no-cache")),
             Content::Json => Some(("application/json", "no-store")),
             Content::Text => Some(("text/plain; charset=utf-8", "no-store")),
+            Content::Csv => Some(("text/csv; charset=utf-8", "no-store")),
+            Content::Picture => Some(("image/svg+xml", "no-store")),
             Content::Metrics => Some(("text/plain; version=0.0.4", "no-store")),
             Content::Events => Some(("text/event-stream", "no-store")),
             Content::File | Content::Socket => None,
@@ -67,7 +73,7 @@ impl Content {
 }
 
 /// All addresses.
-pub static ROUTES: [Route; 12] = [
+pub static ROUTES: [Route; 15] = [
     viewer("/", Content::Page, |method| on(method, || async { assets::page("index.html") })),
     viewer("/stage", Content::Page, |method| on(method, || async { assets::page("stage.html") })),
     viewer("/assets/{version}/{*name}", Content::File, |method| on(method, assets::file)),
@@ -75,6 +81,9 @@ pub static ROUTES: [Route; 12] = [
     viewer("/api/v1/live", Content::Socket, |method| on(method, live::socket)),
     viewer("/api/v1/events", Content::Events, |method| on(method, live::events)),
     viewer("/api/v1/history", Content::Json, |method| on(method, view::history)),
+    viewer("/api/v1/results", Content::Json, |method| on(method, results::json)),
+    viewer("/api/v1/results.csv", Content::Csv, |method| on(method, results::csv)),
+    viewer("/api/v1/results/{picture}", Content::Picture, |method| on(method, results::picture)),
     viewer("/api/v1/split.txt", Content::Text, |method| on(method, view::split)),
     viewer("/api/v1/strips", Content::Json, |method| on(method, strips::strips)),
     viewer("/api/v1/strips/live", Content::Socket, |method| on(method, strips::socket)),

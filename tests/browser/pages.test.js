@@ -7,6 +7,7 @@ import "./cases/news.js";
 import "./cases/sources.js";
 import "./cases/text.js";
 import "./cases/timer.js";
+import "./cases/report.js";
 import "./cases/folders.js";
 import "./cases/words.js";
 import "./cases/wire.js";

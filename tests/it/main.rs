@@ -19,6 +19,7 @@ mod packets;
 mod parts;
 mod pipeline;
 mod record;
+mod report;
 mod server;
 mod service;
 mod snapshot;

@@ -25,7 +25,7 @@ use hashtug::server::PLACES;
 use hashtug::server::routes::{Content, ROUTES, Route};
 use hashtug::show::task::Beside;
 use hashtug::show::{self, Now, Show};
-use hashtug::snapshot::Snapshot;
+use hashtug::snapshot::{MAX_RESULTS, Phase, RoundResult, RoundStatus, Snapshot};
 use hashtug::timestamp::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
@@ -36,6 +36,7 @@ use tokio_util::sync::CancellationToken;
 use crate::snapshot::{check_documented, table};
 use crate::support::http::{self, Answer};
 use crate::support::patience::Patience;
+use crate::support::results::result;
 use crate::support::{self, contest};
 
 /// A server and a show whose loop is the test.
@@ -43,6 +44,8 @@ struct Server {
     address: String,
     show: Show,
     beside: Beside,
+    /// Those that viewers may see.
+    results: Vec<Arc<RoundResult>>,
     snapshots: watch::Sender<Arc<Snapshot>>,
     stop: CancellationToken,
     task: JoinHandle<()>,
@@ -58,6 +61,7 @@ impl Server {
         let statuses = outputs.iter().map(|output| output.status.clone());
         let beside = Beside { outputs: statuses.collect(), ..Beside::default() };
         show.apply(show::Event::Parts(beside.parts()), Now::default());
+        let results = Vec::new();
         let (snapshots, snapshots_rx) = watch::channel(Arc::new(show.snapshot(Now::default())));
         let listener = hashtug::server::listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -72,7 +76,7 @@ impl Server {
             stop.clone(),
         );
         let task = tokio::spawn(async move { server.run().await });
-        Server { address, show, beside, snapshots, stop, task }
+        Server { address, show, beside, results, snapshots, stop, task }
     }
 
     /// Counts a post and publishes what follows.
@@ -89,7 +93,25 @@ impl Server {
         // Which source it is from shows nowhere: there are none.
         self.show.apply(show::Event::Parts(self.beside.parts()), Now::default());
         self.show.apply(show::Event::News(SourceId(0), message.into()), Now::default());
-        self.snapshots.send_replace(Arc::new(self.show.snapshot(Now::default())));
+        self.publish(|_| ());
+    }
+
+    /// Publishes a snapshot, and what a test makes of it.
+    fn publish(&mut self, change: impl FnOnce(&mut Snapshot)) {
+        let mut snapshot = self.show.snapshot(Now::default());
+        snapshot.results.clone_from(&self.results);
+        change(&mut snapshot);
+        self.snapshots.send_replace(Arc::new(snapshot));
+    }
+
+    /// Publishes the results of rounds with these numbers, and waits until viewers get them.
+    async fn publish_results(&mut self, numbers: impl IntoIterator<Item = u32>) {
+        let result = |number| result(number, "Vim or Emacs?", ["Vim", "Emacs"], [40, 24]);
+        self.results = numbers.into_iter().map(|number| Arc::new(result(number))).collect();
+        self.publish(|_| ());
+        let count = self.results.len();
+        let is_there = |answer: &Answer| answer.json().as_array().unwrap().len() == count;
+        self.get_until("/api/v1/results", is_there).await;
     }
 
     async fn get(&self, path: &str) -> Answer {
@@ -361,8 +383,108 @@ async fn the_small_answers_are_right() {
 }
 
 #[tokio::test]
+async fn results_are_a_list_as_in_the_snapshot_and_rows_and_pictures() {
+    let mut server = Server::start();
+    assert_eq!(server.get("/api/v1/results").await.text(), "[]");
+    server.publish_results([1, 2]).await;
+    let list = server.get("/api/v1/results").await.json();
+    assert_eq!(list, server.get("/api/v1/snapshot").await.json()["results"]);
+    assert_eq!(list[1]["teams"][0]["share"], 0.625);
+    let rows = server.get("/api/v1/results.csv").await;
+    assert_eq!(rows.text().lines().count(), 1 + 2 * 2);
+    let disposition = rows.header("content-disposition");
+    assert_eq!(disposition, Some("attachment; filename=\"results.csv\""));
+    for number in [1, 2] {
+        let picture = server.get(&format!("/api/v1/results/{number}.svg")).await;
+        assert_eq!(picture.status, 200);
+        assert!(picture.text().contains(&format!(">The course of round {number}: Vim or Emacs?<")));
+    }
+    for path in ["/api/v1/results", "/api/v1/results.csv", "/api/v1/results/2.svg"] {
+        let (full, head) =
+            (server.get(path).await, server.head("HEAD", path, &server.address).await);
+        assert_eq!(head.status, 200, "{path}");
+        for name in ["content-type", "content-length", "cache-control", "content-disposition"] {
+            assert_eq!(head.header(name), full.header(name), "{name} of {path}");
+        }
+        check_security(&head, path);
+    }
+}
+
+#[tokio::test]
+async fn a_picture_is_not_found_where_no_result_is_and_refused_while_it_is_sealed() {
+    let mut server = Server::start();
+    // Round 2 was left sealed, and round 4 is the one that is on.
+    server.publish_results([1, 3]).await;
+    let standing = async |server: &mut Server, phase| {
+        let round = RoundStatus { number: 4, ..round() };
+        server.publish(|snapshot| {
+            snapshot.seq = 1000 + phase as u64;
+            (snapshot.phase, snapshot.round) = (phase, Some(round));
+        });
+        let seq = 1000 + phase as u64;
+        server.get_until("/api/v1/snapshot", |answer| answer.json()["seq"] == seq).await;
+        let mut statuses = Vec::new();
+        for number in 0..6 {
+            statuses.push(server.get(&format!("/api/v1/results/{number}.svg")).await.status);
+        }
+        statuses
+    };
+    for phase in [Phase::Armed, Phase::Countdown, Phase::Open, Phase::Locked, Phase::Revealed] {
+        let expected = [404, 200, 409, 200, 404, 404];
+        assert_eq!(standing(&mut server, phase).await, expected, "{phase:?}");
+    }
+    assert_eq!(standing(&mut server, Phase::Sealed).await, [404, 200, 409, 200, 409, 404]);
+    for name in
+        ["", "1", ".svg", "01.svg", "+1.svg", "1.svg.svg", "1.png", "a.svg", "-1.svg", "1.SVG"]
+    {
+        let answer = server.get(&format!("/api/v1/results/{name}")).await;
+        assert_eq!(answer.status, 404, "{name}");
+    }
+    let huge = server.get("/api/v1/results/99999999999999999999.svg").await;
+    assert_eq!(huge.status, 404);
+}
+
+#[tokio::test]
+async fn a_result_that_too_many_came_after_is_gone_and_not_sealed() {
+    let mut server = Server::start();
+    let most = u32::try_from(MAX_RESULTS).unwrap();
+    // The third is sealed.
+    server.publish_results((2..most + 3).filter(|number| *number != 3)).await;
+    server.publish(|snapshot| {
+        snapshot.seq = 1000;
+        snapshot.round = Some(RoundStatus { number: most + 3, ..round() });
+    });
+    server.get_until("/api/v1/snapshot", |answer| answer.json()["seq"] == 1000).await;
+    for (number, expected) in [(1, 404), (2, 200), (3, 409), (4, 200), (most + 3, 404)] {
+        let answer = server.get(&format!("/api/v1/results/{number}.svg")).await;
+        assert_eq!(answer.status, expected, "{number}");
+    }
+}
+
+/// A round of which nothing is known.
+fn round() -> RoundStatus {
+    RoundStatus {
+        number: 1,
+        best_of: 1,
+        wins: vec![0, 0],
+        opened_at: None,
+        ends_at: None,
+        opens_in: None,
+        left: None,
+        length: None,
+        paused: false,
+        secret: true,
+        hidden: true,
+        grace: Duration::ZERO,
+        held: 0,
+        result: None,
+    }
+}
+
+#[tokio::test]
 async fn every_route_answers_as_the_table_says_under_a_policy_that_forbids_the_rest() {
-    let server = Server::start();
+    let mut server = Server::start();
+    server.publish_results([1]).await;
     for route in &ROUTES {
         let path = example(route);
         let answer = server.head(route.method.as_str(), &path, &server.address).await;
@@ -451,7 +573,11 @@ fn first_cells(section: &str) -> Vec<String> {
 
 /// A path of a route, with something in the place of what varies.
 fn example(route: &Route) -> String {
-    route.path.replace("{version}", "x").replace("{*name}", "shell/shell.css")
+    route
+        .path
+        .replace("{version}", "x")
+        .replace("{*name}", "shell/shell.css")
+        .replace("{picture}", "1.svg")
 }
 
 #[track_caller]

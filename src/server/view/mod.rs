@@ -5,6 +5,7 @@
 mod history;
 pub(super) mod live;
 pub(super) mod metrics;
+pub(super) mod results;
 pub(super) mod strips;
 pub mod wire;
 
@@ -25,6 +26,7 @@ use crate::server::lost::Lost;
 use crate::snapshot::Snapshot;
 
 use history::History;
+use results::Results;
 use strips::Strips;
 
 /// A snapshot older than this means that the tally has stopped.
@@ -54,13 +56,15 @@ pub(super) struct Bugs {
 struct Latest {
     snapshot: Arc<Snapshot>,
     json: Utf8Bytes,
+    results: Arc<Results>,
     since: Instant,
 }
 
 impl Latest {
-    fn new(snapshot: Arc<Snapshot>) -> Arc<Latest> {
+    fn new(snapshot: Arc<Snapshot>, before: &Arc<Results>) -> Arc<Latest> {
         let json = wire::snapshot(&snapshot).into();
-        Arc::new(Latest { json, snapshot, since: Instant::now() })
+        let results = Results::new(&snapshot, before);
+        Arc::new(Latest { json, snapshot, results, since: Instant::now() })
     }
 }
 
@@ -84,7 +88,7 @@ pub(super) fn new(
     let first = Arc::clone(&snapshots.borrow_and_update());
     let mut past = History::default();
     past.push(&first);
-    let (latest, latest_rx) = watch::channel(Latest::new(first));
+    let (latest, latest_rx) = watch::channel(Latest::new(first, &Arc::default()));
     let (history, history_rx) = watch::channel(past.json());
     let strips = Strips::new();
     let view = View {
@@ -108,7 +112,8 @@ impl Publisher {
                 if past.push(&snapshot) {
                     history.send_replace(past.json());
                 }
-                latest.send_replace(Latest::new(snapshot));
+                let results = Arc::clone(&latest.borrow().results);
+                latest.send_replace(Latest::new(snapshot, &results));
             }
         };
         let until_end = async { tokio::join!(serve, publish) };

@@ -42,12 +42,13 @@ export class Visit {
   #faults = [];
 
   /**
-   * @param {{ viewport?: { width: number, height: number }, reducedMotion?: "reduce",
+   * @param {{ viewport?: { width: number, height: number }, reducedMotion?: "reduce", isLive?: boolean,
    *   allow?: RegExp, prepare?: (page: import("playwright-core").Page) => Promise<void> }} options
-   *   `allow` names complaints that belong to the test; `prepare` is called before the page is opened
+   *   `allow` names complaints that belong to the test; `prepare` is called before the page is opened;
+   *   a page that is not `isLive` has no connection to wait for
    */
   static async open(show, path, { viewport = { width: 1280, height: 720 }, ...options } = {}) {
-    const { reducedMotion = "no-preference", allow, prepare = async () => {} } = options;
+    const { reducedMotion = "no-preference", isLive = true, allow, prepare = async () => {} } = options;
     const visit = new Visit();
     visit.#context = await (await launch()).newContext({ viewport, reducedMotion });
     visit.#context.setDefaultTimeout(PATIENCE_MS);
@@ -56,7 +57,7 @@ export class Visit {
     await visit.page.addInitScript(keepTime);
     await prepare(visit.page);
     await visit.#go(show.origin + path);
-    await visit.until(() => document.documentElement.dataset.connection === "live");
+    if (isLive) await visit.until(() => document.documentElement.dataset.connection === "live");
     return visit;
   }
 

@@ -8,6 +8,7 @@ pub(crate) mod patience;
 pub(crate) mod program;
 pub(crate) mod proxy;
 pub(crate) mod receivers;
+pub(crate) mod results;
 pub(crate) mod rig;
 pub(crate) mod spidev;
 pub(crate) mod strip;
