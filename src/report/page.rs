@@ -83,7 +83,8 @@ fn write_contents(page: &mut String, evening: &Evening) {
         *page += "<p>No round has a result.</p>\n";
         return;
     }
-    *page += "<section>\n<h2>Results</h2>\n<div class=\"wide\">\n<table>\n\
+    *page += "<section>\n<h2 id=\"results\">Results</h2>\n\
+              <div class=\"wide\" role=\"region\" tabindex=\"0\" aria-labelledby=\"results\">\n<table>\n\
               <thead><tr><th scope=\"col\" class=\"number\">Round</th><th scope=\"col\">Question</th>\
               <th scope=\"col\">Winner</th><th scope=\"col\" class=\"number\">Share</th>\
               <th scope=\"col\" class=\"number\">Voices</th></tr></thead>\n<tbody>\n";
@@ -123,7 +124,12 @@ fn write_round(page: &mut String, Round { result, posts }: &Round) {
         *page += "<p class=\"partial\"><strong>Partial:</strong> posts were lost to the bound of memory, \
                   so that there were more votes than these.</p>\n";
     }
-    let _ = write!(page, "<figure>\n{}</figure>\n", chart::one(result, chart::Words::Around));
+    let _ = write!(
+        page,
+        "<figure tabindex=\"0\" aria-labelledby=\"round-{}-title\">\n{}</figure>\n",
+        result.number,
+        chart::one(result, chart::Words::Around)
+    );
     write_teams(page, result);
     let length = words::clock(result.closed_at.saturating_since(result.opened_at));
     let _ = writeln!(
@@ -143,7 +149,12 @@ fn write_round(page: &mut String, Round { result, posts }: &Round) {
 }
 
 fn write_teams(page: &mut String, result: &RoundResult) {
-    *page += "<div class=\"wide\">\n<table>\n<thead><tr><th scope=\"col\">Team</th>\
+    let _ = writeln!(
+        page,
+        "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"Teams of round {}\">",
+        result.number
+    );
+    *page += "<table>\n<thead><tr><th scope=\"col\">Team</th>\
               <th scope=\"col\" class=\"number\">Share</th><th scope=\"col\" class=\"number\">Votes</th>\
               <th scope=\"col\" class=\"number\">Posts</th>\
               <th scope=\"col\" class=\"number\">Voices</th></tr></thead>\n<tbody>\n";

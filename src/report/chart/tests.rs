@@ -59,28 +59,25 @@ fn no_text_lies_on_another_whatever_has_come_of_a_round() {
     let long = "The very long name of a team that nobody can remember";
     let names =
         ["Vim", "Emacs", long, "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW", "日本語のとても長い名前です"];
-    for teams in (2..=8).chain([12, 13, 40, 64]) {
-        for votes in [
-            |_| 0,
-            |_| 7,
-            |place| if place == 0 { 100 } else { 0 },
-            |place| if place == 0 { 101 } else { 100 },
-            |place| place as u64 * 3,
-            |place| 1 << (place % 50),
-        ] as [fn(usize) -> u64; 6]
-        {
-            for seconds in [0, 5, 120, 3599, 86_400, 40 * 86_400] {
-                let teams: Vec<(&str, u64)> =
-                    (0..teams).map(|place| (names[place % names.len()], votes(place))).collect();
-                let result = RoundResult {
-                    title: long.repeat(3),
-                    ..result(&teams, Duration::from_secs(seconds))
-                };
-                for place in [Words::Within, Words::Around] {
-                    check_apart(&boxes(&one(&result, place)), Plan::new(&result, place).height);
-                }
-            }
+    let check = |teams: usize, votes: fn(usize) -> u64, seconds| {
+        let teams: Vec<(&str, u64)> =
+            (0..teams).map(|place| (names[place % names.len()], votes(place))).collect();
+        let result =
+            RoundResult { title: long.repeat(3), ..result(&teams, Duration::from_secs(seconds)) };
+        for place in [Words::Within, Words::Around] {
+            check_apart(&boxes(&one(&result, place)), Plan::new(&result, place).height);
         }
+    };
+    for teams in (2..=8).chain([12, 13, 64]) {
+        check(teams, |_| 0, 120);
+        check(teams, |_| 7, 120);
+        check(teams, |place| if place == 0 { 100 } else { 0 }, 120);
+        check(teams, |place| if place == 0 { 101 } else { 100 }, 120);
+        check(teams, |place| place as u64 * 3, 120);
+        check(teams, |place| 1 << (place % 50), 120);
+    }
+    for seconds in [0, 1, 5, 61, 3599, 3600, 86_400, 40 * 86_400] {
+        check(8, |place| place as u64 * 3, seconds);
     }
 }
 

@@ -145,3 +145,60 @@ impl IntoResponse for Missing {
         answer.into_response()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::check::snapshot_of;
+    use crate::rgb::Rgb;
+    use crate::snapshot::TeamResult;
+    use crate::timestamp::Timestamp;
+
+    fn result(number: u32) -> Arc<RoundResult> {
+        let at = Timestamp::from_secs(1_795_288_500).unwrap();
+        let team = |name: &str| TeamResult {
+            name: name.to_owned(),
+            votes: 1,
+            share: 0.5,
+            total: 1,
+            voices: 1,
+            color: Rgb::BLACK,
+        };
+        Arc::new(RoundResult {
+            number,
+            question: 1,
+            title: "Which?".to_owned(),
+            opened_at: at,
+            closed_at: at,
+            teams: vec![team("A"), team("B")],
+            voices: 2,
+            winner: None,
+            margin: 0,
+            photo_finish: false,
+            partial: false,
+            course: Vec::new(),
+        })
+    }
+
+    fn snapshot(results: &[&Arc<RoundResult>]) -> Snapshot {
+        let results = results.iter().map(|result| Arc::clone(result)).collect();
+        Snapshot { results, ..snapshot_of(&[(Rgb::BLACK, 0.5), (Rgb::BLACK, 0.5)]) }
+    }
+
+    #[tokio::test]
+    async fn what_was_made_of_a_result_is_kept_while_it_is_listed() {
+        let (first, second, third) = (result(1), result(2), result(3));
+        let before = Results::new(&snapshot(&[&first, &second]), &Arc::default());
+        let picture = before.listed[1].picture().await.unwrap();
+        let same = Results::new(&snapshot(&[&first, &second]), &before);
+        assert!(Arc::ptr_eq(&same, &before));
+        let later = Results::new(&snapshot(&[&second, &third]), &same);
+        let kept = later.listed[0].picture().await.unwrap();
+        assert_eq!(kept.as_ptr(), picture.as_ptr(), "drawn again");
+        assert!(later.listed[1].picture.get().is_none(), "drawn before anybody asks");
+        // A round that was played again has a result of its own.
+        let again = result(2);
+        let anew = Results::new(&snapshot(&[&again, &third]), &later);
+        assert!(anew.listed[0].picture.get().is_none());
+    }
+}
