@@ -100,6 +100,7 @@ impl Questions {
     }
 
     /// All of them, in their order.
+    #[must_use]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Arc<Contest>> {
         self.all.iter()
     }
@@ -328,7 +329,9 @@ mod tests {
         let questions = evening();
         let kept = |of: &[u16]| {
             let mut kept = Tags::default();
-            of.iter().for_each(|&tag| questions.owners().keep(TagId(tag), &mut kept));
+            for &tag in of {
+                questions.owners().keep(TagId(tag), &mut kept);
+            }
             kept
         };
         assert_eq!(kept(&[1, 1]), tags(&[1]));

@@ -118,17 +118,11 @@ fn rounds(rules: &Rules) -> String {
         Counts::Round => "all votes since it opened count",
         Counts::Window => "the votes in the window at its end count",
     };
-    let mut said = format!("{length}, {counts}, countdown {countdown:?}");
-    if *best_of > 1 {
-        said.push_str(&format!(", best of {best_of}"));
-    }
-    if *secret {
-        said.push_str(", secret until it is revealed");
-    }
-    if let Some(rest) = auto {
-        said.push_str(&format!(", the next by itself after {rest:?}"));
-    }
-    said
+    let mut said = vec![length, counts.to_owned(), format!("countdown {countdown:?}")];
+    said.extend((*best_of > 1).then(|| format!("best of {best_of}")));
+    said.extend(secret.then(|| "secret until it is revealed".to_owned()));
+    said.extend(auto.map(|rest| format!("the next by itself after {rest:?}")));
+    said.join(", ")
 }
 
 /// How long posts under way are waited for, and which source makes that long or is not waited for.

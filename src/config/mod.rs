@@ -231,7 +231,7 @@ mod tests {
                 // The title in `[contest]` comes first, and is that of one question.
                 let is_title =
                     line.starts_with("title = ") && !std::mem::replace(&mut titled, true);
-                !is_left_out && !(is_title && left_out == "[[team]]")
+                !(is_left_out || is_title && left_out == "[[team]]")
             });
             let text = lines.collect::<Vec<_>>().join("\n");
             let config = Config::parse(&text, Path::new("config.toml"));
