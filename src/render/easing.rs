@@ -34,12 +34,32 @@ impl Easing {
         &self.shown
     }
 
+    /// Is there at once.
+    pub fn jump(&mut self, target: impl Iterator<Item = f64>) -> &[f64] {
+        self.shown.clear();
+        self.shown.extend(target);
+        &self.shown
+    }
+
     /// Whether nothing would change any more.
     #[must_use]
     #[expect(clippy::float_cmp, reason = "what has arrived was set to the target")]
     pub fn is_settled(&self, target: impl Iterator<Item = f64>) -> bool {
         target.zip(&self.shown).all(|(target, &shown)| target == shown)
     }
+}
+
+/// In and out, 0 to 1 and back within a turn.
+#[must_use]
+pub fn breath(turn: f32) -> f32 {
+    0.5 - 0.5 * (turn * std::f32::consts::TAU).cos()
+}
+
+/// From 0 to 1, beginning and ending gently.
+#[must_use]
+pub fn smooth(way: f32) -> f32 {
+    let way = way.clamp(0.0, 1.0);
+    way * way * (3.0 - 2.0 * way)
 }
 
 #[cfg(test)]

@@ -119,6 +119,25 @@ impl Effects {
 
     /// Time goes on, and so many posts have counted.
     pub fn step(&mut self, standings: &[Standing], elapsed: Duration) {
+        self.advance(standings, elapsed, |_, posts| posts);
+    }
+
+    /// The same where no post is to be seen: what there was fades.
+    pub fn rest(&mut self, standings: &[Standing], elapsed: Duration) {
+        self.advance(standings, elapsed, |_, _| 0);
+    }
+
+    /// The same where a team is cheered, as often as if it had so many posts.
+    pub fn cheer(&mut self, team: usize, times: u64, standings: &[Standing], elapsed: Duration) {
+        self.advance(standings, elapsed, |index, _| if index == team { times } else { 0 });
+    }
+
+    fn advance(
+        &mut self,
+        standings: &[Standing],
+        elapsed: Duration,
+        felt: impl Fn(usize, u64) -> u64,
+    ) {
         let seconds = elapsed.as_secs_f32();
         if self.teams.len() != standings.len() {
             // What counted before anything was shown is no news.
@@ -130,8 +149,8 @@ impl Effects {
             }));
         }
         let mut wish = 0.0f32;
-        for (life, standing) in self.teams.iter_mut().zip(standings) {
-            let posts = standing.total.saturating_sub(life.total);
+        for (index, (life, standing)) in self.teams.iter_mut().zip(standings).enumerate() {
+            let posts = felt(index, standing.total.saturating_sub(life.total));
             life.total = standing.total;
             life.heat = life.heat * (-seconds / MEMORY).exp2() - seconds * FORGOTTEN;
             life.heat = (life.heat.max(0.0) + posts.min(1000) as f32).min(MOST_HEAT);

@@ -4,7 +4,7 @@
 //! within the budget and flashes within the limit, and makes the bytes, in this order:
 //!
 //! ```text
-//! scene ─▶ effects ─▶ level ─▶ current ─▶ flashes ─▶ white, balance, rounding ─▶ layout ─▶ bytes
+//! scene ─▶ effects ─▶ level ─▶ current ─▶ dim ─▶ flashes ─▶ white, balance, rounding ─▶ layout ─▶ bytes
 //! ```
 //!
 //! What is shown is within the budget, and so is what is wanted next. A way between the two is
@@ -12,6 +12,7 @@
 //! a cell anywhere on its way; only where it stops cells at different places the strip as a whole
 //! is stopped too.
 
+pub mod blackout;
 pub mod bytes;
 pub mod check;
 pub mod colour;
@@ -19,12 +20,14 @@ pub mod easing;
 pub mod effects;
 pub mod flash;
 pub mod layout;
+pub mod looks;
 pub mod pattern;
 pub mod planes;
 pub mod power;
 pub mod scene;
 pub mod sight;
 pub mod split;
+pub mod stale;
 pub mod timer;
 
 use std::sync::Arc;
@@ -32,25 +35,23 @@ use std::time::Duration;
 
 use crate::contest::Contest;
 
+use blackout::Blackout;
 use bytes::{Cell, Encoder, Encoding};
 use colour::{Calibration, Linear};
-use easing::Easing;
+use easing::{Easing, breath};
 use effects::Effects;
 use flash::Flash;
 use layout::{Layout, Map};
+use looks::crossfade::Crossfade;
 use planes::{Planes, Sums};
 use power::Budget;
 use scene::{Look, Scene};
+use stale::Stale;
 
 /// From black to full light at the start: a supply that is switched on by full white falls over.
 const FADE_IN: Duration = Duration::from_millis(800);
 
-/// How a lost feed is marked: dimmed by so much on the whole, and breathing by so much, so slowly.
-const STALE_DIM: f32 = 0.45;
-const STALE_BREATH: f32 = 0.2;
-const STALE_PERIOD: Duration = Duration::from_secs(4);
-
-/// The mark comes and goes within this, and so does a look.
+/// A look comes within this.
 const LOOK_TIME: Duration = Duration::from_secs(1);
 
 /// A winner's opponents keep so much of their light.
@@ -93,14 +94,22 @@ pub struct Renderer {
     easing: Easing,
     effects: Effects,
     stale: Stale,
+    /// What was shown of a round last, and how it gives way to what is shown next.
+    round: Option<looks::Shown>,
+    crossfade: Crossfade,
+    blackout: Blackout,
     contest: Option<Arc<Contest>>,
     /// The colours of the teams, and as the look has them.
     lights: Vec<Linear>,
     looks: Vec<Linear>,
     fade: f32,
+    /// How much of the light that the budget allows the look has.
+    dim: f32,
     flash: Flash,
-    /// The scene in full light.
+    /// The scene in full light; the level at which it was shown, and how much of that was left.
     drawn: Vec<Linear>,
+    drawn_level: f32,
+    drawn_dim: f32,
     /// The frame that is made, and the last one with what it shows together.
     wanted: Planes,
     shown: Planes,
@@ -132,13 +141,19 @@ impl Renderer {
             easing: Easing::default(),
             effects: Effects::new(cells),
             stale: Stale::default(),
+            round: None,
+            crossfade: Crossfade::new(cells),
+            blackout: Blackout::default(),
             contest: None,
             lights: Vec::new(),
             looks: Vec::new(),
             // No supply falls over by what a screen shows.
             fade: if encoding == Encoding::Screen { 1.0 } else { 0.0 },
+            dim: 1.0,
             flash: Flash::new(cells),
             drawn: vec![Linear::BLACK; cells],
+            drawn_level: 1.0,
+            drawn_dim: 1.0,
             wanted: Planes::new(cells),
             shown: Planes::new(cells),
             sums: Sums::default(),
@@ -163,17 +178,24 @@ impl Renderer {
         self.flash.reset();
     }
 
+    /// The strip is to be dark, whatever there is to show, or lit again: frames from now on fade.
+    pub fn black_out(&mut self, dark: bool) {
+        self.blackout.order(dark);
+    }
+
     /// Makes the frame of `scene`, `elapsed` after the last one. `bytes` gets [`Renderer::bytes`]
     /// bytes; if it has had so many already, nothing is allocated.
     pub fn frame(&mut self, scene: &Scene, elapsed: Duration, bytes: &mut Vec<u8>) -> FrameReport {
         self.continue_with(scene, elapsed);
+        self.blackout.step(elapsed);
         let (moving, level) = self.draw(scene, elapsed);
+        let (fades, level) = self.crossfade(level, elapsed);
         let (sums, limited) = self.level(level);
         let (held, reined) = self.hold(sums, elapsed);
         bytes.resize(self.bytes(), 0);
         let (milliamps, reduced) = self.encode(bytes);
         FrameReport {
-            moving: moving || self.fade < 1.0 || held,
+            moving: moving || fades || self.blackout.is_moving() || self.fade < 1.0 || held,
             milliamps,
             limited: limited || reined || reduced,
             flash_limited: held,
@@ -183,7 +205,11 @@ impl Renderer {
     fn continue_with(&mut self, scene: &Scene, elapsed: Duration) {
         let continued = self.scene.as_ref().is_some_and(|last| last.is_continued_by(scene));
         self.age = if continued { self.age + elapsed } else { Duration::ZERO };
-        if self.scene.is_some() {
+        if let Some(last) = &self.scene {
+            if last.is_round() != scene.is_round() {
+                self.crossfade.begin(&self.drawn, self.drawn_level, self.drawn_dim);
+                self.round = None;
+            }
             let step = elapsed.min(LONGEST_STEP).as_secs_f32() / FADE_IN.as_secs_f32();
             self.fade = (self.fade + step).min(1.0);
         }
@@ -193,6 +219,7 @@ impl Renderer {
     /// Draws the scene, and says whether it moves and at what level its light is.
     fn draw(&mut self, scene: &Scene, elapsed: Duration) -> (bool, f32) {
         let age = self.age;
+        self.dim = 1.0;
         match scene {
             Scene::Split { snapshot, look } => {
                 self.colours_of(&snapshot.contest);
@@ -208,11 +235,15 @@ impl Renderer {
                 }
                 let moving = !self.easing.is_settled(target())
                     || self.effects.is_active()
-                    || self.stale.amount > 0.0
+                    || self.stale.is_seen()
                     || *look == Look::Tie
                     || (*look != Look::Standing && age < LOOK_TIME);
                 (moving, self.effects.level() * self.stale.level())
             }
+            Scene::Round(snapshot) => match &snapshot.round {
+                Some(round) => self.draw_round(snapshot, round, elapsed),
+                None => (false, 1.0),
+            },
             Scene::Pattern(pattern) => {
                 for run in self.map.runs() {
                     let cells = &mut self.drawn[run.start..run.start + run.cells];
@@ -227,10 +258,27 @@ impl Renderer {
         }
     }
 
-    /// The colours of the teams as the look has them.
+    /// Mixes what was shown before into what was drawn, while one look of a round gives way to another.
+    /// Says whether it does, and the level of the mixture.
+    fn crossfade(&mut self, mut level: f32, elapsed: Duration) -> (bool, f32) {
+        let fades = self.crossfade.is_on();
+        if fades {
+            self.dim = self.crossfade.mix(&mut self.drawn, level, self.dim, elapsed);
+            level = 1.0;
+        }
+        (self.drawn_level, self.drawn_dim) = (level, self.dim);
+        (fades, level)
+    }
+
+    /// The colours of the teams as a look has them that has lasted for the scene's age.
     fn look(&mut self, look: Look) {
         let on = (self.age.as_secs_f32() / LOOK_TIME.as_secs_f32()).min(1.0);
         let turn = self.age.as_secs_f32() / TIE_PERIOD.as_secs_f32();
+        self.light_teams(look, on, turn);
+    }
+
+    /// The colours of the teams as a look has them that is there so far, in such a turn of a breath.
+    fn light_teams(&mut self, look: Look, on: f32, turn: f32) {
         let count = self.lights.len() as f32;
         for (index, (look_light, &light)) in self.looks.iter_mut().zip(&self.lights).enumerate() {
             let level = match look {
@@ -243,19 +291,26 @@ impl Renderer {
         }
     }
 
-    /// The colours of the teams as light, decoded once.
-    fn colours_of(&mut self, contest: &Arc<Contest>) {
+    /// The colours of the teams as light, decoded once. Says whether they are others than before.
+    fn colours_of(&mut self, contest: &Arc<Contest>) -> bool {
         if self.contest.as_ref().is_some_and(|known| Arc::ptr_eq(known, contest)) {
-            return;
+            return false;
         }
-        self.lights.clear();
         let gamma = self.calibration.gamma;
-        self.lights.extend(contest.teams().iter().map(|team| match self.encoding {
-            Encoding::Duty => Linear::by_gamma(team.color, gamma),
-            Encoding::Screen => Linear::decode(team.color),
-        }));
-        self.looks.clone_from(&self.lights);
+        let lights = || {
+            contest.teams().iter().map(|team| match self.encoding {
+                Encoding::Duty => Linear::by_gamma(team.color, gamma),
+                Encoding::Screen => Linear::decode(team.color),
+            })
+        };
+        let others = !lights().eq(self.lights.iter().copied());
+        if others {
+            let lights: Vec<Linear> = lights().collect();
+            self.looks.clone_from(&lights);
+            self.lights = lights;
+        }
         self.contest = Some(Arc::clone(contest));
+        others
     }
 
     /// Brings what was drawn to its brightness, and within the budget. Says what that is together,
@@ -266,8 +321,10 @@ impl Renderer {
         let sums = self.sums_of(&self.wanted);
         let (drive, most) = (self.encoder.drive(sums) * level, self.most_drive());
         let limit = if drive > most { most / drive } else { 1.0 };
-        self.wanted.scale(level * limit);
-        (sums.scaled(level * limit), limit < 1.0)
+        // Dimmed by what the look wants of what the budget leaves, so that it is seen on any budget.
+        let level = level * limit * (self.dim * self.blackout.level());
+        self.wanted.scale(level);
+        (sums.scaled(level), limit < 1.0)
     }
 
     /// Keeps flashes within the limit. Says whether a light was held back for it, and whether one
@@ -320,36 +377,6 @@ impl Renderer {
         }
         (Some(power::milliamps(self.pixels, sum - excess)), excess > 0)
     }
-}
-
-/// The mark of a lost feed.
-#[derive(Clone, Copy, Debug, Default)]
-struct Stale {
-    /// How much of it is there, 0..=1.
-    amount: f32,
-    /// Where in a breath it is, 0..1.
-    turn: f32,
-}
-
-impl Stale {
-    fn step(&mut self, stale: bool, elapsed: Duration) {
-        let step = elapsed.min(LONGEST_STEP).as_secs_f32();
-        let by = step / LOOK_TIME.as_secs_f32();
-        self.amount = (self.amount + if stale { by } else { -by }).clamp(0.0, 1.0);
-        self.turn = (self.turn + step / STALE_PERIOD.as_secs_f32()) % 1.0;
-        if self.amount <= 0.0 {
-            self.turn = 0.0;
-        }
-    }
-
-    fn level(self) -> f32 {
-        1.0 - self.amount * (STALE_DIM + STALE_BREATH * (2.0 * breath(self.turn) - 1.0))
-    }
-}
-
-/// In and out, 0 to 1 and back within a turn.
-fn breath(turn: f32) -> f32 {
-    0.5 - 0.5 * (turn * std::f32::consts::TAU).cos()
 }
 
 #[cfg(test)]

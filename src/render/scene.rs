@@ -19,6 +19,9 @@ pub enum Scene {
         /// How it is shown.
         look: Look,
     },
+    /// The contest in a show with rounds: the snapshot says which look it has, and its age what time
+    /// it is since.
+    Round(Arc<Snapshot>),
     /// A test pattern, from its beginning.
     Pattern(Pattern),
     /// A timer, running from the instant at which it is shown first; and the snapshot that tells of it.
@@ -47,6 +50,7 @@ impl From<Arc<Snapshot>> for Scene {
             (None, picture::Scene::Timer, Some(standing)) => {
                 Scene::Timer(standing.into(), Some(snapshot))
             }
+            _ if snapshot.round.is_some() => Scene::Round(snapshot),
             _ => Scene::Split { snapshot, look: Look::Standing },
         }
     }
@@ -57,7 +61,7 @@ impl Scene {
     #[must_use]
     pub fn snapshot(&self) -> Option<&Arc<Snapshot>> {
         match self {
-            Scene::Split { snapshot, .. } => Some(snapshot),
+            Scene::Split { snapshot, .. } | Scene::Round(snapshot) => Some(snapshot),
             Scene::Timer(_, snapshot) => snapshot.as_ref(),
             Scene::Pattern(_) => None,
         }
@@ -67,10 +71,16 @@ impl Scene {
     pub(super) fn is_continued_by(&self, next: &Scene) -> bool {
         match (self, next) {
             (Scene::Split { look, .. }, Scene::Split { look: next, .. }) => look == next,
+            (Scene::Round(snapshot), Scene::Round(next)) => Arc::ptr_eq(snapshot, next),
             (Scene::Pattern(pattern), Scene::Pattern(next)) => pattern == next,
             (Scene::Timer(timer, _), Scene::Timer(next, _)) => timer == next,
             _ => false,
         }
+    }
+
+    /// Whether it is the contest in a show with rounds.
+    pub(super) fn is_round(&self) -> bool {
+        matches!(self, Scene::Round(_))
     }
 
     /// Whether both are the same test pattern.
@@ -83,6 +93,7 @@ impl Scene {
     pub(super) fn is_moving(&self, age: Duration) -> bool {
         match self {
             Scene::Split { look, .. } => *look == Look::Tie,
+            Scene::Round(_) => false,
             Scene::Pattern(pattern) => pattern.is_moving(),
             Scene::Timer(timer, _) => timer.is_moving(age),
         }

@@ -40,7 +40,9 @@ pub(super) struct Frames {
     scene: Scene,
     /// The scene is not the one that was rendered last.
     changed: bool,
-    /// When that was.
+    /// The strip is dark by order.
+    dark: bool,
+    /// When one was rendered last.
     rendered: Instant,
     report: FrameReport,
     /// The bytes that were rendered last.
@@ -86,6 +88,7 @@ impl Frames {
             retry: Retry::default(),
             report: FrameReport::default(),
             changed: true,
+            dark: false,
             busy: false,
             missed: false,
             repeat: false,
@@ -105,6 +108,13 @@ impl Frames {
             self.missed = true;
         }
         self.changed = true;
+    }
+
+    /// The strip is to be dark by order, or lit again. Its device hears of it as of any other frame.
+    pub(super) fn black_out(&mut self, dark: bool) {
+        self.renderer.black_out(dark);
+        self.changed |= self.dark != dark;
+        self.dark = dark;
     }
 
     /// The device is to be dark.

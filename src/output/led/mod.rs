@@ -53,9 +53,10 @@ pub async fn run(
         Err(error) => return warn!(output = name, %error, "no thread for the output"),
     };
     let words = encoding == Encoding::Screen;
-    let mut scene = newest(&mut snapshots);
+    let (mut scene, dark) = newest(name, &mut snapshots);
     let mut frames =
         Frames::new(renderer, scene.clone(), words, refresh, status.status, Instant::now());
+    frames.black_out(dark);
     if suspended.is_wanted() {
         frames.suspend();
     }
@@ -68,7 +69,8 @@ pub async fn run(
                 if changed.is_err() {
                     break;
                 }
-                let next = newest(&mut snapshots);
+                let (next, dark) = newest(name, &mut snapshots);
+                frames.black_out(dark);
                 // A pattern tells of nothing that a further snapshot could change.
                 if !scene.is_same_pattern(&next) {
                     scene = next.clone();
@@ -106,8 +108,11 @@ pub async fn run(
     frames.ended();
 }
 
-fn newest(snapshots: &mut watch::Receiver<Arc<Snapshot>>) -> Scene {
-    Arc::clone(&snapshots.borrow_and_update()).into()
+/// What the output of this name is to show, and whether it is to be dark whatever that is.
+fn newest(name: &str, snapshots: &mut watch::Receiver<Arc<Snapshot>>) -> (Scene, bool) {
+    let snapshot = Arc::clone(&snapshots.borrow_and_update());
+    let dark = snapshot.blackout.iter().any(|dark| dark.covers(name));
+    (snapshot.into(), dark)
 }
 
 #[cfg(test)]

@@ -1,0 +1,125 @@
+//! How a result is shown: its split comes in from both ends over neutral light, so that a close one
+//! shows its seam last; then its winner is celebrated, or the teams breathe in turn.
+//!
+//! By the time since the reveal alone: who comes late finds what there is to see by then.
+
+use std::time::Duration;
+
+use crate::render::easing::smooth;
+use crate::snapshot::RoundResult;
+
+/// How long the split takes to come in, and that of a photo finish.
+const SWEEP: Duration = Duration::from_millis(1500);
+const PHOTO_FINISH: Duration = Duration::from_millis(3500);
+
+/// How long the winner is celebrated.
+const CELEBRATION: Duration = Duration::from_secs(4);
+
+/// The others stand back within this, and come forward again within this.
+const BACK: Duration = Duration::from_millis(500);
+const FORWARD: Duration = Duration::from_secs(1);
+
+/// The winner's part is cheered at once, and again each time after so long.
+const CHEER: Duration = Duration::from_millis(700);
+
+/// The reveal of a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reveal {
+    sweep: Duration,
+    /// The place of the winner; `None` on a tie.
+    winner: Option<usize>,
+}
+
+impl Reveal {
+    /// That of a result.
+    #[must_use]
+    pub fn of(result: &RoundResult) -> Reveal {
+        let winner = result.winner.as_ref();
+        Reveal {
+            sweep: if result.photo_finish { PHOTO_FINISH } else { SWEEP },
+            winner: winner.and_then(|name| result.teams.iter().position(|team| team.name == *name)),
+        }
+    }
+
+    /// The place of the winner; `None` on a tie.
+    #[must_use]
+    pub fn winner(self) -> Option<usize> {
+        self.winner
+    }
+
+    /// How far the split has come in.
+    #[must_use]
+    pub fn way(self, since: Duration) -> f64 {
+        f64::from(smooth(since.as_secs_f32() / self.sweep.as_secs_f32()))
+    }
+
+    /// How long the split has been there.
+    #[must_use]
+    pub fn after(self, since: Duration) -> Duration {
+        since.saturating_sub(self.sweep)
+    }
+
+    /// How far the others stand back, 0..=1.
+    #[must_use]
+    pub fn back(self, since: Duration) -> f32 {
+        let after = self.after(since);
+        let back = smooth(after.as_secs_f32() / BACK.as_secs_f32());
+        let rest = CELEBRATION.saturating_sub(after);
+        back * smooth(rest.as_secs_f32() / FORWARD.as_secs_f32())
+    }
+
+    /// How often the winner has been cheered.
+    #[must_use]
+    pub fn cheers(self, since: Duration) -> u64 {
+        let Some(after) = since.checked_sub(self.sweep) else { return 0 };
+        let times = after.min(CELEBRATION - FORWARD).as_millis() / CHEER.as_millis();
+        1 + u64::try_from(times).unwrap_or(0)
+    }
+
+    /// Whether it goes on by itself.
+    #[must_use]
+    pub fn is_moving(self, since: Duration) -> bool {
+        let over = self.winner.is_some() && self.after(since) >= CELEBRATION;
+        // A tie breathes for ever, unless nobody knows since when.
+        !over && since < Duration::MAX
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REVEAL: Reveal = Reveal { sweep: SWEEP, winner: Some(0) };
+
+    #[test]
+    fn a_split_comes_in_within_its_time_and_never_goes_back() {
+        let at = |reveal: Reveal, millis| reveal.way(Duration::from_millis(millis));
+        assert!(at(REVEAL, 0) < 1e-9);
+        assert!((at(REVEAL, 750) - 0.5).abs() < 1e-6);
+        assert!((at(REVEAL, 1500) - 1.0).abs() < 1e-9);
+        let ways: Vec<f64> = (0..4000).map(|millis| at(REVEAL, millis)).collect();
+        assert!(ways.is_sorted());
+        let photo_finish = Reveal { sweep: PHOTO_FINISH, ..REVEAL };
+        assert!((at(photo_finish, 1750) - 0.5).abs() < 1e-6);
+        assert!(at(photo_finish, 3400) < 1.0);
+    }
+
+    #[test]
+    fn the_others_stand_back_for_the_celebration_and_no_longer() {
+        let back = |millis| REVEAL.back(Duration::from_millis(millis));
+        let found = [0, 1500, 1750, 2000, 4500, 5000, 5500, 60_000].map(back);
+        for (back, expected) in found.into_iter().zip([0.0, 0.0, 0.5, 1.0, 1.0, 0.5, 0.0, 0.0]) {
+            assert!((back - expected).abs() < 1e-6, "{found:?}");
+        }
+        assert!(REVEAL.is_moving(Duration::from_millis(5499)));
+        assert!(!REVEAL.is_moving(Duration::from_millis(5500)));
+        assert!(Reveal { winner: None, ..REVEAL }.is_moving(Duration::from_hours(1)));
+    }
+
+    #[test]
+    fn the_winner_is_cheered_five_times() {
+        let cheers = |millis| REVEAL.cheers(Duration::from_millis(millis));
+        assert_eq!([0, 1499, 1500, 2199, 2200, 4300, 9000].map(cheers), [0, 0, 1, 1, 2, 5, 5]);
+        assert_eq!(REVEAL.cheers(Duration::MAX), 5);
+    }
+}
