@@ -14,13 +14,13 @@ pub struct Blackout {
     ordered: bool,
     /// What was ordered at the last step; `None` before the first.
     obeyed: Option<bool>,
-    /// How much of the way to full light is left, 0..=1.
-    light: f32,
+    /// How far it is from the dark; [`FADE`] is full light.
+    lit: Duration,
 }
 
 impl Default for Blackout {
     fn default() -> Blackout {
-        Blackout { ordered: false, obeyed: None, light: 1.0 }
+        Blackout { ordered: false, obeyed: None, lit: FADE }
     }
 }
 
@@ -33,31 +33,31 @@ impl Blackout {
     /// Time goes on. What was ordered before the first step is so at once; the step that hears of
     /// another order first begins its fade, however long ago the one before was.
     pub fn step(&mut self, elapsed: Duration) {
-        let step = elapsed.min(LONGEST_STEP).as_secs_f32() / FADE.as_secs_f32();
+        let step = elapsed.min(LONGEST_STEP);
         match self.obeyed.replace(self.ordered) {
-            None => self.light = self.goal(),
+            None => self.lit = self.goal(),
             Some(obeyed) if obeyed != self.ordered => {}
-            Some(true) => self.light = (self.light - step).max(0.0),
-            Some(false) => self.light = (self.light + step).min(1.0),
+            Some(true) => self.lit = self.lit.saturating_sub(step),
+            Some(false) => self.lit = (self.lit + step).min(FADE),
         }
     }
 
     /// Whether it is on its way.
     #[must_use]
-    #[expect(clippy::float_cmp, reason = "both ends are set, and not approached")]
     pub fn is_moving(self) -> bool {
-        self.light != self.goal()
+        self.lit != self.goal()
     }
 
     /// How much of the light is left: nothing at all at the end.
     #[must_use]
     pub fn level(self) -> f32 {
+        let light = self.lit.as_secs_f32() / FADE.as_secs_f32();
         // Even steps to the eye.
-        self.light * self.light
+        light * light
     }
 
-    fn goal(self) -> f32 {
-        if self.ordered { 0.0 } else { 1.0 }
+    fn goal(self) -> Duration {
+        if self.ordered { Duration::ZERO } else { FADE }
     }
 }
 
@@ -81,7 +81,6 @@ mod tests {
                 assert!(blackout.is_moving(), "{frame}");
                 blackout.step(FRAME);
             }
-            blackout.step(FRAME);
             assert!((blackout.level() - expected).abs() < 1e-9 && !blackout.is_moving());
         }
     }

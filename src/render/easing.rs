@@ -41,6 +41,12 @@ impl Easing {
         &self.shown
     }
 
+    /// Where it keeps what is shown.
+    #[cfg(test)]
+    pub(super) fn place(&self) -> *const f64 {
+        self.shown.as_ptr()
+    }
+
     /// Whether nothing would change any more.
     #[must_use]
     #[expect(clippy::float_cmp, reason = "what has arrived was set to the target")]

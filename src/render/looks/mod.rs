@@ -156,7 +156,12 @@ impl Renderer {
             }
             RoundLook::Revealed => self.draw_revealed(snapshot, round, times.since, elapsed),
         };
-        (moving || self.stale.is_seen(), self.stale.level())
+        let level = match look {
+            // As much as the effects need.
+            RoundLook::Open | RoundLook::Locked | RoundLook::Revealed => self.effects.level(),
+            _ => 1.0,
+        };
+        (moving || self.stale.is_seen(), level * self.stale.level())
     }
 
     /// Leaves one look for the next without a jump.
@@ -283,3 +288,6 @@ fn turn(time: Duration, period: Duration) -> f32 {
     let nanos = time.as_nanos() % period.as_nanos();
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(0)).as_secs_f32() / period.as_secs_f32()
 }
+
+#[cfg(test)]
+mod tests;

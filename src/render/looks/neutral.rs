@@ -73,7 +73,7 @@ mod tests {
         let (outer, inner) = (0.4 - 0.24 * 0.34549, 0.4 - 0.24 * 0.90451);
         check(at(0), [outer, inner, 0.4, inner, outer]);
         // Its crest passes a cell when it is as far as the cell is deep.
-        check(at(800), [0.4, outer, outer, outer, 0.4]);
+        check(at(800), [0.4, inner, outer, inner, 0.4]);
         check(at(4000), [outer, inner, 0.4, inner, outer]);
         check(at(4_000_000_000), [outer, inner, 0.4, inner, outer]);
     }

@@ -8,9 +8,13 @@ use std::time::Duration;
 use crate::render::easing::smooth;
 use crate::snapshot::RoundResult;
 
-/// How long the split takes to come in, and that of a photo finish.
-const SWEEP: Duration = Duration::from_millis(1500);
-const PHOTO_FINISH: Duration = Duration::from_millis(3500);
+/// The light is neutral for so long before anything comes in: what was shown before goes meanwhile, and
+/// no light falls and rises at once, which the flash limiter would have to hold back.
+const BEFORE: Duration = Duration::from_millis(300);
+
+/// When the split is in, and that of a photo finish.
+const SWEEP: Duration = Duration::from_millis(1800);
+const PHOTO_FINISH: Duration = Duration::from_millis(3800);
 
 /// How long the winner is celebrated.
 const CELEBRATION: Duration = Duration::from_secs(4);
@@ -50,7 +54,8 @@ impl Reveal {
     /// How far the split has come in.
     #[must_use]
     pub fn way(self, since: Duration) -> f64 {
-        f64::from(smooth(since.as_secs_f32() / self.sweep.as_secs_f32()))
+        let (gone, whole) = (since.saturating_sub(BEFORE), self.sweep.saturating_sub(BEFORE));
+        f64::from(smooth(gone.as_secs_f32() / whole.as_secs_f32()))
     }
 
     /// How long the split has been there.
@@ -94,32 +99,32 @@ mod tests {
     #[test]
     fn a_split_comes_in_within_its_time_and_never_goes_back() {
         let at = |reveal: Reveal, millis| reveal.way(Duration::from_millis(millis));
-        assert!(at(REVEAL, 0) < 1e-9);
-        assert!((at(REVEAL, 750) - 0.5).abs() < 1e-6);
-        assert!((at(REVEAL, 1500) - 1.0).abs() < 1e-9);
+        assert!(at(REVEAL, 300) < 1e-9);
+        assert!((at(REVEAL, 1050) - 0.5).abs() < 1e-6);
+        assert!((at(REVEAL, 1800) - 1.0).abs() < 1e-9);
         let ways: Vec<f64> = (0..4000).map(|millis| at(REVEAL, millis)).collect();
         assert!(ways.is_sorted());
         let photo_finish = Reveal { sweep: PHOTO_FINISH, ..REVEAL };
-        assert!((at(photo_finish, 1750) - 0.5).abs() < 1e-6);
-        assert!(at(photo_finish, 3400) < 1.0);
+        assert!((at(photo_finish, 2050) - 0.5).abs() < 1e-6);
+        assert!(at(photo_finish, 3700) < 1.0);
     }
 
     #[test]
     fn the_others_stand_back_for_the_celebration_and_no_longer() {
         let back = |millis| REVEAL.back(Duration::from_millis(millis));
-        let found = [0, 1500, 1750, 2000, 4500, 5000, 5500, 60_000].map(back);
+        let found = [0, 1800, 2050, 2300, 4800, 5300, 5800, 60_000].map(back);
         for (back, expected) in found.into_iter().zip([0.0, 0.0, 0.5, 1.0, 1.0, 0.5, 0.0, 0.0]) {
             assert!((back - expected).abs() < 1e-6, "{found:?}");
         }
-        assert!(REVEAL.is_moving(Duration::from_millis(5499)));
-        assert!(!REVEAL.is_moving(Duration::from_millis(5500)));
+        assert!(REVEAL.is_moving(Duration::from_millis(5799)));
+        assert!(!REVEAL.is_moving(Duration::from_millis(5800)));
         assert!(Reveal { winner: None, ..REVEAL }.is_moving(Duration::from_hours(1)));
     }
 
     #[test]
     fn the_winner_is_cheered_five_times() {
         let cheers = |millis| REVEAL.cheers(Duration::from_millis(millis));
-        assert_eq!([0, 1499, 1500, 2199, 2200, 4300, 9000].map(cheers), [0, 0, 1, 1, 2, 5, 5]);
+        assert_eq!([0, 1799, 1800, 2499, 2500, 4600, 9000].map(cheers), [0, 0, 1, 1, 2, 5, 5]);
         assert_eq!(REVEAL.cheers(Duration::MAX), 5);
     }
 }
