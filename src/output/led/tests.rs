@@ -294,6 +294,52 @@ async fn a_device_that_fails_holds_up_no_stop_and_is_tried_again_after_it() {
     assert!(simulation.run(3500).iter().any(|&(_, what)| what == 's'));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_strip_that_is_dark_by_order_fades_and_is_kept_alive_in_the_dark() {
+    for scene in [split(1.0), Scene::Pattern(Pattern::White)] {
+        let mut simulation = Simulation::new(refresh(40, 3, Some(1000)), scene);
+        simulation.run(5000);
+        assert_eq!(simulation.shown, [255; 12]);
+        simulation.frames.black_out(true);
+        simulation.run(300);
+        assert!(simulation.shown.iter().all(|byte| (1..255).contains(byte)), "on its way");
+        simulation.run(260);
+        assert_eq!(simulation.shown, [0; 12]);
+        let log = simulation.run(10_000);
+        assert!(log.iter().all(|&(_, what)| what == 'r'), "{log:?}");
+        assert!(times(&log).windows(2).all(|pair| pair[1] - pair[0] <= 1000), "{log:?}");
+        assert!(log.len() >= 10, "{log:?}");
+        simulation.frames.black_out(false);
+        simulation.run(560);
+        assert_eq!(simulation.shown, [255; 12]);
+        simulation.meter.flashes();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_strip_that_is_darkened_and_lit_again_and_again_does_not_flash() {
+    let mut simulation = Simulation::new(refresh(50, 0, None), split(1.0));
+    simulation.run(3000);
+    for turn in 0..60 {
+        simulation.frames.black_out(turn % 2 == 0);
+        simulation.run([40, 90, 150, 260, 20][turn % 5]);
+    }
+    simulation.run(3000);
+    assert_eq!(simulation.shown, [255; 12]);
+    simulation.meter.flashes();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_strip_that_begins_while_it_is_dark_by_order_is_never_lit() {
+    let mut simulation = Simulation::new(refresh(50, 0, None), split(1.0));
+    simulation.frames.black_out(true);
+    for share in [0.2, 0.7, 0.4] {
+        simulation.frames.take(split(share));
+        simulation.run(700);
+        assert!(simulation.shown.iter().all(|&byte| byte == 0), "{:?}", simulation.shown);
+    }
+}
+
 /// An output at work, with its thread.
 struct Output {
     told: Receiver<Received>,

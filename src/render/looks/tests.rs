@@ -410,7 +410,7 @@ fn no_look_jumps_to_another() {
                 // motion. What the flash limiter holds back comes when it may.
                 let limited = std::mem::replace(&mut held, report.flash_limited) || held;
                 assert!(
-                    limited || jump < Some(64),
+                    limited || jump < Some(85),
                     "{jump:?} at {step}, from {from:?} to {to:?}: {before:?} {bytes:?}"
                 );
                 before = bytes;
