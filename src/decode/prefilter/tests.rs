@@ -1,7 +1,7 @@
 //! The scan finds what it must, and changes no event.
 
 use std::fmt::Write as _;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -16,7 +16,7 @@ use crate::contest::{Contest, Reposts, Team, Vote};
 use crate::decode::page::is_heartbeat;
 use crate::decode::{Decoder, Feed, networks};
 use crate::event::Message;
-use crate::post::Hasher;
+use crate::post::{Hasher, Post, Side};
 
 #[test]
 fn characters_outside_the_changing_ones_fold_to_themselves() {
@@ -97,6 +97,59 @@ proptest! {
     }
 }
 
+proptest! {
+    // Each case makes four decoders.
+    #![proptest_config(ProptestConfig::with_cases(12))]
+    #[test]
+    fn several_questions_are_each_decided_as_by_a_decoder_of_that_one(
+        (tags, lines, feed) in (tags(), feed()).prop_flat_map(|(tags, feed)| {
+            let lines = prop::collection::vec(line(feed, tags.clone()), 1..12);
+            (Just(tags), lines, Just(feed))
+        }),
+    ) {
+        // Each hashtag is in two of them, with others.
+        let turned: Vec<String> = tags.iter().rev().chain(&tags[..1]).cloned().collect();
+        let sets = [&tags[..], &tags[..tags.len().div_ceil(2)], &turned[..turned.len().div_ceil(2)]];
+        let contests = sets.map(|tags| Arc::clone(questions(tags).first()));
+        let questions = Questions::new(contests.to_vec()).unwrap();
+        let hasher = Hasher::default();
+        let decode = |questions: &Questions| {
+            let mut decoder = Decoder::new(questions, Some(feed), hasher.clone());
+            let lines = lines.iter().map(|line| line.trim_ascii()).filter(|line| !line.is_empty());
+            lines
+                .map(|line| {
+                    let mut events = Vec::new();
+                    decoder.message(line, &mut |event| events.push(event));
+                    events
+                })
+                .collect::<Vec<_>>()
+        };
+        let together = decode(&questions);
+        for (index, contest) in questions.iter().enumerate() {
+            let alone = decode(&contest.into());
+            for (together, alone) in together.iter().zip(&alone) {
+                prop_assert_eq!(together.len(), alone.len());
+                for (together, alone) in together.iter().zip(alone) {
+                    match (together, alone) {
+                        // It names a team of another question.
+                        (Message::Malformed(_), Message::Unmatched(1)) => {}
+                        (Message::Post(post), Message::Unmatched(1)) => {
+                            prop_assert_eq!(questions.side(index, &post.tags), Side::None);
+                        }
+                        (Message::Post(post), Message::Post(own)) => {
+                            prop_assert_eq!(questions.side(index, &post.tags), own.side);
+                            prop_assert_eq!(post.side, questions.side(0, &post.tags));
+                            let (side, tags) = (own.side, own.tags.clone());
+                            prop_assert_eq!(&Post { side, tags, ..post.clone() }, own);
+                        }
+                        (together, alone) => prop_assert_eq!(together, alone),
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// Adds an event; runs of unmatched messages are one.
 fn push(messages: &mut Vec<Message>, event: Message) {
     match (messages.last_mut(), event) {
@@ -105,7 +158,7 @@ fn push(messages: &mut Vec<Message>, event: Message) {
     }
 }
 
-/// A contest in which each of these hashtags is a team, if it can be.
+/// One question or two in which each of these hashtags is a team, if it can be.
 fn questions(tags: &[String]) -> Questions {
     let team = |tag: &String| Team {
         name: tag.clone(),
@@ -117,7 +170,13 @@ fn questions(tags: &[String]) -> Questions {
         let teams = tags.iter().map(team).collect();
         Contest::new(String::new(), Duration::from_mins(1), Vote::Every, Reposts::Count, teams)
     };
-    contest(tags).unwrap_or_else(|_| contest(&["tabs".into(), "spaces".into()]).unwrap()).into()
+    let whole =
+        contest(tags).unwrap_or_else(|_| contest(&["tabs".into(), "spaces".into()]).unwrap());
+    let (left, right) = tags.split_at(tags.len() / 2);
+    match (contest(left), contest(right)) {
+        (Ok(left), Ok(right)) => Questions::new(vec![Arc::new(left), Arc::new(right)]).unwrap(),
+        _ => whole.into(),
+    }
 }
 
 fn tags() -> impl Strategy<Value = Vec<String>> {
