@@ -8,7 +8,8 @@ use std::fmt;
 
 use serde_json::{Map, Value, json};
 
-use crate::contest::{Contest, Reposts, Vote};
+use crate::contest::{Reposts, Vote};
+use crate::questions::Questions;
 use crate::timestamp::Timestamp;
 
 use super::lines;
@@ -71,12 +72,9 @@ impl fmt::Display for Difference {
 impl Rules {
     /// The rules of an evening of these questions, which share how posts become votes; `more` are
     /// the keys that the contest knows nothing of.
-    pub fn new<'a>(
-        questions: impl IntoIterator<Item = &'a Contest>,
-        more: impl IntoIterator<Item = (String, Value)>,
-    ) -> Rules {
+    pub fn new(questions: &Questions, more: impl IntoIterator<Item = (String, Value)>) -> Rules {
         let mut rules = Rules::default();
-        for contest in questions {
+        for contest in questions.iter() {
             if rules.questions.is_empty() {
                 let vote = match contest.vote() {
                     Vote::Latest => "latest",
@@ -113,7 +111,7 @@ impl Rules {
         let differ = |text: String| Some(Difference(text));
         if new.questions.len() < self.questions.len() {
             let (had, has) = (self.questions.len(), new.questions.len());
-            return differ(format!("it has {had} questions, and the config {has}"));
+            return differ(format!("there it has {had} questions, and in the config {has}"));
         }
         for (index, (old, new)) in self.questions.iter().zip(&new.questions).enumerate() {
             // One question alone needs no number.

@@ -7,11 +7,13 @@
 use std::fmt::Write;
 
 use serde_json::Value;
+use smallvec::SmallVec;
 
-use crate::contest::{Contest, TeamId};
+use crate::contest::TeamId;
 use crate::event::{ClockEvent, Message};
 use crate::order::Request;
-use crate::post::{Deletion, Post, PostId, Side, Tags, Version};
+use crate::post::{Deletion, Post, PostId, Side, Version};
+use crate::questions::Questions;
 use crate::snapshot::Gap;
 use crate::timestamp::Timestamp;
 
@@ -26,8 +28,7 @@ const MOST: u64 = u32::MAX as u64;
 pub struct Lines {
     /// The names of the sources, as JSON.
     sources: Vec<String>,
-    /// By [`TagId`](crate::post::TagId), with their teams.
-    hashtags: Vec<(TeamId, String)>,
+    questions: Questions,
 }
 
 /// Messages that are counted without a line each.
@@ -51,12 +52,9 @@ impl Counted {
 
 impl Lines {
     /// For the sources of this name, in the order of their ids.
-    pub fn new(contest: &Contest, sources: impl IntoIterator<Item = String>) -> Lines {
-        let hashtags = contest.hashtags().map(|(team, hashtag)| (team, hashtag.to_owned()));
-        Lines {
-            sources: sources.into_iter().map(|name| quoted(&name)).collect(),
-            hashtags: hashtags.collect(),
-        }
+    pub fn new(questions: &Questions, sources: impl IntoIterator<Item = String>) -> Lines {
+        let sources = sources.into_iter().map(|name| quoted(&name)).collect();
+        Lines { sources, questions: questions.clone() }
     }
 
     /// A post or a deletion that came at `arrival`; nothing for all else, which is [`counted`].
@@ -85,7 +83,7 @@ impl Lines {
 
     fn post(&self, arrival: Timestamp, source: Option<usize>, post: &Post) -> String {
         let mut line = self.beginning(Some(post.at), arrival, source);
-        let takes_back = post.version == Version::Edit && post.side == Side::None;
+        let takes_back = post.version == Version::Edit && !post.names_a_team();
         if let Some(id) = post.id {
             // An edit that leaves nothing is found by the word for a deletion.
             push_names(if takes_back { "delete" } else { "id" }, &[id], &mut line);
@@ -103,7 +101,7 @@ impl Lines {
             push_member(&mut line, format_args!("\"hashtags\":["));
             let mut comma = "";
             // A hashtag of a contest holds nothing that JSON would escape.
-            for hashtag in self.hashtags_of(post.side, &post.tags) {
+            for hashtag in self.hashtags_of(post) {
                 let _infallible = write!(line, "{comma}\"{hashtag}\"");
                 comma = ",";
             }
@@ -145,18 +143,20 @@ impl Lines {
     }
 
     /// The hashtags of a post, or where they are not known the first ones of its teams.
-    fn hashtags_of(&self, side: Side, tags: &Tags) -> impl Iterator<Item = &str> {
-        let [first, second] = tags.0.map(|tag| self.hashtags.get(usize::from(tag?.0)));
-        let of = |wanted: TeamId| self.hashtags.iter().find(move |(team, _)| *team == wanted);
-        let pair = match side {
-            Side::None => [None, None],
-            Side::Team(team) => [first.filter(|(of, _)| *of == team).or_else(|| of(team)), None],
-            Side::Both => match (first, second) {
-                (Some(first), Some(second)) if first.0 != second.0 => [Some(first), Some(second)],
-                _ => [of(TeamId(0)), of(TeamId(1))],
-            },
+    fn hashtags_of(&self, post: &Post) -> SmallVec<[&str; 8]> {
+        let questions = &self.questions;
+        if !post.tags.is_empty() {
+            return post.tags.iter().filter_map(|tag| questions.hashtag(tag)).collect();
+        }
+        let first = |team: TeamId| {
+            let team = questions.first().teams().get(team.index())?;
+            team.hashtags.first().map(String::as_str)
         };
-        pair.into_iter().flatten().map(|(_, hashtag)| &**hashtag)
+        match post.side {
+            Side::None => SmallVec::new(),
+            Side::Team(team) => first(team).into_iter().collect(),
+            Side::Both => [TeamId(0), TeamId(1)].into_iter().filter_map(first).collect(),
+        }
     }
 
     /// Posts of this span of time may be missing.
@@ -275,7 +275,7 @@ fn note(at: Option<Timestamp>, word: &str) -> String {
 
 /// Whether a line can say what a message does to a count.
 fn can_be_told(post: &Post) -> bool {
-    post.id.is_some() || post.side != Side::None
+    post.id.is_some() || post.names_a_team()
 }
 
 fn push_names(key: &str, names: &[PostId], line: &mut String) {

@@ -9,9 +9,9 @@ use std::io::{self, BufRead as _, BufReader, Read, Take};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::contest::Contest;
 use crate::display_text;
 use crate::hint::Hint;
+use crate::questions::Questions;
 use crate::timestamp::Timestamp;
 
 use super::disk::{Disk, Handle as _, RealDisk};
@@ -38,8 +38,8 @@ pub struct Setup<'a> {
     pub path: &'a Path,
     /// What is counted, and how.
     pub rules: Rules,
-    /// Its hashtags are written by name.
-    pub contest: &'a Contest,
+    /// Their hashtags are written by name.
+    pub questions: &'a Questions,
     /// The names of the sources, in the order of their ids.
     pub sources: Vec<String>,
     /// What to do with a journal that is there.
@@ -208,7 +208,7 @@ fn who(process: Option<u32>) -> String {
 /// Why neither can be done.
 pub fn open(setup: &Setup<'_>) -> Result<Opened, Error> {
     let Prepared { file, keys, past, kept } = prepare(RealDisk, setup)?;
-    let lines = Lines::new(setup.contest, setup.sources.iter().cloned());
+    let lines = Lines::new(setup.questions, setup.sources.iter().cloned());
     let name = setup.path.file_name().unwrap_or(setup.path.as_os_str());
     let name = display_text::path(Path::new(name)).into();
     let (journal, writer) =

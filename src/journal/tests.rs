@@ -22,6 +22,7 @@ use crate::decode::{Decoder, Feed};
 use crate::hint::Hint as _;
 use crate::order::Command;
 use crate::post::{AuthorId, Deletion, Hasher, Post, PostId, Side, TagId, Tags, Version};
+use crate::questions::Questions;
 use crate::snapshot::Phase;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -32,7 +33,7 @@ const HOUR: Duration = Duration::from_hours(1);
 
 /// It takes its time to be made.
 static DECODER: LazyLock<Mutex<Decoder>> = LazyLock::new(|| {
-    let decoder = Decoder::new(&contest(), Some(Feed::Post), Hasher::default());
+    let decoder = Decoder::new(&questions(), Some(Feed::Post), Hasher::default());
     Mutex::new(decoder.of_its_own_journal())
 });
 
@@ -40,7 +41,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
     #[test]
     fn every_entry_reads_back_as_it_was(entries in prop::collection::vec(entry(), 1..12)) {
-        let lines = Lines::new(&contest(), ["hall \"A\"".to_owned()]);
+        let lines = Lines::new(&questions(), ["hall \"A\"".to_owned()]);
         let mut made = Vec::new();
         let mut expected = Vec::new();
         for entry in entries {
@@ -107,7 +108,7 @@ proptest! {
 
 #[test]
 fn a_line_says_what_it_is() {
-    let lines = Lines::new(&contest(), ["hall".to_owned()]);
+    let lines = Lines::new(&questions(), ["hall".to_owned()]);
     let gap = Gap { from: at(1), length: SECOND };
     let mut counted = Vec::new();
     lines::counted(Counted { unmatched: 2, ..Counted::default() }, &mut counted);
@@ -142,7 +143,7 @@ fn a_line_says_what_it_is() {
 
 #[test]
 fn a_journal_names_nobody_and_has_no_text() {
-    let lines = Lines::new(&contest(), ["hall".to_owned()]);
+    let lines = Lines::new(&questions(), ["hall".to_owned()]);
     let mut made = Vec::new();
     lines.message(at(7000), Some(0), &Message::Post(post(1)), &mut made);
     insta::assert_snapshot!(made[0], @r#"{"at":"1970-01-01T00:00:00.001Z","seen":"1970-01-01T00:00:07.000Z","source":"hall","id":"0000000000000001","author":"0000000000000001","hashtags":["cats"]}"#);
@@ -372,7 +373,7 @@ fn the_first_difference_of_two_contests_is_named() {
     check(&|new| new.questions[0].title = "Pets?".to_owned(), None);
     check(&|new| new.questions.push(new.questions[0].clone()), None);
     check(&|new| new.questions[0].teams[0].hashtags.reverse(), None);
-    check(&|new| new.questions.clear(), Some("it has 1 questions, and the config 0"));
+    check(&|new| new.questions.clear(), Some("there it has 1 questions, and in the config 0"));
     check(
         &|new| new.questions[0].teams.truncate(1),
         Some("there it has 2 teams, and in the config 1"),
@@ -628,7 +629,7 @@ fn a_disk_that_fails_is_told_of_and_forgiven() {
 fn what_finds_no_room_is_said_where_it_is_missing() {
     let disk = SimulatedDisk::default();
     let prepared = prepare(disk.clone(), &setup(Begin::Auto, at(0))).ok().unwrap();
-    let lines = Lines::new(&contest(), ["hall".to_owned()]);
+    let lines = Lines::new(&questions(), ["hall".to_owned()]);
     disk.hold(true);
     let (journal, writer) = start(prepared.file, lines, "friday.jsonl".into()).unwrap();
     let began = Instant::now();
@@ -667,8 +668,8 @@ fn what_finds_no_room_is_said_where_it_is_missing() {
 fn a_journal_and_its_keys_are_for_the_eyes_of_their_owner() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("friday.jsonl");
-    let contest = contest();
-    let setup = Setup { path: &path, contest: &contest, ..setup(Begin::Auto, at(0)) };
+    let questions = questions();
+    let setup = Setup { path: &path, questions: &questions, ..setup(Begin::Auto, at(0)) };
     let opened = open(&setup).unwrap();
     #[cfg(unix)]
     for name in ["friday.jsonl", "friday.jsonl.key"] {
@@ -701,8 +702,8 @@ fn a_journal_and_its_keys_are_for_the_eyes_of_their_owner() {
 fn a_command_is_safe_at_once_and_all_else_soon() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("friday.jsonl");
-    let contest = contest();
-    let setup = Setup { path: &path, contest: &contest, ..setup(Begin::Auto, at(0)) };
+    let questions = questions();
+    let setup = Setup { path: &path, questions: &questions, ..setup(Begin::Auto, at(0)) };
     let opened = open(&setup).unwrap();
     let lines = || survey(std::fs::File::open(&path).unwrap()).unwrap().end.lines();
     let until = |expected: u64| {
@@ -732,8 +733,8 @@ const CHILD: &str = "HASHTUG_TEST_JOURNAL";
 fn a_process_that_is_killed() {
     let Some(folder) = std::env::var_os(CHILD) else { return };
     let path = Path::new(&folder).join("friday.jsonl");
-    let contest = contest();
-    let setup = Setup { path: &path, contest: &contest, ..setup(Begin::Auto, at(0)) };
+    let questions = questions();
+    let setup = Setup { path: &path, questions: &questions, ..setup(Begin::Auto, at(0)) };
     let opened = open(&setup).unwrap();
     let first = opened.past.map_or(1, |past| {
         let mut reader = past.all_lines().unwrap();
@@ -926,7 +927,7 @@ impl Writing {
             state: RecordingState::On,
             error: None,
         });
-        let lines = Lines::new(&contest(), ["hall".to_owned()]);
+        let lines = Lines::new(&questions(), ["hall".to_owned()]);
         let write = Write::new(prepared.file, lines, Arc::clone(&counts), progress_tx);
         Writing(write, progress, counts)
     }
@@ -959,14 +960,18 @@ fn post(number: u64) -> Post {
         author: Some(AuthorId(number)),
         at: at(i64::try_from(number).unwrap()),
         side: Side::Team(TeamId(0)),
-        tags: Tags([Some(TagId(0)), None]),
+        tags: tags(&[0]),
         version: Version::First,
     }
 }
 
+fn tags(tags: &[u16]) -> Tags {
+    tags.iter().copied().map(TagId).collect()
+}
+
 fn line(number: u64) -> String {
     let mut made = Vec::new();
-    let lines = Lines::new(&contest(), ["hall".to_owned()]);
+    let lines = Lines::new(&questions(), ["hall".to_owned()]);
     let Entry::Message { arrival, message, .. } = message(number) else { unreachable!() };
     lines.message(arrival, Some(0), &message, &mut made);
     made.remove(0)
@@ -994,11 +999,11 @@ fn path() -> PathBuf {
 }
 
 fn setup(begin: Begin, now: Timestamp) -> Setup<'static> {
-    static CONTEST: LazyLock<Contest> = LazyLock::new(contest);
+    static QUESTIONS: LazyLock<Questions> = LazyLock::new(questions);
     Setup {
         path: Path::new("show/friday.jsonl"),
         rules: rules(),
-        contest: &CONTEST,
+        questions: &QUESTIONS,
         sources: vec!["hall".to_owned()],
         begin,
         now,
@@ -1006,19 +1011,26 @@ fn setup(begin: Begin, now: Timestamp) -> Setup<'static> {
 }
 
 fn rules() -> Rules {
-    Rules::new([&contest()], [])
+    let Rules { mut questions, counting } = Rules::new(&questions(), []);
+    questions.truncate(1);
+    Rules { questions, counting }
 }
 
-fn contest() -> Contest {
+fn questions() -> Questions {
     let team = |place: usize, name: &str, hashtags: &[&str]| crate::contest::Team {
         name: name.to_owned(),
         hashtags: hashtags.iter().map(|&tag| tag.to_owned()).collect(),
         color: PALETTE[place],
         size: 1.0,
     };
-    let teams = vec![team(0, "Cats", &["cats", "meow"]), team(1, "Dogs", &["dogs"])];
-    let window = Duration::from_mins(1);
-    Contest::new(String::new(), window, Vote::Latest, Reposts::Ignore, teams).unwrap()
+    let contest = |teams| {
+        let window = Duration::from_mins(1);
+        let (vote, reposts) = (Vote::Latest, Reposts::Ignore);
+        Arc::new(Contest::new(String::new(), window, vote, reposts, teams).unwrap())
+    };
+    let pets = contest(vec![team(0, "Cats", &["cats", "meow"]), team(1, "Dogs", &["dogs"])]);
+    let drinks = contest(vec![team(0, "Tea", &["tea"]), team(1, "Coffee", &["coffee", "meow"])]);
+    Questions::new(vec![pets, drinks]).unwrap()
 }
 
 fn at(ms: i64) -> Timestamp {
@@ -1039,17 +1051,19 @@ fn entry() -> impl Strategy<Value = Told> {
     let time = || (0..2_000_000_000_000i64).prop_map(at);
     let id = || any::<u64>().prop_map(PostId);
     let author = || prop::option::of(any::<u64>().prop_map(AuthorId));
-    let tag = |index| Some(TagId(index));
     let side = prop_oneof![
-        (0..2u16).prop_map(move |index| (Side::Team(TeamId(0)), Tags([tag(index), None]))),
-        Just((Side::Team(TeamId(1)), Tags([tag(2), None]))),
-        Just((Side::Both, Tags([tag(1), tag(2)]))),
+        (0..2u16).prop_map(move |index| (Side::Team(TeamId(0)), tags(&[index]))),
+        Just((Side::Team(TeamId(1)), tags(&[2]))),
+        Just((Side::Both, tags(&[1, 2]))),
+        // They name teams of the other question.
+        Just((Side::None, tags(&[3]))),
+        Just((Side::Team(TeamId(0)), tags(&[1, 3]))),
         Just((Side::None, Tags::default())),
     ];
     let post =
         (time(), prop::option::of(id()), prop::option::of(id()), author(), side, any::<bool>())
             .prop_map(|(at, id, alias, author, (side, tags), is_edit)| {
-                let is_edit = is_edit || side == Side::None;
+                let is_edit = is_edit || tags.is_empty();
                 Post {
                     id: id.or(is_edit.then_some(PostId(7))),
                     alias,
