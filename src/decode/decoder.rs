@@ -197,11 +197,12 @@ impl Decoder {
                 self.recorded(feed, content, arrival, text, report);
             }
             Ok(Line::OfFile(of_file)) => self.of_file(of_file, report),
-            Ok(Line::Raw(Raw { at, kind, source, message })) => {
-                let of_source = |name: Option<Cow<'_, str>>| Feed::of_source(&name?);
-                let feed = of_source(kind).or_else(|| Feed::sniff(&message));
-                let feed = feed.or_else(|| of_source(source));
-                self.raw(at, feed, &message, text, report);
+            Ok(Line::Raw(Raw { seen, at, kind, source, message })) => {
+                let of_source = |name: Option<&Cow<'_, str>>| Feed::of_source(name?);
+                let feed = of_source(kind.as_ref()).or_else(|| Feed::sniff(&message));
+                let feed = feed.or_else(|| of_source(source.as_ref()));
+                let arrival = Arrival { seen, source };
+                self.raw(at, feed, &message, text, &mut self.with_arrival(arrival, report));
             }
             Err(invalid) => self.refuse(Some(feed), text, invalid, report),
         }
@@ -212,23 +213,31 @@ impl Decoder {
         &self,
         feed: Feed,
         content: Content,
-        Arrival { seen, source }: Arrival<'_>,
+        arrival: Arrival<'_>,
         text: &str,
         report: &mut impl FnMut(Message),
     ) {
-        if self.context.origin == Origin::Anybody {
-            return self.report(feed, content, None, text, report);
-        }
-        let mut source = source.map(Cow::into_owned);
-        self.report(feed, content, None, text, &mut |message| {
+        self.report(feed, content, None, text, &mut self.with_arrival(arrival, report));
+    }
+
+    /// Reports with each post and deletion, if it is from a file, when and from where it came.
+    fn with_arrival(
+        &self,
+        Arrival { seen, source }: Arrival<'_>,
+        report: &mut impl FnMut(Message),
+    ) -> impl FnMut(Message) {
+        let is_told = seen.is_some() || source.is_some();
+        let is_told = is_told && self.context.origin != Origin::Anybody;
+        let source = source.filter(|_| is_told).map(Cow::into_owned);
+        move |message| {
             report(match message {
-                message @ (Message::Post(_) | Message::Deletion(_)) => {
-                    let source = source.take();
+                message @ (Message::Post(_) | Message::Deletion(_)) if is_told => {
+                    let source = source.clone();
                     Message::Recorded(Box::new(Recorded { seen, source, message }))
                 }
                 message => message,
             });
-        });
+        }
     }
 
     /// What only a file may say.

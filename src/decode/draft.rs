@@ -104,6 +104,8 @@ pub(super) enum OfFile {
 
 /// A message that a recorder kept as it came over the wire.
 pub(super) struct Raw<'a> {
+    /// When it arrived, where that is not when it came.
+    pub(super) seen: Option<Timestamp>,
     /// When it came.
     pub(super) at: Option<Timestamp>,
     /// The kind of source that it came from, where the recorder says so.

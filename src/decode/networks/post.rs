@@ -109,7 +109,7 @@ fn decode<'a>(context: &Context, text: &'a str) -> Result<Line<'a>, Invalid> {
         return Ok(if heartbeat {
             Line::Content(Content::Nothing)
         } else {
-            Line::Raw(Raw { at, kind, source, message })
+            Line::Raw(Raw { seen, at, kind, source, message })
         });
     }
     let post = |id: &Cow<'_, str>| context.post(NAME, id);

@@ -180,7 +180,11 @@ impl Rounds {
                 return Answer::refused("the round is started: how it stands is seen, or not");
             }
             (Command::Source { name, paused }, _) => return self.hold_source(&name, paused),
-            (Command::Devices(_) | Command::Discard(_), _) => {
+            (Command::Devices(new), _) if self.evening.lets_devices_in == new => {
+                return Answer::unchanged("it is so already");
+            }
+            (Command::Devices(new), _) => self.evening.lets_devices_in = new,
+            (Command::Discard(_), _) => {
                 return Answer::refused("no phones take part in this show");
             }
             (other, _) => {

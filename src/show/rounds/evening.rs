@@ -115,6 +115,8 @@ pub(super) struct Evening {
     /// Whether the rounds to come are secret.
     pub(super) secret: bool,
     holds: Vec<Hold>,
+    /// Whether phones that were not there yet are let in.
+    pub(super) lets_devices_in: bool,
     /// What became of the messages of the rounds that have ended.
     pub(super) before: Posts,
     /// When `next` did something last.
@@ -143,6 +145,7 @@ impl Evening {
             ended: Vec::new(),
             secret: rules.secret,
             holds: Vec::new(),
+            lets_devices_in: true,
             before: Posts::default(),
             next_at: None,
             usual,
