@@ -25,6 +25,8 @@ use crate::output::suspend::Suspended;
 use crate::parts::{Part, Parts};
 use crate::post::{self, Hasher};
 use crate::recorder::Recorder;
+use crate::server::operate::{Keyring, Operators};
+use crate::server::tls::Tls;
 use crate::server::{Pulse, Server};
 use crate::show::task::{Beside, Orders};
 use crate::show::{self, Now, Show};
@@ -39,6 +41,10 @@ use crate::{control, output, source, watchdog};
 pub struct Options {
     /// Where the pages are served; without one there are none.
     pub listener: Option<TcpListener>,
+    /// What proves operators to be such. By default a key that nobody knows.
+    pub keyring: Keyring,
+    /// What the pages are served with by `https`.
+    pub tls: Option<Tls>,
     /// Is told all news of the sources.
     pub recorder: Option<Recorder>,
     /// The key of the names of posts and authors.
@@ -62,7 +68,8 @@ pub async fn run(
     options: Options,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let Options { listener, recorder, key, first_order, timer_keys, suspended } = options;
+    let Options { listener, keyring, tls, recorder, key, first_order, timer_keys, suspended } =
+        options;
     let places = descriptors::places(&Needs {
         sources: config.sources.len(),
         links: config.sources.iter().map(|source| source.kind.links(&config.questions)).sum(),
@@ -97,8 +104,11 @@ pub async fn run(
         parts.start(name, Output { settings, snapshots: snapshots.clone(), status, suspended });
     }
     let server = listener.map(|listener| {
-        let outputs = monitors.clone();
-        Server::new(listener, places, snapshots.clone(), outputs, parts.panics(), stop.clone())
+        let (outputs, panics) = (monitors.clone(), parts.panics());
+        let (orders, truth) = (orders.clone(), snapshots.clone());
+        let operators = Operators { keyring, reach: config.web.operate, tls, orders, truth };
+        let snapshots = snapshots.clone();
+        Server::new(listener, places, snapshots, outputs, panics, operators, stop.clone())
     });
     parts.start(
         "watchdog",

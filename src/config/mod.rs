@@ -12,10 +12,10 @@ mod contest;
 mod round;
 mod team;
 mod timer;
+mod web;
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,10 +26,11 @@ use crate::hint::Hint;
 use crate::keys::log::Log;
 use crate::keys::problem::Problem;
 use crate::keys::table::Table;
-use crate::keys::{self, address, syntax, value};
+use crate::keys::{self, syntax};
 use crate::questions::Questions;
 use crate::round::Rules;
 use crate::source::replay::Input;
+use crate::source::secret::Variable;
 use crate::timer::Marks;
 use crate::{output as out, server, source as posts};
 
@@ -54,6 +55,8 @@ pub struct Config {
     pub outputs: Vec<out::Settings>,
     /// The pages.
     pub web: server::Settings,
+    /// The environment variable that the operators' key is in; without one it is made at the start.
+    pub operator_key: Option<Variable>,
     /// When the light of `hashtug timer` changes.
     pub timer: Marks,
 }
@@ -160,18 +163,10 @@ fn gather(root: &Table<'_>) -> Option<Config> {
     let rounds = round::read(root, grace);
     let journal = root.section("show", "[show]", |table| table.path("journal"));
     let outputs = out::read(root);
-    let web = root.section("web", "[web]", web);
+    let (web, operator_key) = web::read(root);
     let timer = timer::read(root);
-    Some(Config { questions: Arc::new(questions?), rounds, journal, sources, outputs, web, timer })
-}
-
-fn web(table: &Table<'_>) -> server::Settings {
-    let listen = table.read("listen", |value| {
-        let text = value::string("listen", value, Some("127.0.0.1:8080"))?;
-        address::read(text)
-            .map_err(|(message, hint)| Problem::new(value.span(), message).hint(hint))
-    });
-    server::Settings { listen: listen.unwrap_or((Ipv4Addr::LOCALHOST, 8080).into()) }
+    let questions = Arc::new(questions?);
+    Some(Config { questions, rounds, journal, sources, outputs, web, operator_key, timer })
 }
 
 /// The content of the file, or of its beginning if it is too long; `None` if it is a directory.

@@ -73,14 +73,14 @@ pub(super) async fn headers(mut response: Response) -> Response {
 /// Refuses requests under a name that is not one of the local network.
 pub(super) async fn check_host(request: Request, next: Next) -> Response {
     match asked_for(&request) {
-        Ok(()) => next.run(request).await,
+        Ok(_) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     }
 }
 
 /// Why a request is not served, whatever it asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Refusal {
+pub(super) enum Refusal {
     /// It names no host, or not just one.
     Unclear,
     /// It names one that may be somebody else's.
@@ -102,9 +102,9 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// Whether a request is meant for this server. One without `Host` is not, of HTTP/1.0 neither: every
+/// The host of a request, if that may be this server. One without `Host` is not, of HTTP/1.0 neither: every
 /// browser sends one, and without it nothing tells by which name it came.
-fn asked_for(request: &Request) -> Result<(), Refusal> {
+pub(super) fn asked_for(request: &Request) -> Result<Authority, Refusal> {
     let host = host(request.headers()).ok_or(Refusal::Unclear)?;
     let target = match request.uri().authority() {
         None => None,
@@ -119,7 +119,7 @@ fn asked_for(request: &Request) -> Result<(), Refusal> {
     }
     match target {
         Some((target, usual)) if !target.is_same(&host, usual) => Err(Refusal::Unclear),
-        _ => Ok(()),
+        _ => Ok(host),
     }
 }
 
@@ -129,14 +129,14 @@ fn host(headers: &HeaderMap) -> Option<Authority> {
 }
 
 /// The value of a header that is there once.
-fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
+pub(super) fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?;
     values.next().is_none().then(|| value.to_str().ok())?
 }
 
 /// The port that is not written, of the only two schemes that pages have.
-fn usual_port(scheme: &str) -> Option<u16> {
+pub(super) fn usual_port(scheme: &str) -> Option<u16> {
     match scheme {
         "http" => Some(80),
         "https" => Some(443),
@@ -154,7 +154,7 @@ pub(super) async fn check_origin(request: Request, next: Next) -> Response {
 
 /// Whether a page of this origin may listen: one that came from here, by the name that it was asked
 /// for.
-fn is_own_origin(headers: &HeaderMap) -> bool {
+pub(super) fn is_own_origin(headers: &HeaderMap) -> bool {
     if !headers.contains_key(header::ORIGIN) {
         return true;
     }
@@ -177,7 +177,7 @@ mod tests {
         for host in hosts {
             request = request.header(header::HOST, *host);
         }
-        asked_for(&request.body(Body::empty()).unwrap())
+        asked_for(&request.body(Body::empty()).unwrap()).map(drop)
     }
 
     #[test]

@@ -55,10 +55,30 @@ impl Authority {
         !is_rooted || name == "localhost"
     }
 
+    /// The address, if it is one.
+    pub(super) fn address(&self) -> Option<IpAddr> {
+        match self.host {
+            Host::Address(address) => Some(address),
+            Host::Name(_) => None,
+        }
+    }
+
+    /// The name in small letters, if it is one.
+    pub(super) fn name(&self) -> Option<&str> {
+        match &self.host {
+            Host::Address(_) => None,
+            Host::Name(name) => Some(name),
+        }
+    }
+
+    /// The port, where `usual` is the one that is not written.
+    pub(super) fn port_or(&self, usual: u16) -> u16 {
+        self.port.unwrap_or(usual)
+    }
+
     /// Whether both are the same, where `usual` is the port that is not written.
     pub(super) fn is_same(&self, other: &Authority, usual: u16) -> bool {
-        let port = |authority: &Authority| authority.port.unwrap_or(usual);
-        self.host == other.host && port(self) == port(other)
+        self.host == other.host && self.port_or(usual) == other.port_or(usual)
     }
 }
 

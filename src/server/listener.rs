@@ -15,11 +15,13 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tower_service::Service as _;
 use tracing::{info, warn};
@@ -28,6 +30,7 @@ use crate::panics::caught;
 
 use super::access::Class;
 use super::lost::Lost;
+use super::operate::door::Ends;
 
 /// What a listener spends on its peers.
 #[derive(Clone, Copy, Debug)]
@@ -113,25 +116,28 @@ pub(super) struct Accepting {
     class: Class,
     bounds: Bounds,
     permits: Permits,
+    tls: Option<TlsAcceptor>,
     asks: mpsc::Receiver<Ask>,
     lost: Lost,
 }
 
 impl Accepting {
-    /// `asks` are answered as long as the loop turns; `lost` counts the visitors that panics cost.
+    /// With `tls` it speaks nothing else. `asks` are answered as long as the loop turns; `lost` counts the visitors that panics cost.
     pub(super) fn new(
         listener: TcpListener,
         class: Class,
         bounds: Bounds,
+        tls: Option<TlsAcceptor>,
         asks: mpsc::Receiver<Ask>,
         lost: Lost,
     ) -> Accepting {
+        let scheme = if tls.is_some() { "https" } else { "http" };
         match listener.local_addr() {
-            Ok(address) => info!("{} on http://{address}/", class.pages()),
+            Ok(address) => info!("{} on {scheme}://{address}/", class.pages()),
             Err(error) => warn!(%error, "the listener has no address"),
         }
         let permits = Permits::new(&bounds);
-        Accepting { listener: Some(listener), class, bounds, permits, asks, lost }
+        Accepting { listener: Some(listener), class, bounds, permits, tls, asks, lost }
     }
 
     /// Accepts connections until `stop`, then lets them finish for a moment.
@@ -169,7 +175,9 @@ impl Accepting {
                 Ok((stream, peer)) => {
                     if let Some(permit) = self.permits.take(peer, Instant::now()) {
                         let (router, stop) = (router.clone(), stop.clone());
-                        let visit = connection(stream, self.bounds, router, permit, stop);
+                        let tls = self.tls.clone();
+                        let visit =
+                            connection(stream, peer, tls, self.bounds, router, permit, stop);
                         let lost = self.lost.clone();
                         connections.spawn(async move {
                             lost.note(caught(visit).await);
@@ -267,6 +275,8 @@ impl Permits {
 /// One connection, to its end. What goes wrong on it is the peer's affair.
 async fn connection(
     stream: TcpStream,
+    peer: SocketAddr,
+    tls: Option<TlsAcceptor>,
     bounds: Bounds,
     router: Router,
     permit: Permit,
@@ -274,17 +284,42 @@ async fn connection(
 ) {
     // Snapshots are small and urgent.
     let _slower = stream.set_nodelay(true);
+    let ends = stream.local_addr().ok().map(|local| Ends { peer, local });
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(bounds.write));
+    let stream = Box::pin(stream);
+    let Some(tls) = tls else { return serve(stream, bounds, router, permit, ends, stop).await };
+    let accepted = tokio::select! {
+        accepted = timeout(bounds.head, tls.accept(stream)) => accepted,
+        () = stop.cancelled() => return,
+    };
+    if let Ok(Ok(stream)) = accepted {
+        // What TLS needs is on the heap, so that a visitor without it takes no more than before.
+        Box::pin(serve(Box::pin(stream), bounds, router, permit, ends, stop)).await;
+    }
+}
+
+/// Serves HTTP on what a peer is connected by.
+async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    bounds: Bounds,
+    router: Router,
+    permit: Permit,
+    ends: Option<Ends>,
+    stop: CancellationToken,
+) {
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Arc::clone(&permit));
+        if let Some(ends) = ends {
+            request.extensions_mut().insert(ends);
+        }
         router.clone().call(request)
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(bounds.head)
         .max_buf_size(bounds.read_buffer)
-        .serve_connection(TokioIo::new(Box::pin(stream)), service)
+        .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     tokio::pin!(connection);
     let stopping = tokio::select! {

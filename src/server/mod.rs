@@ -9,7 +9,9 @@ mod assets;
 mod authority;
 mod listener;
 mod lost;
+pub mod operate;
 pub mod routes;
+pub mod tls;
 mod view;
 
 use std::collections::BTreeMap;
@@ -31,6 +33,8 @@ use crate::snapshot::Snapshot;
 use access::Class;
 use listener::{Accepting, Ask};
 use lost::Lost;
+use operate::{Desk, Operators, Reach};
+use routes::Served;
 pub use view::wire;
 use view::{Bugs, Publisher};
 
@@ -39,6 +43,10 @@ use view::{Bugs, Publisher};
 pub struct Settings {
     /// Where the pages are served; port 0 takes any that is free.
     pub listen: SocketAddr,
+    /// Where operators may be.
+    pub operate: Reach,
+    /// What the pages are served with by `https`.
+    pub tls: Option<tls::Files>,
 }
 
 /// Viewers at one time, if the system lets the program open as many connections.
@@ -64,6 +72,7 @@ pub struct Server {
 
 impl Server {
     /// Viewers of these snapshots and outputs get `places` at most, unless there are fewer anyway.
+    /// Operators are served beside them.
     #[must_use]
     pub fn new(
         listener: TcpListener,
@@ -71,15 +80,18 @@ impl Server {
         snapshots: watch::Receiver<Arc<Snapshot>>,
         outputs: Vec<Monitor>,
         panics: watch::Receiver<BTreeMap<String, u64>>,
+        operators: Operators,
         stop: CancellationToken,
     ) -> Server {
         let (asks, asks_rx) = mpsc::channel(1);
         let lost = Lost::default();
         let bugs = Bugs { parts: panics, lost: lost.clone() };
         let (view, publisher) = view::new(snapshots, outputs, bugs, stop.clone());
-        let router = routes::router(&[Class::Viewer], view);
+        let tls = operators.tls.as_ref().map(tls::Tls::acceptor);
+        let desk = Desk::new(operators, lost.clone(), stop.clone());
+        let router = routes::router(&[Class::Viewer, Class::Operator], Served { view, desk });
         let bounds = listener::VIEWERS.within(places);
-        let accepting = Accepting::new(listener, Class::Viewer, bounds, asks_rx, lost);
+        let accepting = Accepting::new(listener, Class::Viewer, bounds, tls, asks_rx, lost);
         Server { accepting, router, publisher, asks, stop }
     }
 

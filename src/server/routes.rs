@@ -4,13 +4,15 @@
 //! listener serves the routes of the classes of visitors that it is for; to all others they are not there.
 
 use axum::Router;
+use axum::extract::FromRef;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::middleware;
 use axum::response::Response;
-use axum::routing::{MethodFilter, MethodRouter, on};
+use axum::routing::{MethodFilter, MethodRouter, any, on};
 
 use super::access::{self, Class};
 use super::assets;
+use super::operate::{Desk, door, live as operators, requests};
 use super::view::{self, View, live, metrics, results, strips};
 
 /// One address.
@@ -23,7 +25,26 @@ pub struct Route {
     pub method: Method,
     /// What comes back.
     pub content: Content,
-    handler: fn(MethodFilter) -> MethodRouter<View>,
+    handler: fn(MethodFilter) -> MethodRouter<Served>,
+}
+
+/// What all handlers share, each class of visitors its own.
+#[derive(Clone)]
+pub(super) struct Served {
+    pub(super) view: View,
+    pub(super) desk: Desk,
+}
+
+impl FromRef<Served> for View {
+    fn from_ref(served: &Served) -> View {
+        served.view.clone()
+    }
+}
+
+impl FromRef<Served> for Desk {
+    fn from_ref(served: &Served) -> Desk {
+        served.desk.clone()
+    }
 }
 
 /// What an answer is made of. It decides the headers of answers that succeed.
@@ -73,7 +94,7 @@ impl Content {
 }
 
 /// All addresses.
-pub static ROUTES: [Route; 15] = [
+pub static ROUTES: [Route; 21] = [
     viewer("/", Content::Page, |method| on(method, || async { assets::page("index.html") })),
     viewer("/stage", Content::Page, |method| on(method, || async { assets::page("stage.html") })),
     viewer("/assets/{version}/{*name}", Content::File, |method| on(method, assets::file)),
@@ -89,19 +110,47 @@ pub static ROUTES: [Route; 15] = [
     viewer("/api/v1/strips/live", Content::Socket, |method| on(method, strips::socket)),
     viewer("/healthz", Content::Text, |method| on(method, view::health)),
     viewer("/metrics", Content::Metrics, |method| on(method, metrics::metrics)),
+    operator("/operate", Method::GET, Content::Page, |method| {
+        on(method, || async { assets::page("operate.html") })
+    }),
+    operator("/api/v1/operate", Method::POST, Content::Json, |method| {
+        on(method, requests::command)
+    }),
+    operator("/api/v1/operate/snapshot", Method::GET, Content::Json, |method| {
+        on(method, requests::snapshot)
+    }),
+    operator("/api/v1/operate/live", Method::GET, Content::Socket, |method| {
+        on(method, operators::socket)
+    }),
+    operator("/api/v1/operate/ticket", Method::POST, Content::Json, |method| {
+        on(method, requests::ticket)
+    }),
+    operator("/api/v1/operate/key", Method::POST, Content::Json, |method| {
+        on(method, requests::key)
+    }),
 ];
 
 /// A route for viewers, who only look.
 const fn viewer(
     path: &'static str,
     content: Content,
-    handler: fn(MethodFilter) -> MethodRouter<View>,
+    handler: fn(MethodFilter) -> MethodRouter<Served>,
 ) -> Route {
     Route { path, class: Class::Viewer, method: Method::GET, content, handler }
 }
 
+/// A route for operators, who prove what they are by themselves.
+const fn operator(
+    path: &'static str,
+    method: Method,
+    content: Content,
+    handler: fn(MethodFilter) -> MethodRouter<Served>,
+) -> Route {
+    Route { path, class: Class::Operator, method, content, handler }
+}
+
 /// The routes of some classes of visitors, behind what guards them all.
-pub(super) fn router(classes: &[Class], view: View) -> Router {
+pub(super) fn router(classes: &[Class], served: Served) -> Router {
     let mut router = Router::new();
     for route in ROUTES.iter().filter(|route| classes.contains(&route.class)) {
         let filter = MethodFilter::try_from(route.method.clone())
@@ -110,16 +159,22 @@ pub(super) fn router(classes: &[Class], view: View) -> Router {
         let mut handler = (route.handler)(filter).layer(middleware::map_response(
             move |answer: Response| async move { labelled(answer, content) },
         ));
-        if content.is_stream() {
-            handler = handler.layer(middleware::from_fn(access::check_origin));
-        }
+        handler = if route.class == Class::Operator {
+            let door = middleware::from_fn_with_state(served.desk.clone(), door::check);
+            handler.layer(middleware::map_response(requests::in_json)).layer(door)
+        } else {
+            if content.is_stream() {
+                handler = handler.layer(middleware::from_fn(access::check_origin));
+            }
+            handler.layer(middleware::from_fn(access::check_host))
+        };
         router = router.route(route.path, handler);
     }
+    let missing = any(|| async { (StatusCode::NOT_FOUND, "not found\n") });
     router
-        .fallback(|| async { (StatusCode::NOT_FOUND, "not found\n") })
-        .layer(middleware::from_fn(access::check_host))
+        .fallback_service(missing.layer(middleware::from_fn(access::check_host)))
         .layer(middleware::map_response(access::headers))
-        .with_state(view)
+        .with_state(served)
 }
 
 /// An answer with the headers of its content.
@@ -148,17 +203,29 @@ mod tests {
     use crate::render::check::snapshot_of;
     use crate::rgb::Rgb;
     use crate::server::lost::Lost;
+    use crate::server::operate::{Keyring, Operators, Reach};
     use crate::server::view::Bugs;
+    use crate::show;
 
     #[tokio::test]
     async fn a_listener_for_others_serves_nothing_of_the_viewers() {
         let snapshot = snapshot_of(&[(Rgb::BLACK, 0.5), (Rgb::BLACK, 0.5)]);
         let (_snapshots, snapshots_rx) = watch::channel(Arc::new(snapshot));
         let bugs = Bugs { parts: watch::Sender::default().subscribe(), lost: Lost::default() };
-        let (view, _publisher) =
-            view::new(snapshots_rx, Vec::new(), bugs, CancellationToken::new());
+        let stop = CancellationToken::new();
+        let (orders, _news, _doors) = show::task::doors();
+        let operators = Operators {
+            keyring: Keyring::default(),
+            reach: Reach::Network,
+            tls: None,
+            orders,
+            truth: snapshots_rx.clone(),
+        };
+        let desk = Desk::new(operators, Lost::default(), stop.clone());
+        let (view, _publisher) = view::new(snapshots_rx, Vec::new(), bugs, stop);
+        let served = Served { view, desk };
         for class in [Class::Viewer, Class::Operator, Class::Audience] {
-            let mut router = router(&[class], view.clone());
+            let mut router = router(&[class], served.clone());
             for path in ["/", "/api/v1/snapshot", "/metrics"] {
                 let request = Request::get(path).header("host", "localhost").body(Body::empty());
                 let answer = router.call(request.unwrap()).await.unwrap();

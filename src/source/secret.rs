@@ -183,7 +183,7 @@ impl fmt::Debug for Secret {
 
 /// The environment variable that `key` names. If it names none, what stands there may be the secret
 /// itself, and is not shown.
-pub(super) fn variable(table: &Table<'_>, key: &'static str) -> Option<Variable> {
+pub(crate) fn variable(table: &Table<'_>, key: &'static str) -> Option<Variable> {
     table.read(key, |value| {
         let text = string(key, value, Some("MY_TOKEN"))?;
         text.parse().map_err(|error| {

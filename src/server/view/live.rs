@@ -31,7 +31,7 @@ pub(in crate::server) async fn socket(
 }
 
 /// A socket for somebody who only listens.
-pub(super) fn upgraded<Follow: Future<Output = ()> + Send + 'static>(
+pub(in crate::server) fn upgraded<Follow: Future<Output = ()> + Send + 'static>(
     upgrade: WebSocketUpgrade,
     lost: Lost,
     follow: impl FnOnce(WebSocket) -> Follow + Send + 'static,
