@@ -114,6 +114,14 @@ pub enum Command {
         #[command(flatten)]
         lights: Lights,
     },
+    /// Give a running show on this machine a command.
+    ///
+    /// Says in one line what became of it. The exit code is 0 if it was done, or is so already; 1 if it
+    /// cannot be done now; 2 if it is no command. Arguments stand in their order, or as KEY=VALUE;
+    /// `from=PHASE` does nothing in another phase, and with `soft=true` what cannot be done now is no
+    /// failure.
+    #[command(after_help = COMMANDS)]
+    Operate(Operate),
     /// Drive the lights without posts, to see whether they are wired as the config says.
     ///
     /// Until Ctrl-C; off makes them black and ends at once. Lights that a show drives are left alone,
@@ -154,6 +162,59 @@ pub enum Command {
     /// Print a JSON Schema of the config, with which an editor explains and checks it.
     #[command(after_help = "Example:\n  hashtug schema > hashtug.schema.json")]
     Schema,
+}
+
+/// What `hashtug operate` takes.
+pub(crate) const COMMANDS: &str = "Commands:
+  status                          how it stands, hidden votes too
+  arm [NUMBER]                    make the next question ready, or that one
+  arm --title TITLE TEAM TEAM..   make one up on the spot; or title=TITLE teams=TEAM,TEAM
+  start [LENGTH]                  countdown and round: 90s, or open
+  pause, resume                   hold the round, let it go on
+  add_time SECONDS                move the bell: 30, -10, 1m
+  lock                            the bell, now
+  reveal [NUMBER]                 show the result, or an earlier one
+  reset                           the round from its beginning
+  next                            what comes next
+  undo, redo                      take the newest command back, bring it back
+  secret on|off                   whether nobody sees how it stands
+  source NAME on|off              let a source go on, hold it
+  devices on|off                  let new phones in, or none
+  discard LENGTH                  take out the votes of phones younger than that
+  blackout [WHAT], light [WHAT]   all, strips, screens or an output
+  scene SCENE                     contest, join, timer or wall
+  approve ID, reject ID           a post that waits for the wall
+  wall_off, wall_on               empty the wall, let it fill again
+  timer start LENGTH              the speaker's timer; also add SECONDS, pause, resume, stop
+
+Examples:
+  hashtug operate start 90s
+  hashtug operate add_time -10
+  hashtug operate source hall off
+  hashtug operate --url           an address that opens the operator's page once";
+
+/// A command for a running show.
+#[derive(Debug, Args)]
+pub struct Operate {
+    /// What to do, and with what.
+    #[arg(
+        value_name = "COMMAND [ARGUMENT]",
+        required_unless_present = "url",
+        allow_negative_numbers = true
+    )]
+    pub words: Vec<String>,
+    /// What a question asks that is made up on the spot.
+    #[arg(long)]
+    pub title: Option<String>,
+    /// Print an address that opens the operator's page, once and within ten minutes.
+    #[arg(long, conflicts_with_all = ["words", "title"])]
+    pub url: bool,
+    /// Print the answer as it comes, in JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The port of its pages, where several shows run; without it that of the config given with -c.
+    #[arg(long)]
+    pub port: Option<u16>,
 }
 
 /// Where to write what, and for how long.

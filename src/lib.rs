@@ -45,6 +45,7 @@ pub mod render;
 pub mod report;
 pub mod rgb;
 pub mod round;
+pub mod running;
 pub mod screen;
 pub mod server;
 pub mod show;

@@ -182,7 +182,9 @@ mod tests {
     use crate::output;
     use crate::render::check::snapshot_of;
     use crate::rgb::Rgb;
+    use crate::server::operate::{Keyring, Operators, Reach};
     use crate::server::{self, Server};
+    use crate::show;
 
     /// Pages of a show that publishes nothing, and what feels their life.
     fn pages(stop: &CancellationToken) -> (Server, Pulse, watch::Sender<Arc<Snapshot>>) {
@@ -190,7 +192,15 @@ mod tests {
         let (snapshots_tx, snapshots) = watch::channel(Arc::new(snapshot));
         let listener = server::listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let panics = watch::Sender::default().subscribe();
-        let server = Server::new(listener, 8, snapshots, Vec::new(), panics, stop.clone());
+        let operators = Operators {
+            keyring: Keyring::default(),
+            reach: Reach::Loopback,
+            tls: None,
+            orders: show::task::doors().0,
+            truth: snapshots.clone(),
+        };
+        let server =
+            Server::new(listener, 8, snapshots, Vec::new(), panics, operators, stop.clone());
         let pulse = server.pulse();
         (server, pulse, snapshots_tx)
     }

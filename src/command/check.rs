@@ -10,9 +10,10 @@ use crate::config::Config;
 use crate::contest::{Reposts, Team, Vote};
 use crate::hint::Hinted;
 use crate::round::{Counts, Length, Rules, default_grace};
+use crate::server::operate::Reach;
 use crate::{display_text, look_alike, output, source};
 
-use super::{Failure, load, print};
+use super::{Failure, doors, load, print};
 
 pub(super) fn run(config: Option<&Path>) -> Result<(), Failure> {
     let config = load(config)?;
@@ -54,7 +55,7 @@ pub(super) fn inputs(config: &Config) -> Result<(), Failure> {
         }
         source.kind.check_file().map_err(|error| refuse(Hinted::new(error)))?;
     }
-    Ok(())
+    doors::open(config).map(drop)
 }
 
 fn describe(config: &Config) -> String {
@@ -103,7 +104,13 @@ fn describe(config: &Config) -> String {
     for output in &config.outputs {
         line("output", format!("{}: {}", output.name, output.describe()));
     }
-    line("web", format!("http://{}/", config.web.listen));
+    let scheme = if config.web.tls.is_some() { "https" } else { "http" };
+    line("web", format!("{scheme}://{}/", config.web.listen));
+    let operators = match config.web.operate {
+        Reach::Loopback => "on this machine, or through a tunnel to it",
+        Reach::Network => "anywhere in the network, with the key",
+    };
+    line("operate", operators.to_owned());
     text
 }
 

@@ -3,7 +3,9 @@
 mod check;
 mod complete;
 mod doctor;
+mod doors;
 mod leds;
+mod operate;
 mod record;
 mod run;
 mod signals;
@@ -77,6 +79,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         _ if cli.lights.force => {
             Err(Failure::Input(anyhow!("`--force` is for lights: run, record, timer, leds")))
         }
+        Command::Operate(arguments) => operate::run(&arguments, config),
         Command::Tally(tally) => tally::run(&tally, config),
         Command::Check => check::run(config),
         Command::Doctor => doctor::run(&load(config)?),

@@ -16,6 +16,7 @@ use crate::shutdown::Signals;
 use crate::snapshot::{RecordingState, RecordingStatus};
 use crate::{app, cli, server};
 
+use super::doors::{self, Doors};
 use super::{Failure, check, run::block_on, signals, take};
 
 pub(super) fn run(
@@ -30,9 +31,10 @@ pub(super) fn run(
         config.outputs.retain(|output| !output.is_terminal());
     }
     let _lights = take(&config.outputs, lights)?;
+    let doors = doors::open(&config)?;
     // Last, so that a mistake elsewhere leaves no empty file behind.
     let out = Out::create(&arguments.out).map_err(Failure::input)?;
-    let written = block_on(show(config, out, arguments)).map_err(Failure::Running)?;
+    let written = block_on(show(config, doors, out, arguments)).map_err(Failure::Running)?;
     written.map_or(Ok(()), |status| report(&status))
 }
 
@@ -40,6 +42,7 @@ pub(super) fn run(
 /// in the last case there is nothing to be said.
 async fn show(
     config: Config,
+    doors: Doors,
     out: Out,
     arguments: &cli::Record,
 ) -> anyhow::Result<Option<RecordingStatus>> {
@@ -53,11 +56,14 @@ async fn show(
             None
         }
     };
+    let _announced = listener.as_ref().and_then(|listener| doors.announce(&config, listener));
+    let Doors { keyring, tls } = doors;
     let clock = Clock::from_wall();
     let (recorder, writer) = start(&config, out, arguments, clock)?;
     let stop = CancellationToken::new();
     let (mut lights, suspended) = suspend::channel();
-    let options = Options { listener, recorder: Some(recorder), suspended, ..Options::default() };
+    let recorder = Some(recorder);
+    let options = Options { listener, keyring, tls, recorder, suspended, ..Options::default() };
     let app = app::run(config, clock, options, stop.clone());
     tokio::pin!(app);
     let result = tokio::select! {

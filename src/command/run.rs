@@ -19,6 +19,7 @@ use crate::output::suspend::{self, Suspended};
 use crate::server;
 use crate::shutdown::Signals;
 
+use super::doors::{self, Doors};
 use super::{Failure, check, signals, take};
 
 /// Threads that wait for a disk or a terminal get so long when all else has ended.
@@ -28,9 +29,13 @@ pub(super) fn run(config: Config, lights: Lights) -> Result<(), Failure> {
     check::inputs(&config)?;
     check::warn_of_look_alikes(&config);
     let _lights = take(&config.outputs, lights)?;
+    let doors = doors::open(&config)?;
     until_stopped(None, async |stop, suspended| {
         let listener = listen(&config)?;
-        let options = Options { listener: Some(listener), suspended, ..Options::default() };
+        let _announced = doors.announce(&config, &listener);
+        let Doors { keyring, tls } = doors;
+        let listener = Some(listener);
+        let options = Options { listener, keyring, tls, suspended, ..Options::default() };
         app::run(config, Clock::from_wall(), options, stop).await
     })
 }

@@ -13,16 +13,20 @@ use crate::keyboard::Keyboard;
 use crate::order::{Command, TimerOrder};
 use crate::output;
 
+use super::doors::{self, Doors};
 use super::run::{listen, until_stopped};
 use super::{Failure, take};
 
 pub(super) fn run(mut config: Config, length: Duration, lights: Lights) -> Result<(), Failure> {
     show_in_the_terminal(&mut config.outputs);
     let _lights = take(&config.outputs, lights)?;
+    let doors = doors::open(&config)?;
     // It lives until all else has ended, whatever ends it.
     let (keyboard, keys) = Keyboard::listen();
     until_stopped(Some(&keyboard), async |stop, suspended| {
         let listener = listen(&config)?;
+        let _announced = doors.announce(&config, &listener);
+        let Doors { keyring, tls } = doors;
         if keyboard.is_single() {
             info!("keys: + one minute more, space or p hold, q stop");
         } else if !keys.is_closed() {
@@ -32,6 +36,8 @@ pub(super) fn run(mut config: Config, length: Duration, lights: Lights) -> Resul
         config.sources.clear();
         let options = Options {
             listener: Some(listener),
+            keyring,
+            tls,
             first_order: Some(Command::Timer(TimerOrder::Start(length)).into()),
             timer_keys: Some(keys),
             suspended,

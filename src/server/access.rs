@@ -5,15 +5,17 @@
 //! need no proof, since they change nothing.
 //!
 //! A page on any host may send the browser to an address that its own name points to. The name in
-//! `Host` gives that away: only addresses and names of the local network are served. There is one `Host`
-//! and no more, and whoever names the host in the target of the request too names the same.
+//! `Host` gives that away: only addresses and names of the local network are served, and those that the
+//! certificate of the pages is for. There is one `Host` and no more, and whoever names the host in the
+//! target of the request too names the same.
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::authority::Authority;
+use super::tls::Tls;
 
 /// What a visitor may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,9 +72,13 @@ pub(super) async fn headers(mut response: Response) -> Response {
     response
 }
 
-/// Refuses requests under a name that is not one of the local network.
-pub(super) async fn check_host(request: Request, next: Next) -> Response {
-    match asked_for(&request) {
+/// Refuses requests under a name that is not one of the local network or of the certificate.
+pub(super) async fn check_host(
+    State(tls): State<Option<Tls>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match asked_for(&request, tls.as_ref()) {
         Ok(_) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     }
@@ -104,7 +110,11 @@ impl IntoResponse for Refusal {
 
 /// The host of a request, if that may be this server. One without `Host` is not, of HTTP/1.0 neither: every
 /// browser sends one, and without it nothing tells by which name it came.
-pub(super) fn asked_for(request: &Request) -> Result<Authority, Refusal> {
+pub(super) fn asked_for(request: &Request, tls: Option<&Tls>) -> Result<Authority, Refusal> {
+    let is_ours = |host: &Authority| {
+        let is_certified = |name| tls.is_some_and(|tls| tls.names(name));
+        host.is_local() || host.name().is_some_and(is_certified)
+    };
     let host = host(request.headers()).ok_or(Refusal::Unclear)?;
     let target = match request.uri().authority() {
         None => None,
@@ -114,7 +124,7 @@ pub(super) fn asked_for(request: &Request) -> Result<Authority, Refusal> {
             Some(target.ok_or(Refusal::Unclear)?)
         }
     };
-    if !host.is_local() || target.as_ref().is_some_and(|(target, _)| !target.is_local()) {
+    if !is_ours(&host) || target.as_ref().is_some_and(|(target, _)| !is_ours(target)) {
         return Err(Refusal::Foreign);
     }
     match target {
@@ -177,7 +187,7 @@ mod tests {
         for host in hosts {
             request = request.header(header::HOST, *host);
         }
-        asked_for(&request.body(Body::empty()).unwrap()).map(drop)
+        asked_for(&request.body(Body::empty()).unwrap(), None).map(drop)
     }
 
     #[test]

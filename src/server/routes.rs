@@ -152,6 +152,7 @@ const fn operator(
 /// The routes of some classes of visitors, behind what guards them all.
 pub(super) fn router(classes: &[Class], served: Served) -> Router {
     let mut router = Router::new();
+    let host = middleware::from_fn_with_state(served.desk.tls(), access::check_host);
     for route in ROUTES.iter().filter(|route| classes.contains(&route.class)) {
         let filter = MethodFilter::try_from(route.method.clone())
             .expect("the table has methods that a router knows");
@@ -166,13 +167,13 @@ pub(super) fn router(classes: &[Class], served: Served) -> Router {
             if content.is_stream() {
                 handler = handler.layer(middleware::from_fn(access::check_origin));
             }
-            handler.layer(middleware::from_fn(access::check_host))
+            handler.layer(host.clone())
         };
         router = router.route(route.path, handler);
     }
     let missing = any(|| async { (StatusCode::NOT_FOUND, "not found\n") });
     router
-        .fallback_service(missing.layer(middleware::from_fn(access::check_host)))
+        .fallback_service(missing.layer(host))
         .layer(middleware::map_response(access::headers))
         .with_state(served)
 }

@@ -15,6 +15,7 @@ mod hostile_text;
 mod layers;
 mod leds;
 mod networks;
+mod operate;
 mod oracle;
 mod packets;
 mod parts;

@@ -43,7 +43,8 @@ pub(in crate::server) async fn check(
     next: Next,
 ) -> Response {
     let ends = request.extensions().get::<Ends>().copied();
-    let checked = match access::asked_for(&request) {
+    let tls = desk.operators.tls.as_ref();
+    let checked = match access::asked_for(&request, tls) {
         Err(access::Refusal::Unclear) => {
             return Said::error(
                 StatusCode::BAD_REQUEST,

@@ -66,6 +66,11 @@ impl Desk {
         Desk { operators, sockets: Arc::new(Semaphore::new(SOCKETS)), lost, stop }
     }
 
+    /// What the pages are served with by `https`.
+    pub(super) fn tls(&self) -> Option<Tls> {
+        self.operators.tls.clone()
+    }
+
     /// Gives the command that a text holds to the show, and says in public form what became of it.
     async fn carry_out(&self, text: &str) -> Said {
         let request = match Request::read(text) {

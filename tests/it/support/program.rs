@@ -86,7 +86,8 @@ impl Show {
         let address = loop {
             let mut line = String::new();
             assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "it ended early: {said}");
-            if let Some((_, address)) = line.trim_end().split_once("pages on http://") {
+            let url = line.trim_end().split_once("pages on ").map(|(_, url)| url);
+            if let Some((_, address)) = url.and_then(|url| url.split_once("://")) {
                 break address.trim_end_matches('/').to_owned();
             }
             said += &line;

@@ -102,6 +102,16 @@ impl Authority {
         std::fs::write(path, &self.pem).unwrap();
     }
 
+    /// Writes a certificate for these names, and its key, to two files of a folder.
+    pub(crate) fn write_server(&self, names: &[&str], folder: &Path) {
+        let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(names).unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        std::fs::write(folder.join("cert.pem"), certificate.pem()).unwrap();
+        std::fs::write(folder.join("key.pem"), key.serialize_pem()).unwrap();
+    }
+
     /// What a server of that name presents.
     pub(crate) fn server(&self, name: &str, validity: Validity) -> Arc<ServerConfig> {
         let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();

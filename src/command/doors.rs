@@ -1,0 +1,101 @@
+//! The doors of a show for operators, as they are before it starts: the key, the certificate, and how
+//! whoever has started it gets in.
+//!
+//! A ticket is printed on a terminal alone, and by no log: logs are kept, and read by others.
+
+use std::io::{self, IsTerminal as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::process;
+
+use tokio::net::TcpListener;
+use tracing::{info, warn};
+
+use crate::config::Config;
+use crate::hint::{self, Hinted};
+use crate::running::{Entry, Running};
+use crate::screen;
+use crate::server::operate::{Keyring, OperatorKey, Reach};
+use crate::server::tls::Tls;
+
+use super::Failure;
+
+/// What a show serves operators with.
+#[derive(Clone)]
+pub(super) struct Doors {
+    pub(super) keyring: Keyring,
+    pub(super) tls: Option<Tls>,
+}
+
+/// Reads what the config names: the key out of its variable, and the files of the certificate.
+pub(super) fn open(config: &Config) -> Result<Doors, Failure> {
+    let key = match &config.operator_key {
+        None => None,
+        Some(variable) => {
+            let refuse = |error: Hinted| Failure::Input(anyhow::Error::new(error));
+            let text = variable.read().map_err(|missing| refuse(Hinted::new(missing)));
+            let key = OperatorKey::read(text?.reveal()).map_err(|unfit| {
+                let error = anyhow::Error::new(Hinted::new(unfit));
+                let what = format!("the environment variable `{variable}` holds no operator's key");
+                Failure::Input(error.context(what))
+            });
+            Some(key?)
+        }
+    };
+    let tls = config.web.tls.as_ref().map(Tls::load).transpose().map_err(Failure::input)?;
+    Ok(Doors { keyring: Keyring::new(key), tls })
+}
+
+impl Doors {
+    /// Lets `hashtug operate` find the show, as long as what is returned is there, and says how an operator
+    /// gets in.
+    pub(super) fn announce(&self, config: &Config, listener: &TcpListener) -> Option<Entry> {
+        let address = listener.local_addr().ok()?;
+        let reached = from_here(address);
+        if config.web.operate == Reach::Loopback && !reached.ip().to_canonical().is_loopback() {
+            warn!(
+                "operators cannot come in: they are let in on this machine alone, and `listen` is not \
+                 an address of its own; 127.0.0.1 is, and 0.0.0.0 has it among others"
+            );
+            return None;
+        }
+        let certificate = self.tls.as_ref().map(Tls::fingerprint);
+        let key = self.keyring.key().reveal().to_owned();
+        let running = Running { address: reached, certificate, key, pid: process::id() };
+        let announced = running.announce();
+        if io::stderr().is_terminal() {
+            let url = url(reached, self.tls.is_some(), &self.keyring.ticket());
+            let line = format!("operators, once and within ten minutes: {url}\n");
+            screen::write_line(line.as_bytes());
+        } else if announced.is_ok() {
+            info!("operators get in by `hashtug operate --url` on this machine");
+        }
+        match announced {
+            Ok(entry) => Some(entry),
+            Err(error) => {
+                let error = anyhow::Error::new(Hinted::new(error));
+                let error = error.context("`hashtug operate` will not find this show");
+                match hint::of(error.chain()) {
+                    Some(hint) => warn!(hint, "{error:#}"),
+                    None => warn!("{error:#}"),
+                }
+                None
+            }
+        }
+    }
+}
+
+/// The address by which this machine itself reaches what listens there.
+fn from_here(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+/// The operator's page, with what opens it. What follows `#` stays in the browser.
+pub(super) fn url(address: SocketAddr, is_secure: bool, ticket: &str) -> String {
+    let scheme = if is_secure { "https" } else { "http" };
+    format!("{scheme}://{address}/operate#{ticket}")
+}
