@@ -182,13 +182,11 @@ fn folder() -> Result<PathBuf, Error> {
 #[cfg(unix)]
 fn place() -> PathBuf {
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-    match runtime.filter(|runtime| runtime.is_absolute() && runtime.is_dir()) {
-        Some(runtime) => runtime.join("hashtug"),
-        None => {
-            let user = rustix::process::geteuid().as_raw();
-            std::env::temp_dir().join(format!("hashtug-{user}"))
-        }
+    if let Some(runtime) = runtime.filter(|runtime| runtime.is_absolute() && runtime.is_dir()) {
+        return runtime.join("hashtug");
     }
+    let user = rustix::process::geteuid().as_raw();
+    std::env::temp_dir().join(format!("hashtug-{user}"))
 }
 
 #[cfg(unix)]
@@ -204,7 +202,8 @@ fn is_private(path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::MetadataExt as _;
     let found = fs::symlink_metadata(path)?;
     let is_ours = found.uid() == rustix::process::geteuid().as_raw();
-    Ok(found.is_dir() && is_ours && found.mode() & 0o077 == 0)
+    let others = found.mode() & 0o077;
+    Ok(found.is_dir() && is_ours && others == 0)
 }
 
 /// What stands below it is the user's own on Windows.

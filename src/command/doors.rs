@@ -74,9 +74,10 @@ impl Doors {
             Err(error) => {
                 let error = anyhow::Error::new(Hinted::new(error));
                 let error = error.context("`hashtug operate` will not find this show");
-                match hint::of(error.chain()) {
-                    Some(hint) => warn!(hint, "{error:#}"),
-                    None => warn!("{error:#}"),
+                if let Some(hint) = hint::of(error.chain()) {
+                    warn!(hint, "{error:#}");
+                } else {
+                    warn!("{error:#}");
                 }
                 None
             }

@@ -9,6 +9,8 @@
 //! certificate of the pages is for. There is one `Host` and no more, and whoever names the host in the
 //! target of the request too names the same.
 
+use std::net::SocketAddr;
+
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -46,6 +48,15 @@ impl Class {
             Class::Audience => "pages for phones",
         }
     }
+}
+
+/// Both ends of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ends {
+    /// The visitor's.
+    pub(super) peer: SocketAddr,
+    /// Ours: the address that the visitor has asked for.
+    pub(super) local: SocketAddr,
 }
 
 /// Nothing from elsewhere, nothing inline.

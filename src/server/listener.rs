@@ -28,9 +28,8 @@ use tracing::{info, warn};
 
 use crate::panics::caught;
 
-use super::access::Class;
+use super::access::{Class, Ends};
 use super::lost::Lost;
-use super::operate::door::Ends;
 
 /// What a listener spends on its peers.
 #[derive(Clone, Copy, Debug)]

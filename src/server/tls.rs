@@ -131,6 +131,9 @@ impl Tls {
     ///
     /// # Errors
     /// If one cannot be read, or they do not fit each other.
+    ///
+    /// # Panics
+    /// Never: the ciphers are part of the program.
     pub fn load(files: &Files) -> Result<Tls, Error> {
         let Files { cert, key } = files;
         let chain = read(cert)?;
@@ -179,6 +182,9 @@ impl Tls {
 }
 
 /// The SHA-256 of a certificate, in hexadecimal digits.
+///
+/// # Panics
+/// Never: a string takes everything.
 #[must_use]
 pub fn fingerprint(certificate: &CertificateDer<'_>) -> String {
     let mut text = String::new();

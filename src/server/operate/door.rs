@@ -27,22 +27,13 @@ pub enum Reach {
     Network,
 }
 
-/// Both ends of a connection.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::server) struct Ends {
-    /// The visitor's.
-    pub(in crate::server) peer: SocketAddr,
-    /// Ours: the address that the visitor has asked for.
-    pub(in crate::server) local: SocketAddr,
-}
-
 /// Refuses those that are elsewhere, or come by a name that is none of ours.
 pub(in crate::server) async fn check(
     State(desk): State<Desk>,
     request: Request,
     next: Next,
 ) -> Response {
-    let ends = request.extensions().get::<Ends>().copied();
+    let ends = request.extensions().get::<access::Ends>().copied();
     let tls = desk.operators.tls.as_ref();
     let checked = match access::asked_for(&request, tls) {
         Err(access::Refusal::Unclear) => {
@@ -69,7 +60,7 @@ const FROM_A_PAGE: &str = "pages of other origins may not operate";
 
 fn admitted(
     desk: &Desk,
-    ends: Option<Ends>,
+    ends: Option<access::Ends>,
     host: &Authority,
     request: &Request,
 ) -> Result<(), &'static str> {

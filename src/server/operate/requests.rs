@@ -72,7 +72,7 @@ pub(in crate::server) async fn snapshot(State(desk): State<Desk>, headers: Heade
 /// `POST /api/v1/operate/ticket`. What else a request says does not matter.
 pub(in crate::server) async fn ticket(State(desk): State<Desk>, headers: HeaderMap) -> Response {
     match authorised(&desk, &headers) {
-        Ok(()) => one("ticket", desk.operators.keyring.ticket()).into_response(),
+        Ok(()) => one("ticket", &desk.operators.keyring.ticket()).into_response(),
         Err(refusal) => refusal.into_response(),
     }
 }
@@ -92,7 +92,7 @@ pub(in crate::server) async fn key(
         return Said::error(StatusCode::BAD_REQUEST, why).into_response();
     };
     match desk.operators.keyring.redeem(&ticket) {
-        Ok(key) => one("key", key.reveal().to_owned()).into_response(),
+        Ok(key) => one("key", key.reveal()).into_response(),
         Err(wrong) => refused(wrong, "this ticket is no good: it was used, or is too old, or none")
             .into_response(),
     }
@@ -111,7 +111,7 @@ pub(in crate::server) async fn in_json(answer: Response) -> Response {
     said
 }
 
-fn one(name: &str, value: String) -> Said {
+fn one(name: &str, value: &str) -> Said {
     Said { status: StatusCode::OK, said: Map::from_iter([(name.to_owned(), json!(value))]) }
 }
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use tokio_util::sync::CancellationToken;
@@ -30,7 +30,7 @@ struct House {
     truth: watch::Sender<Arc<Snapshot>>,
     stop: CancellationToken,
     server: JoinHandle<()>,
-    _news: NewsSender,
+    news: NewsSender,
 }
 
 impl House {
@@ -65,7 +65,7 @@ impl House {
             stop.clone(),
         );
         let server = tokio::spawn(async move { server.run().await });
-        House { address, keyring, truth, stop, server, _news: news }
+        House { address, keyring, truth, stop, server, news }
     }
 
     async fn connect(&self) -> Socket {
@@ -248,9 +248,15 @@ async fn a_message_that_is_too_long_ends_the_socket_and_no_other() {
 }
 
 #[tokio::test]
-async fn stopping_closes_sockets_of_operators() {
-    let House { address: _, stop, server, truth, .. } = &mut House::start();
-    let _keep = truth;
-    stop.cancel();
-    timeout(Duration::from_secs(40), server).await.ok();
+async fn stopping_closes_the_sockets_of_operators_and_waits_for_none() {
+    let house = House::start();
+    let (mut socket, _waiting) = (house.enter().await, house.connect().await);
+    hear(&mut socket).await;
+    house.stop.cancel();
+    match within("the end", socket.next()).await {
+        Some(Ok(Message::Close(None))) => {}
+        other => panic!("{other:?}"),
+    }
+    drop(house.news);
+    within("the end of the server", house.server).await.unwrap();
 }
