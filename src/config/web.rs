@@ -6,7 +6,7 @@ use crate::keys::problem::Problem;
 use crate::keys::table::Table;
 use crate::keys::{address, value};
 use crate::server::Settings;
-use crate::server::operate::Reach;
+use crate::server::operate::{OperatorKey, Reach};
 use crate::server::tls::Files;
 use crate::source::secret::{self, Variable};
 
@@ -42,6 +42,18 @@ pub(super) fn read(root: &Table<'_>) -> (Settings, Option<Variable>) {
             table.report(Problem::new(table.place("operate"), message).hint(hint));
         }
         let key = secret::variable(table, "operator_key_env");
+        // What `openssl rand -hex` prints begins with a letter now and then, and would be quoted as a name.
+        if let Some(name) = key.as_ref().map(ToString::to_string)
+            && !name.contains('_')
+            && OperatorKey::read(&name).is_ok()
+        {
+            let message = "`operator_key_env` names an environment variable, and this looks like the key itself";
+            let problem = Problem::new(table.place("operator_key_env"), message).conceal();
+            table.report(problem.hint(
+                "put the key into an environment variable, and its name here: \
+                 `operator_key_env = \"HASHTUG_OPERATOR_KEY\"`",
+            ));
+        }
         (Settings { listen, operate, tls: tls.flatten() }, key)
     })
 }

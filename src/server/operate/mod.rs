@@ -1,7 +1,7 @@
 //! The doors for operators: commands, the true snapshots, tickets, and the key that all of them ask for.
 //!
-//! [`door`] says who may ask at all, [`keyring`] who has proved to be an operator, [`requests`] what is
-//! answered over HTTP and [`live`] what on a socket. What a command does is not known here: it is an order
+//! `door` says who may ask at all, `keyring` who has proved to be an operator, `requests` what is
+//! answered over HTTP and `live` what on a socket. What a command does is not known here: it is an order
 //! to the show like any other ([`crate::show::task::Orders`]).
 
 pub(super) mod door;
