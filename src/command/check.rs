@@ -55,7 +55,7 @@ pub(super) fn inputs(config: &Config) -> Result<(), Failure> {
         }
         source.kind.check_file().map_err(|error| refuse(Hinted::new(error)))?;
     }
-    doors::open(config).map(drop)
+    doors::open(config, None).map(drop)
 }
 
 fn describe(config: &Config) -> String {

@@ -26,50 +26,38 @@ pub(super) struct Doors {
     pub(super) tls: Option<Tls>,
 }
 
-/// Reads what the config names: the key out of its variable, and the files of the certificate.
-pub(super) fn open(config: &Config) -> Result<Doors, Failure> {
-    let key = match &config.operator_key {
-        None => None,
-        Some(variable) => {
-            let refuse = |error: Hinted| Failure::Input(anyhow::Error::new(error));
-            let text = variable.read().map_err(|missing| refuse(Hinted::new(missing)));
-            let key = OperatorKey::read(text?.reveal()).map_err(|unfit| {
-                let error = anyhow::Error::new(Hinted::new(unfit));
-                let what = format!("the environment variable `{variable}` holds no operator's key");
-                Failure::Input(error.context(what))
-            });
-            Some(key?)
-        }
-    };
+/// Reads what the config names: the key out of its variable, and the files of the certificate. Where it
+/// names no key it is the one that was `kept`, or a new one.
+pub(super) fn open(config: &Config, kept: Option<OperatorKey>) -> Result<Doors, Failure> {
+    let mut key = kept;
+    if let Some(variable) = &config.operator_key {
+        let text = variable.read().map_err(Failure::input)?;
+        key = Some(OperatorKey::read(text.reveal()).map_err(|unfit| {
+            let error = anyhow::Error::new(Hinted::new(unfit));
+            let what = format!("the environment variable `{variable}` holds no operator's key");
+            Failure::Input(error.context(what))
+        })?);
+    }
     let tls = config.web.tls.as_ref().map(Tls::load).transpose().map_err(Failure::input)?;
     Ok(Doors { keyring: Keyring::new(key), tls })
 }
 
 impl Doors {
-    /// Lets `hashtug operate` find the show, as long as what is returned is there, and says how an operator
-    /// gets in.
+    /// Lets `hashtug operate` find the show, as long as what is returned is there.
     pub(super) fn announce(&self, config: &Config, listener: &TcpListener) -> Option<Entry> {
-        let address = listener.local_addr().ok()?;
-        let reached = from_here(address);
-        if config.web.operate == Reach::Loopback && !reached.ip().to_canonical().is_loopback() {
+        let address = from_here(listener.local_addr().ok()?);
+        if config.web.operate == Reach::Loopback && !address.ip().to_canonical().is_loopback() {
             warn!(
-                "operators cannot come in: they are let in on this machine alone, and `listen` is not \
-                 an address of its own; 127.0.0.1 is, and 0.0.0.0 has it among others"
+                hint = "listen on 127.0.0.1 or 0.0.0.0, or let operators come from the network",
+                "operators cannot come in: they are let in by the loopback address alone, and `listen` \
+                 is another one"
             );
             return None;
         }
         let certificate = self.tls.as_ref().map(Tls::fingerprint);
         let key = self.keyring.key().reveal().to_owned();
-        let running = Running { address: reached, certificate, key, pid: process::id() };
-        let announced = running.announce();
-        if io::stderr().is_terminal() {
-            let url = url(reached, self.tls.is_some(), &self.keyring.ticket());
-            let line = format!("operators, once and within ten minutes: {url}\n");
-            screen::write_line(line.as_bytes());
-        } else if announced.is_ok() {
-            info!("operators get in by `hashtug operate --url` on this machine");
-        }
-        match announced {
+        let running = Running { address, certificate, key, pid: process::id() };
+        match running.announce() {
             Ok(entry) => Some(entry),
             Err(error) => {
                 let error = anyhow::Error::new(Hinted::new(error));
@@ -81,6 +69,25 @@ impl Doors {
                 }
                 None
             }
+        }
+    }
+
+    /// Says to whoever has started the show how operators get in.
+    pub(super) fn invite(
+        &self,
+        config: &Config,
+        listener: &TcpListener,
+        announced: Option<&Entry>,
+    ) {
+        let Ok(address) = listener.local_addr().map(from_here) else { return };
+        let is_reached =
+            config.web.operate == Reach::Network || address.ip().to_canonical().is_loopback();
+        if is_reached && io::stderr().is_terminal() {
+            let url = url(address, self.tls.is_some(), &self.keyring.ticket());
+            let line = format!("operators, once and within ten minutes: {url}\n");
+            screen::write_line(line.as_bytes());
+        } else if announced.is_some() {
+            info!("operators get in by `hashtug operate --url` on this machine");
         }
     }
 }

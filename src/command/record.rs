@@ -31,7 +31,7 @@ pub(super) fn run(
         config.outputs.retain(|output| !output.is_terminal());
     }
     let _lights = take(&config.outputs, lights)?;
-    let doors = doors::open(&config)?;
+    let doors = doors::open(&config, None)?;
     // Last, so that a mistake elsewhere leaves no empty file behind.
     let out = Out::create(&arguments.out).map_err(Failure::input)?;
     let written = block_on(show(config, doors, out, arguments)).map_err(Failure::Running)?;
@@ -56,7 +56,10 @@ async fn show(
             None
         }
     };
-    let _announced = listener.as_ref().and_then(|listener| doors.announce(&config, listener));
+    let announced = listener.as_ref().and_then(|listener| doors.announce(&config, listener));
+    if let Some(listener) = &listener {
+        doors.invite(&config, listener, announced.as_ref());
+    }
     let Doors { keyring, tls } = doors;
     let clock = Clock::from_wall();
     let (recorder, writer) = start(&config, out, arguments, clock)?;

@@ -29,10 +29,11 @@ pub(super) fn run(config: Config, lights: Lights) -> Result<(), Failure> {
     check::inputs(&config)?;
     check::warn_of_look_alikes(&config);
     let _lights = take(&config.outputs, lights)?;
-    let doors = doors::open(&config)?;
+    let doors = doors::open(&config, None)?;
     until_stopped(None, async |stop, suspended| {
         let listener = listen(&config)?;
-        let _announced = doors.announce(&config, &listener);
+        let announced = doors.announce(&config, &listener);
+        doors.invite(&config, &listener, announced.as_ref());
         let Doors { keyring, tls } = doors;
         let listener = Some(listener);
         let options = Options { listener, keyring, tls, suspended, ..Options::default() };

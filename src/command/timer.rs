@@ -20,7 +20,7 @@ use super::{Failure, take};
 pub(super) fn run(mut config: Config, length: Duration, lights: Lights) -> Result<(), Failure> {
     show_in_the_terminal(&mut config.outputs);
     let _lights = take(&config.outputs, lights)?;
-    let doors = doors::open(&config)?;
+    let doors = doors::open(&config, None)?;
     // It lives until all else has ended, whatever ends it.
     let (keyboard, keys) = Keyboard::listen();
     until_stopped(Some(&keyboard), async |stop, suspended| {

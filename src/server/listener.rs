@@ -288,14 +288,17 @@ async fn connection(
     stream.set_write_timeout(Some(bounds.write));
     let stream = Box::pin(stream);
     let Some(tls) = tls else { return serve(stream, bounds, router, permit, ends, stop).await };
-    let accepted = tokio::select! {
-        accepted = timeout(bounds.head, tls.accept(stream)) => accepted,
-        () = stop.cancelled() => return,
+    // On the heap, so that a visitor without TLS takes nothing for it.
+    let secured = async move {
+        let accepted = tokio::select! {
+            accepted = timeout(bounds.head, tls.accept(stream)) => accepted,
+            () = stop.cancelled() => return,
+        };
+        if let Ok(Ok(stream)) = accepted {
+            serve(Box::pin(stream), bounds, router, permit, ends, stop).await;
+        }
     };
-    if let Ok(Ok(stream)) = accepted {
-        // What TLS needs is on the heap, so that a visitor without it takes no more than before.
-        Box::pin(serve(Box::pin(stream), bounds, router, permit, ends, stop)).await;
-    }
+    Box::pin(secured).await;
 }
 
 /// Serves HTTP on what a peer is connected by.
