@@ -196,18 +196,17 @@ Examples:
 /// A command for a running show.
 #[derive(Debug, Args)]
 pub struct Operate {
-    /// What to do, and with what.
-    #[arg(
-        value_name = "COMMAND [ARGUMENT]",
-        required_unless_present = "url",
-        allow_negative_numbers = true
-    )]
+    /// What to do.
+    #[arg(value_name = "COMMAND", required_unless_present = "url")]
+    pub what: Option<String>,
+    /// With what.
+    #[arg(value_name = "ARGUMENT", allow_negative_numbers = true)]
     pub words: Vec<String>,
     /// What a question asks that is made up on the spot.
     #[arg(long)]
     pub title: Option<String>,
     /// Print an address that opens the operator's page, once and within ten minutes.
-    #[arg(long, conflicts_with_all = ["words", "title"])]
+    #[arg(long, conflicts_with_all = ["what", "title"])]
     pub url: bool,
     /// Print the answer as it comes, in JSON.
     #[arg(long)]

@@ -54,15 +54,16 @@ impl Hint for Unclear {
 }
 
 pub(super) fn run(arguments: &cli::Operate, config: Option<&Path>) -> Result<(), Failure> {
-    let is_status = arguments.words.first().is_some_and(|word| word == STATUS);
+    let what = arguments.what.as_deref().unwrap_or_default();
+    let is_status = what == STATUS;
     let request = if arguments.url || is_status {
-        if let Some(word) = arguments.words.get(1) {
+        if let Some(word) = arguments.words.first() {
             let shown = display_text::beginning(word, 60);
             return Err(Failure::Input(anyhow!("`{STATUS}` has no place for `{shown}`")));
         }
         None
     } else {
-        let object = words::object(&arguments.words, arguments.title.as_deref());
+        let object = words::object(what, &arguments.words, arguments.title.as_deref());
         let text = Value::Object(object.map_err(Failure::input)?).to_string();
         // What is no command is told so without a show.
         Request::read(&text).map_err(Failure::input)?;

@@ -13,9 +13,6 @@ use crate::order::NAMES;
 /// Characters of a word that are quoted.
 const QUOTED: usize = 60;
 
-/// Keys that a command can bring, whatever it is.
-const COMMON: [&str; 2] = ["from", "soft"];
-
 /// A word too many.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{command}` has no place for `{word}`")]
@@ -31,15 +28,18 @@ impl Hint for Stray {
 }
 
 /// The object that says the same.
-pub(super) fn object(words: &[String], title: Option<&str>) -> Result<Map<String, Value>, Stray> {
+pub(super) fn object(
+    command: &str,
+    words: &[String],
+    title: Option<&str>,
+) -> Result<Map<String, Value>, Stray> {
     let mut object = Map::new();
-    let Some((command, words)) = words.split_first() else { return Ok(object) };
     object.insert("command".to_owned(), json!(command));
     if let Some(title) = title {
         object.insert("title".to_owned(), json!(title));
     }
     // Nothing is known of its arguments; it is the command that is wrong.
-    if !NAMES.contains(&&**command) {
+    if !NAMES.contains(&command) {
         return Ok(object);
     }
     let mut in_order = Vec::new();
@@ -52,33 +52,28 @@ pub(super) fn object(words: &[String], title: Option<&str>) -> Result<Map<String
         }
     }
     let stray = |word: &str| Stray {
-        command: command.clone(),
+        command: command.to_owned(),
         word: display_text::beginning(word, QUOTED),
     };
     if command == "arm" {
         arm(&mut object, &in_order);
         return Ok(object);
     }
-    // Those that are named already are not expected again.
-    let mut keys = keys(command).iter().filter(|key| !object.contains_key(**key));
-    let mut placed = Vec::new();
     for word in in_order {
-        let key = match (&**command, placed.first()) {
+        let key = match (command, object.get("do").and_then(Value::as_str)) {
             // What follows depends on what is to be done.
-            ("timer", Some(("do", Value::String(what)))) if placed.len() == 1 => match &**what {
-                "start" => "length",
-                "add" => "seconds",
-                _ => return Err(stray(word)),
-            },
-            _ => keys.next().ok_or_else(|| stray(word))?,
+            ("timer", Some("start")) => Some("length"),
+            ("timer", Some("add")) => Some("seconds"),
+            // Those that are named already are not expected again.
+            _ => keys(command).iter().copied().find(|key| !object.contains_key(*key)),
         };
-        let value = match (&**command, key) {
+        let key = key.filter(|key| !object.contains_key(*key)).ok_or_else(|| stray(word))?;
+        let value = match (command, key) {
             ("source", "paused") => held(word),
             _ => typed(key, word),
         };
-        placed.push((key, value));
+        object.insert(key.to_owned(), value);
     }
-    object.extend(placed.into_iter().map(|(key, value)| (key.to_owned(), value)));
     Ok(object)
 }
 
@@ -120,13 +115,11 @@ fn keys(command: &str) -> &'static [&'static str] {
     }
 }
 
+/// Whether that is the key of an argument, so that what stands before a `=` in a title is none.
 fn is_key(key: &str) -> bool {
-    const NAMED: [&str; 12] = [
-        "question", "title", "teams", "length", "seconds", "number", "secret", "name", "paused",
-        "new", "since", "what",
-    ];
-    const MORE: [&str; 3] = ["scene", "id", "do"];
-    NAMED.contains(&key) || MORE.contains(&key) || COMMON.contains(&key)
+    const KEYS: &str = "question title teams length seconds number secret name paused new since what \
+        scene id do from soft";
+    KEYS.split(' ').any(|known| known == key)
 }
 
 /// A word as the type that its key has. What does not fit stays a text, and is refused by its name.
@@ -173,10 +166,15 @@ mod tests {
     use super::*;
     use crate::order::{Command, Request};
 
+    fn read(typed: &str) -> Result<Map<String, Value>, Stray> {
+        let mut words = typed.split(' ').map(str::to_owned);
+        let command = words.next().unwrap();
+        object(&command, &words.collect::<Vec<_>>(), None)
+    }
+
     #[track_caller]
     fn check(typed: &str, expected: &Value) {
-        let words: Vec<String> = typed.split(' ').map(str::to_owned).collect();
-        let object = Value::Object(object(&words, None).unwrap());
+        let object = Value::Object(read(typed).unwrap());
         assert_eq!(object, *expected, "{typed}");
         let read = Request::read(&object.to_string());
         assert!(read.is_ok(), "{typed}: {read:?}");
@@ -222,6 +220,7 @@ mod tests {
             "timer do=add seconds=1m",
             &json!({"command": "timer", "do": "add", "seconds": 60.0}),
         );
+        check("timer do=start 5m", &json!({"command": "timer", "do": "start", "length": "5m"}));
         check("timer stop", &json!({"command": "timer", "do": "stop"}));
         check(
             "next from=open soft=true",
@@ -231,11 +230,10 @@ mod tests {
 
     #[test]
     fn a_title_may_hold_what_a_key_ends_with() {
-        let words = ["arm", "a=b?", "Yes", "No"].map(str::to_owned);
-        let read = Value::Object(object(&words, None).unwrap());
+        let read = Value::Object(read("arm a=b? Yes No").unwrap());
         assert_eq!(read, json!({"command": "arm", "title": "a=b?", "teams": ["Yes", "No"]}));
-        let words = ["arm", "Yes", "No"].map(str::to_owned);
-        let read = Value::Object(object(&words, Some("Sure?")).unwrap());
+        let words = ["Yes", "No"].map(str::to_owned);
+        let read = Value::Object(object("arm", &words, Some("Sure?")).unwrap());
         assert_eq!(read, json!({"command": "arm", "title": "Sure?", "teams": ["Yes", "No"]}));
     }
 
@@ -248,8 +246,7 @@ mod tests {
             ("timer start 5m 6m", "6m"),
             ("source hall off on", "on"),
         ] {
-            let words: Vec<String> = typed.split(' ').map(str::to_owned).collect();
-            let stray = object(&words, None).unwrap_err();
+            let stray = read(typed).unwrap_err();
             assert_eq!(stray.word, word, "{typed}");
         }
     }
@@ -271,8 +268,7 @@ mod tests {
             ("lokc now", "did you mean `lock`?"),
             ("timer", "`timer` needs `do`"),
         ] {
-            let words: Vec<String> = typed.split(' ').map(str::to_owned).collect();
-            let object = Value::Object(object(&words, None).unwrap());
+            let object = Value::Object(read(typed).unwrap());
             let mistake = Request::read(&object.to_string()).unwrap_err().to_string();
             assert!(mistake.contains(expected), "{typed}: {mistake}");
         }
