@@ -10,7 +10,7 @@ mod steering;
 
 use std::borrow::Cow;
 
-use crate::post::{Deletion, Side, Version};
+use crate::post::{Deletion, Version};
 use crate::timestamp::Timestamp;
 
 use crate::decode::draft::{Arrival, Content, Context, Draft, Line, Raw};
@@ -127,7 +127,7 @@ fn decode<'a>(context: &Context, text: &'a str) -> Result<Line<'a>, Invalid> {
                 (None, None, Some(body)) => context.matcher.side_of_text(&body, Folding::Plain),
                 (None, None, None) => return Err(Invalid("neither `hashtags` nor `text`")),
             };
-            let is_edit = is_edit && (delete.is_some() || found.side != Side::None);
+            let is_edit = is_edit && (delete.is_some() || !found.tags.is_empty());
             let id = delete.and_then(|ids| ids.into_iter().next()).or(id);
             Content::Post(Draft {
                 id: id.as_ref().map(post),
