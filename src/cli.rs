@@ -101,6 +101,16 @@ pub enum Command {
         hashtug tally friday.jsonl --team Tabs=tabs,teamtabs --team Spaces=spaces --every 10s\n  \
         zcat dump.gz | hashtug tally - --feed jetstream --vote every --format csv")]
     Tally(Tally),
+    /// Delete the keys of a journal, and write a copy of it for keeping.
+    ///
+    /// Without its keys nobody can find out who is behind the names in a journal. The copy, FILE-kept
+    /// beside it, has its times rounded to the minute: exact ones can be matched with public posts.
+    #[command(after_help = "Example:\n  hashtug forget friday.jsonl")]
+    Forget {
+        /// The journal, which no show must be writing.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
     /// The light for speakers, on the outputs of the config and on the stage page.
     ///
     /// Green, then yellow, then red, then flashing, then off. Keys: + one minute more, space or p hold,

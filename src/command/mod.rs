@@ -4,6 +4,7 @@ mod check;
 mod complete;
 mod doctor;
 mod doors;
+mod forget;
 mod leds;
 mod operate;
 mod record;
@@ -81,6 +82,7 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Operate(arguments) => operate::run(&arguments, config),
         Command::Tally(tally) => tally::run(&tally, config),
+        Command::Forget { file } => forget::run(&file),
         Command::Check => check::run(config),
         Command::Doctor => doctor::run(&load(config)?),
         Command::Completions { shell } => complete::completions(shell),

@@ -12,6 +12,7 @@ mod descriptors;
 mod doctor;
 mod driven;
 mod hostile_text;
+mod journal;
 mod layers;
 mod leds;
 mod networks;
