@@ -88,7 +88,7 @@ pub struct RoundStatus {
     pub best_of: u32,
     /// Rounds of this question that each team has won.
     pub wins: Vec<u32>,
-    /// When it opens or opened; `None` before it is started.
+    /// When it opened; `None` before.
     pub opened_at: Option<Timestamp>,
     /// When the bell falls or fell; `None` before the start, and where the operator locks.
     pub ends_at: Option<Timestamp>,

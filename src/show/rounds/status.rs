@@ -104,7 +104,7 @@ impl Rounds {
             number: round.number,
             best_of,
             wins: self.evening.wins_of_teams(best_of, is_operator),
-            opened_at: opens.map(timestamp),
+            opened_at: opens.filter(|_| !is_countdown).map(timestamp),
             ends_at: timeline.bell(now).map(timestamp),
             opens_in: opens.filter(|_| is_countdown).map(|opens| duration(opens - now)),
             left: if started { timeline.left(now) } else { round.length }.map(duration),
