@@ -89,7 +89,7 @@ fn a_second_show_is_refused_and_told_who_holds_the_journal() {
 /// A short evening: its ids are other ones in each life.
 fn tell(journal: &Journal, life: u64) {
     let message =
-        |ms, message| Entry::Message { arrival: at(ms + 50), source: SourceId(0), message };
+        |ms: i64, message| Entry::Message { arrival: at(ms + 50), source: SourceId(0), message };
     for number in 1..=3 {
         let post = Post {
             id: Some(PostId(10 * life + number)),

@@ -78,15 +78,15 @@ mod tests {
 
     #[test]
     fn a_countdown_is_in_step_with_what_is_left_of_it() {
-        let seconds = Duration::from_secs;
-        let ways =
-            [(0, 4), (1, 3), (4, 0)].map(|(since, left)| way(Some(seconds(since)), seconds(left)));
-        assert_eq!(ways, [0.0, 0.25, 1.0]);
-        assert_eq!(way(Some(Duration::ZERO), Duration::ZERO), 1.0);
+        let way = |since: Option<u64>, left| {
+            let percent =
+                100.0 * way(since.map(Duration::from_millis), Duration::from_millis(left));
+            percent.round().to_string()
+        };
+        let ways = [(0, 4000), (1000, 3000), (4000, 0)].map(|(since, left)| way(Some(since), left));
+        assert_eq!(ways, ["0", "25", "100"]);
+        assert_eq!(way(Some(0), 0), "100");
         // Not told how long it has run.
-        assert_eq!(
-            [3000, 1500, 9000].map(|left| way(None, Duration::from_millis(left))),
-            [0.0, 0.5, 0.0]
-        );
+        assert_eq!([3000, 1500, 9000].map(|left| way(None, left)), ["0", "50", "0"]);
     }
 }

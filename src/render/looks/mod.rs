@@ -50,7 +50,8 @@ enum RoundLook {
 
 impl RoundLook {
     fn of(phase: Phase, round: &RoundStatus) -> RoundLook {
-        match (phase, round.hidden) {
+        // Nobody who tells the renderer more than viewers may see can make it show that.
+        match (phase, round.hidden || round.secret && phase != Phase::Revealed) {
             (Phase::Armed, _) => RoundLook::Armed,
             (Phase::Countdown, _) => RoundLook::Countdown,
             (Phase::Open, false) => RoundLook::Open,

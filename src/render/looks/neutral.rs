@@ -32,7 +32,7 @@ pub fn sealed(run: &Run, cell: usize) -> Linear {
 /// How far a cell is from the nearer end: 0 there, 1 in the middle. Exactly the same from both.
 fn depth(run: &Run, cell: usize) -> f32 {
     let (near, far) = (run.from, run.from + run.length);
-    let middle = ((cell as f64).max(near) + (cell as f64 + 1.0).min(far)) / 2.0;
+    let middle = (cell as f64).max(near).midpoint((cell as f64 + 1.0).min(far));
     narrow((middle - near).min(far - middle) / (run.length / 2.0))
 }
 
@@ -53,7 +53,7 @@ mod tests {
     fn check(lights: [Linear; 5], expected: [f32; 5]) {
         for (light, expected) in lights.into_iter().zip(expected) {
             assert!((light.r - expected).abs() < 1e-4, "{light:?} and not {expected}");
-            assert!(light.r == light.g && light.g == light.b, "{light:?} is a colour");
+            assert_eq!(light, Linear::WHITE * light.r, "a colour");
         }
     }
 

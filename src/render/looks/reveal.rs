@@ -23,8 +23,9 @@ const CELEBRATION: Duration = Duration::from_secs(4);
 const BACK: Duration = Duration::from_millis(500);
 const FORWARD: Duration = Duration::from_secs(1);
 
-/// The winner's part is cheered at once, and again each time after so long.
+/// The winner's part is cheered at once, and again each time after so long; and not so near the end.
 const CHEER: Duration = Duration::from_millis(700);
+const CHEERING: Duration = Duration::from_secs(3);
 
 /// The reveal of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +78,7 @@ impl Reveal {
     #[must_use]
     pub fn cheers(self, since: Duration) -> u64 {
         let Some(after) = since.checked_sub(self.sweep) else { return 0 };
-        let times = after.min(CELEBRATION - FORWARD).as_millis() / CHEER.as_millis();
+        let times = after.min(CHEERING).as_millis() / CHEER.as_millis();
         1 + u64::try_from(times).unwrap_or(0)
     }
 

@@ -100,16 +100,22 @@ impl Rounds {
         let is_countdown = timeline.stage() == Stage::Countdown;
         let started = timeline.stage() != Stage::Armed;
         let best_of = self.times.best_of;
+        let opens_in = opens.filter(|_| is_countdown).map(|opens| opens - now);
+        let since = round.since.map(|since| match opens_in {
+            // A pause of a countdown leaves no trace but that it ends later.
+            Some(opens_in) => self.times.countdown - opens_in,
+            None => timeline.running(now) - timeline.running(since),
+        });
         RoundStatus {
             number: round.number,
             best_of,
             wins: self.evening.wins_of_teams(best_of, is_operator),
             opened_at: opens.filter(|_| !is_countdown).map(timestamp),
             ends_at: timeline.bell(now).map(timestamp),
-            opens_in: opens.filter(|_| is_countdown).map(|opens| duration(opens - now)),
+            opens_in: opens_in.map(duration),
             left: if started { timeline.left(now) } else { round.length }.map(duration),
             length: if started { timeline.length() } else { round.length }.map(duration),
-            since: round.since.map(|since| duration(now - since)),
+            since: since.map(duration),
             paused: timeline.held().is_some(),
             secret: round.secret,
             hidden: is_hidden,

@@ -288,3 +288,26 @@ fn past_the_bound_the_oldest_command_leaves_the_memory() {
     evening.at(4000).done(Command::Reset);
     assert_eq!((evening.phase(), evening.votes()), (Phase::Armed, vec![0, 0]));
 }
+
+#[test]
+fn how_long_a_phase_has_stood_leaves_pauses_out() {
+    let countdown = Duration::from_secs(3);
+    let mut evening = Evening::new(Rules { countdown, ..rules() });
+    evening.at(1000).done(Command::Start(None));
+    let stood = |evening: &mut Evening, ms| {
+        let round = evening.at(ms).rounds.standing(None).round;
+        (round.since.unwrap().as_millis(), round.opens_in.map(|left| left.as_millis()))
+    };
+    assert_eq!(stood(&mut evening, 2000), (1000, Some(2000)));
+    evening.done(Command::Pause);
+    assert_eq!(stood(&mut evening, 7000), (1000, Some(2000)));
+    evening.done(Command::Resume);
+    assert_eq!(stood(&mut evening, 8000), (2000, Some(1000)));
+    assert_eq!(stood(&mut evening, 10_000), (1000, None), "open since 9.000");
+    evening.done(Command::Pause);
+    assert_eq!(stood(&mut evening, 20_000), (1000, None));
+    evening.done(Command::Resume);
+    assert_eq!(stood(&mut evening, 25_000), (6000, None));
+    evening.done(Command::Lock);
+    assert_eq!(stood(&mut evening, 27_000), (2000, None));
+}

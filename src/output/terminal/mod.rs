@@ -6,6 +6,8 @@
 //! Draws nothing where standard output is no terminal, and nothing in the background of a shell that has
 //! stopped the program and let it go on there.
 
+mod round;
+
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
@@ -14,6 +16,7 @@ use console::{Term, measure_text_width, truncate_str};
 
 use crate::finding::Finding;
 use crate::keys::table::Table;
+use crate::picture::Scene;
 use crate::render::bytes::Encoding;
 use crate::render::colour::{Calibration, Linear};
 use crate::render::layout::Layout;
@@ -235,9 +238,13 @@ fn picture(frame: &[Rgb], snapshot: Option<&Snapshot>, columns: usize) -> Vec<St
     }
     let strip = strip(frame, width);
     lines.extend(std::iter::repeat_n(strip, STRIP_LINES));
-    if let Some(timer) = snapshot.and_then(|snapshot| snapshot.timer) {
+    let timer = snapshot.and_then(|snapshot| {
+        snapshot.timer.filter(|_| snapshot.round.is_none() || snapshot.scene == Scene::Timer)
+    });
+    if let Some(timer) = timer {
         lines.push(left(&timer));
     } else if let Some(snapshot) = snapshot {
+        lines.extend(round::line(snapshot));
         lines.extend(teams(snapshot, width));
         lines.push(String::new());
         lines.push(counted(snapshot));
@@ -281,12 +288,16 @@ fn strip(frame: &[Rgb], width: usize) -> String {
 }
 
 /// Two teams stand at the ends of the strip, more of them below each other: the share first, which
-/// a narrow terminal does not clip.
+/// a narrow terminal does not clip. Of a hidden round only the names.
 fn teams(snapshot: &Snapshot, width: usize) -> Vec<String> {
+    let is_hidden = round::is_hidden(snapshot);
     let team = |index: usize| {
         let (team, standing) = (&snapshot.contest.teams()[index], &snapshot.teams[index]);
         let Rgb { r, g, b } = legible(team.color);
         let name = format!("\x1b[1;38;2;{r};{g};{b}m{}{RESET}", plain(&team.name));
+        if is_hidden {
+            return (name, "?".to_owned(), "secret".to_owned());
+        }
         let share = format!("\x1b[1m{}{RESET}", percent(standing.share));
         let votes = format!("{}  {:.1}/s", count(standing.votes, "vote"), standing.rate);
         (name, share, votes)
