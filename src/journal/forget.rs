@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use crate::timestamp::Timestamp;
 
+use super::beside::named;
 use super::disk::{Disk, Handle as _, RealDisk};
-use super::open::{failed, head_of, lock, named};
+use super::open::{failed, head_of, lock};
 use super::reader::{Damage, Kind, Line, Reader};
 use super::seal::Chain;
 use super::{Error, keys};

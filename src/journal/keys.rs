@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::post::Key;
 
+use super::beside::with_suffix;
 use super::disk::{Disk, Handle as _};
 
 /// Bytes of such a file. A longer one is none.
@@ -42,7 +43,7 @@ impl fmt::Debug for Keys {
 
 /// Where the keys of a journal are.
 pub(super) fn path(journal: &Path) -> PathBuf {
-    super::open::with_suffix(journal, ".key")
+    with_suffix(journal, ".key")
 }
 
 impl Keys {
@@ -59,7 +60,7 @@ impl Keys {
 
     /// Writes them, whole or not at all, and safe from a crash of the machine.
     pub(super) fn write(&self, disk: &impl Disk, path: &Path) -> io::Result<()> {
-        let new = super::open::with_suffix(path, ".new");
+        let new = with_suffix(path, ".new");
         if disk.exists(&new) {
             disk.remove(&new)?;
         }

@@ -71,6 +71,10 @@ impl Lines {
             }
             // What changes a post without a name changes none.
             Message::Post(_) => counted(Counted { unmatched: 1, ..Counted::default() }, out),
+            // What takes nothing back concerns nobody.
+            Message::Deletion(deletion) if deletion.posts.is_empty() => {
+                counted(Counted { unmatched: 1, ..Counted::default() }, out);
+            }
             Message::Deletion(deletion) => out.push(self.deletion(arrival, source, deletion)),
             Message::Recorded(recorded) => self.message(arrival, source, &recorded.message, out),
             Message::Unmatched(_)

@@ -6,8 +6,9 @@
 //! and said in the file; a disk that fails is tried again until it takes what it has missed. The show
 //! goes on in any case.
 //! Unlike the recorder's, these lines say everything that a count depends on, so that the same entries
-//! go through the same show when it begins again. [`open()`](open::open) decides with which file it does.
+//! go through the same show when it begins again. [`open()`] decides with which file it does.
 
+mod beside;
 mod disk;
 mod forget;
 mod head;

@@ -3,7 +3,6 @@
 //! A journal is never overwritten: one that is of another evening is kept under its date. What cannot be
 //! gone on with ends the program before the show, with the ways out.
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read, Take};
 use std::path::{Path, PathBuf};
@@ -14,6 +13,7 @@ use crate::hint::Hint;
 use crate::questions::Questions;
 use crate::timestamp::Timestamp;
 
+use super::beside::{named, with_suffix};
 use super::disk::{Disk, Handle as _, RealDisk};
 use super::head::{FORMAT, Head};
 use super::lines::{self, Lines};
@@ -408,25 +408,6 @@ fn delete_old_keys<D: Disk>(disk: &D, path: &Path, now: Timestamp) {
             let _stays = disk.remove(&beside);
         }
     }
-}
-
-/// The name of a file beside another: with this between its name and its ending.
-pub(super) fn named(path: &Path, what: &str) -> PathBuf {
-    let mut name = path.file_stem().unwrap_or_default().to_owned();
-    name.push("-");
-    name.push(what);
-    if let Some(ending) = path.extension() {
-        name.push(".");
-        name.push(ending);
-    }
-    path.with_file_name(name)
-}
-
-/// The name of a file beside another: with this after it.
-pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(path.as_os_str());
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 pub(super) fn failed(what: &'static str, path: &Path, source: io::Error) -> Error {
