@@ -578,7 +578,7 @@ fn the_examples_are_sound() {
         assert!(!config.sources.is_empty(), "{}", path.display());
         examples += 1;
     }
-    assert!(examples >= 3);
+    assert!(examples >= 7);
 }
 
 #[test]

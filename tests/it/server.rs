@@ -484,6 +484,7 @@ fn round() -> RoundStatus {
         opens_in: None,
         left: None,
         length: None,
+        since: None,
         paused: false,
         secret: true,
         hidden: true,

@@ -21,37 +21,37 @@ use lettering::{fitted, width, wrapped};
 /// Pixels from left to right.
 const WIDTH: f64 = 960.0;
 
-/// White all around.
+/// White around the picture, in pixels.
 const MARGIN: f64 = 24.0;
 
-/// Right of the numbers of shares.
+/// Where the plot begins: left of it stand the numbers of shares.
 const PLOT_LEFT: f64 = 76.0;
 
-/// The least height of what is plotted.
+/// The least height of the plot; many teams need more, for their labels.
 const PLOT_HEIGHT: f64 = 320.0;
 
-/// Below what is plotted: the numbers of times, and what they are.
+/// Below the plot: the numbers of times, and what they are.
 const BELOW: f64 = 52.0;
 
-/// Of the question.
+/// Size of the letters of the question, in pixels.
 const TITLE: f64 = 24.0;
 
 /// How much wider bold letters are.
 const BOLD: f64 = 1.1;
 
-/// Of what has come of it.
+/// Size of the letters that say how the round has ended.
 const VERDICT: f64 = 16.0;
 
-/// Of what stands at axes, and of all that is small.
+/// Size of the letters at the axes, and of all that is small.
 const SMALL: f64 = 13.0;
 
-/// The most room for a name beside its line.
+/// The widest that a name beside its line may be; what is longer is cut off.
 const NAME: f64 = 210.0;
 
-/// Between the end of a line and its label.
+/// Between the end of a line and its label, for the thin line that joins them.
 const LEADER: f64 = 26.0;
 
-/// The piece of line before a label.
+/// Length of the piece of a team's line before its label.
 const SAMPLE: f64 = 34.0;
 
 /// Teams with labels of the usual size; with more they are smaller.
@@ -62,7 +62,7 @@ struct Plan<'r> {
     result: &'r RoundResult,
     /// The question.
     title: Vec<String>,
-    /// What has come of it.
+    /// How the round has ended.
     verdict: Vec<String>,
     /// When it was, and with how many.
     facts: Option<String>,
