@@ -480,7 +480,6 @@ fn round() -> RoundStatus {
         wins: vec![0, 0],
         opened_at: None,
         ends_at: None,
-        since: None,
         opens_in: None,
         left: None,
         length: None,
