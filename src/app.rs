@@ -8,6 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
@@ -17,7 +18,9 @@ use tracing::{Instrument, info_span};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::descriptors::{self, Needs};
+use crate::evening::{self, Reading};
 use crate::event::{News, SourceId};
+use crate::journal::{Journal, Past};
 use crate::keyboard::Key;
 use crate::order::Order;
 use crate::output::status::{Monitor, StatusSender};
@@ -28,7 +31,7 @@ use crate::recorder::Recorder;
 use crate::server::operate::{Keyring, Operators};
 use crate::server::tls::Tls;
 use crate::server::{Pulse, Server};
-use crate::show::task::{Beside, Orders};
+use crate::show::task::{Beside, Orders, Published};
 use crate::show::{self, Now, Show};
 use crate::snapshot::{Snapshot, SourceState};
 use crate::source::link::Times;
@@ -47,6 +50,10 @@ pub struct Options {
     pub tls: Option<Tls>,
     /// Is told all news of the sources.
     pub recorder: Option<Recorder>,
+    /// Is told everything on which a count depends.
+    pub journal: Option<Journal>,
+    /// The show with which this one goes on.
+    pub past: Option<Past>,
     /// The key of the names of posts and authors.
     pub key: post::Key,
     /// What is ordered before anything is shown.
@@ -68,23 +75,38 @@ pub async fn run(
     options: Options,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let Options { listener, keyring, tls, recorder, key, first_order, timer_keys, suspended } =
-        options;
+    let Options { listener, keyring, tls, recorder, journal, .. } = options;
+    let Options { past, key, first_order, timer_keys, suspended, .. } = options;
     let places = descriptors::places(&Needs {
         sources: config.sources.len(),
         links: config.sources.iter().map(|source| source.kind.links(&config.questions)).sum(),
         outputs: config.outputs.len(),
         is_recorded: recorder.is_some(),
     });
-    let clock = config.sources.iter().any(|source| source.kind.is_live()).then_some(clock);
+    let is_live = config.sources.iter().any(|source| source.kind.is_live());
+    let has_rounds = config.rounds.is_some();
+    // A recording with commands is an evening of its own; any other is a rehearsal.
+    let is_led = has_rounds
+        && !is_live
+        && config.sources.iter().any(|source| source.kind.leads(&config.questions));
+    let clock = match &past {
+        Some(past) => Some(Clock::resumed(past.last)),
+        None => (is_live || has_rounds && !is_led).then_some(clock),
+    };
     let mut show = Show::new(show::Setup {
         questions: Arc::clone(&config.questions),
         sources: config.sources.iter().map(source::Settings::status).collect(),
         limits: Limits::default(),
         marks: config.timer,
-        rounds: None,
-        is_recorded: false,
+        rounds: config.rounds,
+        is_recorded: is_led || past.is_some(),
     });
+    let hasher = Hasher::new(key);
+    if let (Some(past), Some(clock)) = (&past, clock) {
+        let mut reading = Reading::of_its_own(&config.questions, hasher.clone());
+        evening::resume(&mut show, past, &mut reading, clock.now())
+            .context("cannot read the journal")?;
+    }
     if let Some(order) = first_order {
         show.apply(show::Event::Order(order), Now::default());
     }
@@ -92,10 +114,16 @@ pub async fn run(
         config.outputs.iter().map(output::Settings::status_channel).unzip();
     let beside = Beside {
         recorder: recorder.clone(),
+        journal,
         outputs: monitors.iter().map(|monitor| monitor.status.clone()).collect(),
     };
     show.apply(show::Event::Parts(beside.parts()), Now::default());
-    let (snapshot_tx, snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
+    let at_start = Now { clock: clock.map(|clock| clock.now()), ..Now::default() };
+    let (all, seen) = show.snapshots(at_start);
+    let all = Arc::new(all);
+    let (seen_tx, snapshots) = watch::channel(seen.map_or_else(|| Arc::clone(&all), Arc::new));
+    let (truth_tx, truth) = watch::channel(all);
+    let published = Published { seen: seen_tx, truth: truth_tx };
     let (orders, news, doors) = show::task::doors();
     let mut parts = Parts::new(stop.clone());
     for (settings, status) in config.outputs.into_iter().zip(statuses) {
@@ -105,7 +133,7 @@ pub async fn run(
     }
     let server = listener.map(|listener| {
         let (outputs, panics) = (monitors.clone(), parts.panics());
-        let (orders, truth) = (orders.clone(), snapshots.clone());
+        let orders = orders.clone();
         let operators = Operators { keyring, reach: config.web.operate, tls, orders, truth };
         let snapshots = snapshots.clone();
         Server::new(listener, places, snapshots, outputs, panics, operators, stop.clone())
@@ -127,8 +155,7 @@ pub async fn run(
         parts.start("timer", Timer { keys, orders, snapshots, stop });
     }
     drop(snapshots);
-    parts.start_owner("show", show::task::run(show, clock, beside, doors, snapshot_tx));
-    let hasher = Hasher::new(key);
+    parts.start_owner("show", show::task::run(show, clock, beside, doors, published));
     for (index, settings) in config.sources.into_iter().enumerate() {
         let source_context = SourceContext {
             id: SourceId(index),

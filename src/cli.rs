@@ -43,6 +43,9 @@ pub struct Cli {
     /// As `hashtug run` has it.
     #[command(flatten)]
     pub lights: Lights,
+    /// The same.
+    #[command(flatten)]
+    pub journal: Begin,
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -72,12 +75,29 @@ impl Cli {
     }
 }
 
+/// What to do with the journal that is there. By itself a show goes on with it for six hours.
+#[derive(Args, Clone, Copy, Debug, Default)]
+#[group(multiple = false)]
+pub struct Begin {
+    /// Keep the journal that is there under its date, and begin a new one.
+    #[arg(long)]
+    pub fresh: bool,
+    /// Go on with the journal that is there, however old it is.
+    #[arg(long)]
+    pub resume: bool,
+}
+
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Run the show: sources, tally, lights and pages, until Ctrl-C.
-    #[command(after_help = "Example:\n  hashtug run -c friday.toml")]
+    #[command(after_help = "Examples:\n  \
+        hashtug run -c friday.toml\n  \
+        hashtug run -c friday.toml --fresh      begin a new journal, and keep the one that is there")]
     Run {
+        /// What to do with the journal that is there.
+        #[command(flatten)]
+        journal: Begin,
         /// What to do where another program has them.
         #[command(flatten)]
         lights: Lights,

@@ -23,6 +23,7 @@ pub mod control;
 pub mod decode;
 mod descriptors;
 pub mod display_text;
+pub mod evening;
 pub mod event;
 mod failpoint;
 pub mod finding;

@@ -56,6 +56,8 @@ pub struct Snapshot {
     pub sources: Vec<SourceStatus>,
     /// How the recording is doing, if the show is recorded.
     pub recording: Option<RecordingStatus>,
+    /// How the journal is doing, if the show keeps one.
+    pub journal: Option<RecordingStatus>,
     /// What the projector shows, and what strips follow.
     pub scene: Scene,
     /// The test pattern that strips show instead, if any.

@@ -5,6 +5,7 @@ mod complete;
 mod doctor;
 mod doors;
 mod forget;
+mod journal;
 mod leds;
 mod operate;
 mod record;
@@ -69,11 +70,11 @@ impl Failure {
 /// What went wrong, and whose it is to mend.
 pub fn run(cli: Cli) -> Result<(), Failure> {
     let config = cli.config.as_deref();
-    let command = cli.command.unwrap_or(Command::Run { lights: cli.lights });
+    let command = cli.command.unwrap_or(Command::Run { journal: cli.journal, lights: cli.lights });
     // `hashtug --force timer 5m` is `hashtug timer 5m --force`.
     let either = |lights: Lights| Lights { force: lights.force || cli.lights.force };
     match command {
-        Command::Run { lights } => run::run(load(config)?, either(lights)),
+        Command::Run { journal, lights } => run::run(load(config)?, either(lights), journal),
         Command::Record(record) => record::run(&record, load(config)?, either(record.lights)),
         Command::Timer { length, lights } => timer::run(load(config)?, length, either(lights)),
         Command::Leds { pattern, lights } => leds::run(load(config)?, pattern, either(lights)),

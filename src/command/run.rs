@@ -10,35 +10,51 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use crate::app::{self, Options};
-use crate::cli::Lights;
+use crate::cli::{Begin, Lights};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::hint::{Hint, Hinted};
+use crate::journal::Opened;
 use crate::keyboard::Keyboard;
 use crate::output::suspend::{self, Suspended};
+use crate::post;
 use crate::server;
+use crate::server::operate::OperatorKey;
 use crate::shutdown::Signals;
 
 use super::doors::{self, Doors};
-use super::{Failure, check, signals, take};
+use super::{Failure, check, journal, signals, take};
 
 /// Threads that wait for a disk or a terminal get so long when all else has ended.
 const LAST_GRACE: Duration = Duration::from_millis(200);
 
-pub(super) fn run(config: Config, lights: Lights) -> Result<(), Failure> {
+pub(super) fn run(config: Config, lights: Lights, begin: Begin) -> Result<(), Failure> {
     check::inputs(&config)?;
     check::warn_of_look_alikes(&config);
     let _lights = take(&config.outputs, lights)?;
-    let doors = doors::open(&config, None)?;
-    until_stopped(None, async |stop, suspended| {
+    let opened = journal::open(&config, begin)?;
+    let kept = opened.as_ref().map(|opened| OperatorKey::kept(opened.keys.operator));
+    let doors = doors::open(&config, kept)?;
+    let (journal, writer, key, past) = match opened {
+        Some(Opened { journal, writer, keys, past, .. }) => {
+            (Some(journal), Some(writer), keys.hashes, past)
+        }
+        None => (None, None, post::Key::default(), None),
+    };
+    let ended = until_stopped(None, async |stop, suspended| {
         let listener = listen(&config)?;
         let announced = doors.announce(&config, &listener);
         doors.invite(&config, &listener, announced.as_ref());
         let Doors { keyring, tls } = doors;
         let listener = Some(listener);
-        let options = Options { listener, keyring, tls, suspended, ..Options::default() };
+        let options =
+            Options { listener, keyring, tls, journal, past, key, suspended, ..Options::default() };
         app::run(config, Clock::from_wall(), options, stop).await
-    })
+    });
+    if let Some(writer) = writer {
+        journal::report(&writer.finish());
+    }
+    ended
 }
 
 /// The pages cannot be served.

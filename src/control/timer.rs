@@ -120,7 +120,7 @@ mod tests {
         let (keys, mut keys_rx) = mpsc::channel(4);
         let (orders, news, doors) = doors();
         let stop = CancellationToken::new();
-        tokio::spawn(show::task::run(show, None, Beside::default(), doors, snapshots_tx));
+        tokio::spawn(show::task::run(show, None, Beside::default(), doors, snapshots_tx.into()));
         let hand = (orders, snapshots.clone(), stop.clone());
         let task = tokio::spawn(async move {
             let (orders, snapshots, stop) = hand;

@@ -170,6 +170,7 @@ pub fn snapshot_of(teams: &[(Rgb, f64)]) -> Snapshot {
         evicted: Evicted::default(),
         sources: Vec::new(),
         recording: None,
+        journal: None,
         scene: Scene::Contest,
         pattern: None,
         blackout: Vec::new(),

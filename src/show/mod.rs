@@ -48,6 +48,8 @@ pub enum Event {
 pub struct Parts {
     /// The recording, if the show is recorded.
     pub recording: Option<RecordingStatus>,
+    /// The journal, if the show keeps one.
+    pub journal: Option<RecordingStatus>,
     /// The outputs, in the order of the config; `None` where nothing can have any.
     pub outputs: Option<Vec<OutputStatus>>,
 }
@@ -184,6 +186,26 @@ impl Show {
         }
     }
 
+    /// The show that a journal was read of goes on `now`, after it ended unexpectedly at `last`.
+    pub fn go_on(&mut self, last: Timestamp, now: Timestamp) {
+        match &mut self.count {
+            Counting::Open(tally) => tally.advance(now),
+            Counting::Rounds(rounds) => rounds.go_on(last, now),
+        }
+    }
+
+    /// Whether time is a matter of the round that is on: it ends by itself, or counts what is posted.
+    #[must_use]
+    pub fn is_timed(&self) -> bool {
+        matches!(self.phase(), Phase::Countdown | Phase::Open | Phase::Locked) && self.has_rounds()
+    }
+
+    /// Whether it has rounds.
+    #[must_use]
+    pub fn has_rounds(&self) -> bool {
+        matches!(self.count, Counting::Rounds(_))
+    }
+
     /// The recording that tells the time has ended: a bell that has fallen closes its round.
     pub fn end(&mut self) {
         if let Counting::Rounds(rounds) = &mut self.count {
@@ -246,6 +268,9 @@ impl Show {
                 (Fate::Other, Urgency::Soon)
             }
             News::State(state) => {
+                if state == SourceState::Ended && now.clock.is_none() {
+                    self.end();
+                }
                 self.health.set_state(source, state);
                 (Fate::Other, Urgency::Now)
             }
@@ -412,6 +437,7 @@ impl Show {
             evicted,
             sources: self.source_statuses(now.elapsed),
             recording: self.parts.recording.clone(),
+            journal: self.parts.journal.clone(),
             scene: self.screen.scene(),
             pattern: self.screen.pattern(),
             blackout: self.screen.blackout().to_vec(),

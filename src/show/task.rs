@@ -12,11 +12,12 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::clock::Clock;
 use crate::event::{News, SourceId};
+use crate::journal::{Entry, Journal};
 use crate::order::{Order, Reply};
 use crate::recorder::Recorder;
 use crate::snapshot::{OutputStatus, Phase, Snapshot};
 
-use super::{Effect, Event, Now, Parts, Show, Urgency};
+use super::{Effect, Event, Now, Parts, Said, Show, Urgency};
 
 /// News that may wait before a live source drops posts, and a recording waits.
 pub const NEWS: usize = 16_384;
@@ -26,6 +27,9 @@ pub const ORDERS: usize = 64;
 
 /// The shortest time between two snapshots: what viewers and lights can show.
 const SHORTEST_BEAT: Duration = Duration::from_millis(33);
+
+/// The time between two lines of a journal while a round is on.
+const JOURNAL_BEAT: Duration = Duration::from_millis(200);
 
 /// The door for orders. It can be held by any number of parts.
 #[derive(Clone, Debug)]
@@ -70,6 +74,8 @@ impl Orders {
 pub struct Beside {
     /// Is told all news in the order in which it is counted.
     pub recorder: Option<Recorder>,
+    /// Is told everything on which a count depends.
+    pub journal: Option<Journal>,
     /// How the outputs are doing.
     pub outputs: Vec<watch::Receiver<OutputStatus>>,
 }
@@ -80,8 +86,26 @@ impl Beside {
     pub fn parts(&self) -> Parts {
         Parts {
             recording: self.recorder.as_ref().map(Recorder::status),
+            journal: self.journal.as_ref().map(Journal::status),
             outputs: Some(self.outputs.iter().map(|status| status.borrow().clone()).collect()),
         }
+    }
+}
+
+/// Where snapshots go.
+#[derive(Debug)]
+pub struct Published {
+    /// To viewers and lights: what they may see.
+    pub seen: watch::Sender<Arc<Snapshot>>,
+    /// To operators: all of it.
+    pub truth: watch::Sender<Arc<Snapshot>>,
+}
+
+impl From<watch::Sender<Arc<Snapshot>>> for Published {
+    /// Without operators.
+    fn from(seen: watch::Sender<Arc<Snapshot>>) -> Published {
+        let truth = watch::Sender::new(Arc::clone(&seen.borrow()));
+        Published { seen, truth }
     }
 }
 
@@ -95,14 +119,14 @@ pub async fn run(
     clock: Option<Clock>,
     beside: Beside,
     mut doors: Doors,
-    snapshots: watch::Sender<Arc<Snapshot>>,
+    published: Published,
 ) {
     let start = Instant::now();
     let mut running = Running {
         show,
         clock,
         beside,
-        snapshots,
+        to: published,
         start,
         published: start,
         published_before: start,
@@ -152,7 +176,7 @@ struct Running {
     show: Show,
     clock: Option<Clock>,
     beside: Beside,
-    snapshots: watch::Sender<Arc<Snapshot>>,
+    to: Published,
     start: Instant,
     published: Instant,
     /// The same for the snapshot before the newest.
@@ -174,6 +198,7 @@ impl Running {
     fn order(&mut self, order: Order) -> Reply {
         let now = self.now(Instant::now());
         let outcome = self.show.apply(Event::Order(order), now);
+        self.write_down(None, now);
         let (seq, phase) = self.publish();
         let Effect::Answer(answer) = outcome.effect else { unreachable!("an order has an answer") };
         Reply { answer, phase, seq }
@@ -182,14 +207,52 @@ impl Running {
     fn news(&mut self, source: SourceId, news: News) -> Urgency {
         let now = self.now(Instant::now());
         self.has_messages |= matches!(news, News::Message(_));
-        let copy = self.beside.recorder.is_some().then(|| news.clone());
+        let is_written = self.beside.recorder.is_some() || self.beside.journal.is_some();
+        let copy = is_written.then(|| news.clone());
         let outcome = self.show.apply(Event::News(source, news), now);
-        if let (Some(recorder), Some(news), Effect::Fate(fate)) =
-            (&self.beside.recorder, copy, outcome.effect)
-        {
-            recorder.news(self.show.now(), source, news, fate);
+        if let Some(news) = copy {
+            if self.beside.journal.is_some() {
+                self.write_down(Some((source, news.clone())), now);
+            }
+            if let (Some(recorder), Effect::Fate(fate)) = (&self.beside.recorder, outcome.effect) {
+                recorder.news(self.show.now(), source, news, fate);
+            }
         }
         outcome.urgency
+    }
+
+    /// Tells the journal what has happened, in the order in which it did; `news` among it.
+    fn write_down(&mut self, news: Option<(SourceId, News)>, now: Now) {
+        let said = self.show.take_said();
+        let Some(journal) = &self.beside.journal else { return };
+        let (source, message) = match news {
+            Some((source, News::Message(message))) => (source, Some(message)),
+            Some((source, News::Gap(gap))) => {
+                journal.note(Entry::Gap(source, gap));
+                (source, None)
+            }
+            _ => (SourceId(usize::MAX), None),
+        };
+        if !self.show.has_rounds() {
+            if let Some((arrival, message)) = now.clock.zip(message) {
+                journal.note(Entry::Message { arrival, source, message });
+            }
+            return;
+        }
+        let mut message = message;
+        for said in said {
+            journal.note(match said {
+                Said::Message(arrival) => match arrival.or(now.clock).zip(message.take()) {
+                    Some((arrival, message)) => Entry::Message { arrival, source, message },
+                    None => continue,
+                },
+                Said::Clock(at, event) => Entry::Clock(at, event),
+                Said::Command(at, command) => Entry::Command { at, request: command.into() },
+                Said::Result(result) => Entry::Result(Box::new(
+                    serde_json::to_value(&*result).expect("a result has only text keys"),
+                )),
+            });
+        }
     }
 
     fn is_due(&self, urgency: Urgency) -> bool {
@@ -218,9 +281,19 @@ impl Running {
     fn publish(&mut self) -> (u64, Phase) {
         let now = self.now(Instant::now());
         self.show.apply(Event::Parts(self.beside.parts()), now);
-        let snapshot = self.show.snapshot(now);
-        let said = (snapshot.seq, snapshot.phase);
-        self.snapshots.send_replace(Arc::new(snapshot));
+        let (all, seen) = self.show.snapshots(now);
+        let said = (all.seq, all.phase);
+        let all = Arc::new(all);
+        self.to.seen.send_replace(seen.map_or_else(|| Arc::clone(&all), Arc::new));
+        self.to.truth.send_replace(all);
+        self.write_down(None, now);
+        if let Some(journal) = &self.beside.journal {
+            journal.beat();
+            if let Some(clock) = now.clock.filter(|_| self.show.is_timed()) {
+                // So that it is known until when the show was running, should it end now.
+                journal.note(Entry::Positions(clock, Box::default()));
+            }
+        }
         self.is_quiet = !std::mem::take(&mut self.has_messages);
         self.published_before = std::mem::replace(&mut self.published, Instant::now());
         self.plan(now);
@@ -230,6 +303,9 @@ impl Running {
     /// Says when the one after the snapshot of `now` is due if nothing happens.
     fn plan(&mut self, now: Now) {
         self.due = self.start + self.show.stands_until(now);
+        if self.beside.journal.is_some() && self.show.is_timed() {
+            self.due = self.due.min(self.start + now.elapsed + JOURNAL_BEAT);
+        }
     }
 }
 
@@ -272,7 +348,7 @@ mod tests {
         let given = tokio::spawn(async move { orders.give(black).await });
         // The order waits at its door before the loop looks at either.
         tokio::task::yield_now().await;
-        tokio::spawn(run(show, None, Beside::default(), doors, snapshots_tx));
+        tokio::spawn(run(show, None, Beside::default(), doors, snapshots_tx.into()));
         let first = snapshots.wait_for(|snapshot| !snapshot.blackout.is_empty()).await;
         let (seq, received) = first.map(|s| (s.seq, s.posts.received())).unwrap();
         assert_eq!(received, 0, "all of the news came after the order");
@@ -287,7 +363,7 @@ mod tests {
         let (orders, _news, doors) = doors();
         let mut show = show();
         let (snapshots_tx, snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
-        tokio::spawn(run(show, None, Beside::default(), doors, snapshots_tx));
+        tokio::spawn(run(show, None, Beside::default(), doors, snapshots_tx.into()));
         for pattern in Pattern::ALL {
             let reply = orders.give(Order::Pattern(pattern)).await.unwrap();
             assert_eq!(reply.answer, Answer::Done);
@@ -301,7 +377,7 @@ mod tests {
         let (orders, news, doors) = doors();
         let mut show = show();
         let (snapshots_tx, snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
-        let task = tokio::spawn(run(show, None, Beside::default(), doors, snapshots_tx));
+        let task = tokio::spawn(run(show, None, Beside::default(), doors, snapshots_tx.into()));
         news.send((SourceId(0), Message::Unmatched(7).into())).await.unwrap();
         drop(news);
         task.await.unwrap();
@@ -315,7 +391,7 @@ mod tests {
         let mut show = show();
         let (snapshots_tx, mut snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
         let clock = Some(Clock::from_wall());
-        tokio::spawn(run(show, clock, Beside::default(), doors, snapshots_tx));
+        tokio::spawn(run(show, clock, Beside::default(), doors, snapshots_tx.into()));
         let mut unmatched = 0;
         for ms in 0..200 {
             // At any time after a message; in between snapshots are taken because time passes, and the
@@ -339,7 +415,7 @@ mod tests {
         let mut show = show();
         let (snapshots_tx, snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
         let clock = Some(Clock::from_wall());
-        tokio::spawn(run(show, clock, Beside::default(), doors, snapshots_tx));
+        tokio::spawn(run(show, clock, Beside::default(), doors, snapshots_tx.into()));
         let start = Instant::now();
         while start.elapsed() < Duration::from_secs(10) {
             news.send((SourceId(0), News::Alive)).await.unwrap();
@@ -356,7 +432,7 @@ mod tests {
         let (orders, news, doors) = doors();
         let mut show = show();
         let (snapshots_tx, mut snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
-        tokio::spawn(run(show, None, Beside::default(), doors, snapshots_tx));
+        tokio::spawn(run(show, None, Beside::default(), doors, snapshots_tx.into()));
         let stop = CancellationToken::new();
         let until_stop = stop.clone();
         tokio::spawn(async move {

@@ -69,7 +69,7 @@ fn a_snapshot_is_whole() {
     news(&mut show, 0, News::Problem(Some("gone".into())), after(SECOND));
     news(&mut show, 0, News::Gap(gap), after(SECOND));
     let outputs = Some(Vec::new());
-    show.apply(Event::Parts(Parts { recording: None, outputs }), after(SECOND));
+    show.apply(Event::Parts(Parts { outputs, ..Parts::default() }), after(SECOND));
     order(&mut show, Command::Timer(TimerOrder::Start(60 * SECOND)).into(), after(2 * SECOND));
     let snapshot = show.snapshot(after(3 * SECOND));
     assert_eq!((snapshot.seq, snapshot.at), (1, Some(timestamp(5000))));

@@ -40,6 +40,11 @@ pub(crate) trait Source: Sized {
         Duration::ZERO
     }
 
+    /// Whether what it brings tells the time of an evening and leads it: a recording with commands.
+    fn leads(&self, _: &Questions) -> bool {
+        false
+    }
+
     /// The environment variables that must be set before it can run.
     fn variables(&self) -> Vec<&Variable>;
 
@@ -100,6 +105,12 @@ macro_rules! kinds {
             #[must_use]
             pub fn links(&self, questions: &Questions) -> usize {
                 match self { $(Kind::$kind(source) => source.links(questions),)* }
+            }
+
+            /// Whether what it brings tells the time of an evening and leads it.
+            #[must_use]
+            pub fn leads(&self, questions: &Questions) -> bool {
+                match self { $(Kind::$kind(source) => source.leads(questions),)* }
             }
 
             /// How long it takes from one look at the network to the next.

@@ -67,7 +67,7 @@ fn play(input: Input, speed: Speed, repeat: bool) -> Play {
         stop: stop.clone(),
         legacy: Legacy::default(),
     };
-    tokio::spawn(show::task::run(show, None, Beside::default(), doors, snapshot_tx));
+    tokio::spawn(show::task::run(show, None, Beside::default(), doors, snapshot_tx.into()));
     tokio::spawn(source::run(settings, source_context));
     Play { snapshots, stop }
 }

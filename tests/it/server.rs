@@ -197,9 +197,9 @@ async fn the_snapshot_has_the_public_shape() {
         "posts": {"received": 1, "matched": 1, "unmatched": 0, "ignored": 0, "both": 0,
                   "duplicate": 0, "late": 0, "closed": 0, "revised": 0, "malformed": 0,
                   "dropped": 0},
-        "sources": [], "recording": null,
+        "sources": [], "recording": null, "journal": null,
         "vote": "latest", "reposts": "ignore", "evicted": {"posts": 0, "deletions": 0},
-        "question": null, "round": null, "results": [], "voices": null, "undo": null,
+        "question": null, "round": null, "results": [], "voices": {"phones": 0, "authors": 1}, "undo": null,
         "timer": null, "scene": "contest", "blackout": [], "join": null,
         "version": env!("CARGO_PKG_VERSION"), "outputs": [],
     });

@@ -58,7 +58,13 @@ impl OperatorKey {
         OperatorKey::of(random())
     }
 
-    /// One that was kept, or that somebody has chosen.
+    /// The one that is kept with a journal.
+    #[must_use]
+    pub fn kept(bits: [u8; 16]) -> OperatorKey {
+        OperatorKey::of(format!("{:032x}", u128::from_be_bytes(bits)))
+    }
+
+    /// One that somebody has chosen.
     ///
     /// # Errors
     /// If it could be guessed, or could not be sent.

@@ -85,6 +85,7 @@ struct Wire<'a> {
     posts: &'a Posts,
     sources: &'a [SourceStatus],
     recording: Option<&'a RecordingStatus>,
+    journal: Option<&'a RecordingStatus>,
     vote: &'static str,
     reposts: &'static str,
     evicted: &'a Evicted,
@@ -179,6 +180,7 @@ impl<'a> From<&'a Snapshot> for Wire<'a> {
             posts: &snapshot.posts,
             sources: &snapshot.sources,
             recording: snapshot.recording.as_ref(),
+            journal: snapshot.journal.as_ref(),
             vote: match contest.vote() {
                 Vote::Latest => "latest",
                 Vote::Every => "every",

@@ -141,7 +141,9 @@ impl Rounds {
 
     /// The time that is shown, in a recording that is played, has come to `at`.
     pub(super) fn show(&mut self, at: Timestamp) {
-        self.shown = self.shown.max(Some(at.millis()));
+        if self.is_recorded {
+            self.shown = self.shown.max(Some(at.millis()));
+        }
     }
 
     /// Time has come to `now` by the show's clock.
@@ -184,10 +186,9 @@ impl Rounds {
                 self.hear_clock(at.millis(), event);
                 return Fate::Other;
             }
-            Message::Malformed(_)
-            | Message::Command(_)
-            | Message::Clock(..)
-            | Message::Recorded(_) => {
+            // A rehearsal plays posts, and is led by whoever is there.
+            Message::Command(_) | Message::Clock(..) => return Fate::Other,
+            Message::Malformed(_) | Message::Recorded(_) => {
                 self.plain.malformed += 1;
                 Fate::Other
             }
@@ -359,6 +360,29 @@ impl Rounds {
         if let Some(question) = self.evening.following(&self.times) {
             self.arm(question, entry, at);
         }
+    }
+
+    /// The show that the journal was read of goes on `now`, by its own clock, after it ended
+    /// unexpectedly at `last`: the time between is none of a round's, and posts made before the bell may
+    /// still arrive.
+    pub(super) fn go_on(&mut self, last: Timestamp, now: Timestamp) {
+        (self.is_recorded, self.hears_clock, self.shown) = (false, false, None);
+        let timeline = &mut self.evening.round.timeline;
+        let goes_on = match timeline.stage() {
+            Stage::Countdown | Stage::Open if timeline.held().is_none() => {
+                timeline.pause(last.millis());
+                timeline.resume(now.millis());
+                ClockEvent::Open
+            }
+            Stage::Locked => {
+                timeline.begin_grace_anew(now.millis(), self.times.grace);
+                ClockEvent::Locked
+            }
+            _ => return self.reach(now.millis()),
+        };
+        self.say_clock(last.millis(), ClockEvent::Paused);
+        self.say_clock(now.millis(), goes_on);
+        self.reach(now.millis());
     }
 
     /// The end of a recording: a bell that has fallen closes its round.

@@ -145,6 +145,11 @@ impl Timeline {
         (self.stage, self.bell, self.grace_ends) = (Stage::Locked, Some(bell), bell + grace);
     }
 
+    /// The grace runs from `now` on.
+    pub(super) fn begin_grace_anew(&mut self, now: i64, grace: i64) {
+        self.grace_ends = now + grace;
+    }
+
     /// The grace is over.
     pub(super) fn close(&mut self, over: Over) {
         (self.stage, self.grace_ends, self.over) = (Stage::Over, over.at, Some(over));

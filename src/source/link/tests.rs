@@ -126,7 +126,7 @@ async fn a_lone_post_is_in_the_first_snapshot_after_it_came_and_that_is_at_once(
         is_recorded: false,
     });
     let (snapshots_tx, mut snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
-    tokio::spawn(show::task::run(show, Some(clock), Beside::default(), doors, snapshots_tx));
+    tokio::spawn(show::task::run(show, Some(clock), Beside::default(), doors, snapshots_tx.into()));
     let mut link = link(news_tx, clock);
     link.connected(Resume::Lost).await.unwrap();
     for number in 0..50 {

@@ -17,7 +17,7 @@ use crate::source::kind::Source;
 use crate::source::probe::ProbeContext;
 use crate::source::secret::Variable;
 
-use super::{Input, Settings, Speed};
+use super::{Input, Settings, Speed, has_commands};
 
 /// Slower than this, one post to the next would take longer than any show.
 const MIN_SPEED: f64 = 0.001;
@@ -42,6 +42,11 @@ impl Source for Settings {
 
     fn is_live(&self) -> bool {
         false
+    }
+
+    fn leads(&self, questions: &Questions) -> bool {
+        // A pipe can be read once.
+        self.commands && self.input.pipe().is_none() && has_commands(&self.input, questions)
     }
 
     fn variables(&self) -> Vec<&Variable> {

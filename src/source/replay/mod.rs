@@ -20,6 +20,7 @@ use crate::decode::{Decoder, Feed};
 use crate::event::{Message, News};
 use crate::failpoint;
 use crate::post::Hasher;
+use crate::questions::Questions;
 use crate::recording::{self, Chunk, Recording};
 use crate::snapshot::SourceState;
 use crate::timestamp::Timestamp;
@@ -263,6 +264,19 @@ impl Drop for Playing {
 }
 
 /// Reads and decodes on a thread that may wait for the disk.
+/// Whether a recording has a command in it. What cannot be read has none.
+fn has_commands(input: &Input, questions: &Questions) -> bool {
+    let Ok(mut recording) = input.open() else { return false };
+    let mut decoder = Decoder::new(questions, None, Hasher::default()).of_a_file();
+    let mut found = false;
+    while !found && let Ok(Some(chunk)) = recording.read() {
+        if let Chunk::Lines(lines) = chunk {
+            decoder.block(lines, |_, message| found |= matches!(message, Message::Command(_)));
+        }
+    }
+    found
+}
+
 fn read(
     input: &Input,
     new_decoder: impl Fn() -> Decoder,

@@ -42,7 +42,7 @@ impl House {
         // What only operators see is another thing here, so that it can be told apart.
         let (truth, truth_rx) = watch::channel(first);
         let (orders, news, doors) = show::task::doors();
-        tokio::spawn(show::task::run(show, None, Beside::default(), doors, snapshots_tx));
+        tokio::spawn(show::task::run(show, None, Beside::default(), doors, snapshots_tx.into()));
         let keyring = Keyring::default();
         let operators = Operators {
             keyring: keyring.clone(),

@@ -95,7 +95,7 @@ impl Rig {
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         let beside = Beside { recorder: recorder.cloned(), ..Beside::default() };
-        tasks.spawn(show::task::run(show, Some(clock), beside, doors, snapshot_tx));
+        tasks.spawn(show::task::run(show, Some(clock), beside, doors, snapshot_tx.into()));
         let hasher = Hasher::default();
         for (index, settings) in settings.into_iter().enumerate() {
             let source_context = SourceContext {
