@@ -11,6 +11,7 @@ mod dark;
 mod descriptors;
 mod doctor;
 mod driven;
+mod evening_lights;
 mod hostile_text;
 mod journal;
 mod layers;
