@@ -7,6 +7,7 @@
 //! Pure: time is told.
 
 mod command;
+mod count;
 mod evening;
 mod log;
 mod result;
@@ -18,25 +19,22 @@ use std::sync::Arc;
 
 use crate::event::{ClockEvent, Fate, Given, Message, Recorded, SourceId};
 use crate::order::Command;
-use crate::post::{Deletion, Post, Side, Version};
+use crate::post::{Deletion, Post, Side};
 use crate::questions::Questions;
 use crate::round::{Counts, Rules};
-use crate::snapshot::{CoursePoint, Phase, Posts, RoundResult};
-use crate::tally::{Limits, Place, Span, Tally};
+use crate::snapshot::{Phase, Posts, RoundResult};
+use crate::tally::{Limits, Span, Tally};
 use crate::timestamp::Timestamp;
 
 use evening::{Evening, Heard, Times};
 use log::{Body, Entry, Log};
-use result::{Of, result, timestamp};
+use result::timestamp;
 use timeline::{Over, Stage};
 
 pub(super) use status::Standing;
 
 /// Names of sources that a recording tells; of further ones none can be held.
 const MAX_SOURCES: u32 = 1024;
-
-/// Points of a round's course, at most.
-const MAX_POINTS: i64 = 240;
 
 /// What happened to the evening, in the order in which it did, for whoever writes it down.
 #[derive(Clone, Debug, PartialEq)]
@@ -208,14 +206,6 @@ impl Rounds {
         self.names.push(name.to_owned());
         self.sources.insert(name.to_owned(), number);
         number
-    }
-
-    /// Whom a post pulls for in the question that is on.
-    fn side(&self, post: &Post) -> Side {
-        match self.evening.round.question {
-            0 => post.side,
-            question => self.questions.side(question, &post.tags),
-        }
     }
 
     fn post(&mut self, mut post: Post, seen: Option<i64>, source: u32) -> Fate {
@@ -401,147 +391,6 @@ impl Rounds {
             let at = self.evening.round.timeline.grace_ends();
             self.close(Over { at, entry }, self.evening.round.secret);
         }
-    }
-
-    /// Counts a message for the round that is on.
-    fn count(&mut self, entry: &Entry, number: u64) -> Fate {
-        let timeline = &self.evening.round.timeline;
-        if let Some(now) = entry.now {
-            self.tally.advance(timestamp(timeline.running_now(now)));
-        }
-        self.made = self.made.max(entry.made().unwrap_or(i64::MIN));
-        self.arrived = self.arrived.max(entry.arrival.unwrap_or(i64::MIN));
-        let is_in_time = entry.arrival.is_none_or(|arrival| timeline.is_in_time(arrival, number));
-        let is_barred = |at: i64| timeline.is_past_bell(at) || !is_in_time;
-        let post = match &entry.body {
-            Body::Deletion(deletion) => {
-                let at = deletion.at.map(Timestamp::millis);
-                if at.map_or(!is_in_time, is_barred) {
-                    return self.tally.pass();
-                }
-                let at = at.map(|at| timestamp(timeline.running(at)));
-                return self.tally.deletion(&Deletion { at, ..deletion.clone() });
-            }
-            Body::Post(post) => post,
-        };
-        let at = post.at.millis();
-        let is_inside = timeline.is_inside(at);
-        let place = if post.version == Version::Edit && is_barred(at) {
-            Place::Barred
-        } else if is_inside && !is_in_time {
-            Place::Late
-        } else if self.evening.is_held(entry.source, number) {
-            if is_inside { Place::Held } else { Place::Shut }
-        } else if is_inside {
-            Place::Inside
-        } else {
-            Place::Outside
-        };
-        let has_bell_fallen = matches!(timeline.stage(), Stage::Locked | Stage::Over);
-        let is_after_bell = has_bell_fallen && timeline.is_past_bell(at);
-        let post =
-            Post { at: timestamp(timeline.running(at)), side: self.side(post), ..post.clone() };
-        let fate = self.tally.place(&post, place);
-        self.held += u64::from(match fate {
-            Fate::Late => place == Place::Late,
-            Fate::Closed => is_after_bell,
-            _ => false,
-        });
-        fate
-    }
-
-    /// Whether what was counted by the timeline `before` is counted otherwise by that of today.
-    fn is_to_be_recounted(&self, before: &timeline::Timeline) -> bool {
-        let (made, arrived) = (self.made, self.arrived);
-        let timeline = &self.evening.round.timeline;
-        before.verdict_until(made, arrived) != timeline.verdict_until(made, arrived)
-    }
-
-    /// Counts the messages of the round anew, up to that of number `end`.
-    fn recount(&mut self, end: u64) {
-        self.begin_count();
-        let mut number = self.evening.round.first;
-        while let Some(entry) = self.log.get(number).filter(|_| number < end).cloned() {
-            self.count(&entry, number);
-            number += 1;
-        }
-    }
-
-    /// The same for all messages, while the clock does anew what it has done since that of number
-    /// `since`.
-    fn replay(&mut self, since: u64) {
-        self.begin_count();
-        let mut number = self.evening.round.first;
-        // Where rounds follow each other by themselves, messages of a round that ended may go.
-        while let Some(entry) = self.log.get(number).cloned() {
-            if let Some(now) = entry.now.filter(|_| number >= since) {
-                self.let_fall(now, number);
-            }
-            self.count(&entry, number);
-            number += 1;
-        }
-        if let Some(now) = self.now {
-            self.let_fall(now, number);
-        }
-    }
-
-    fn result(&mut self) -> RoundResult {
-        let round = &self.evening.round;
-        let timeline = &round.timeline;
-        let (opened, bell) = (timeline.opens(0).unwrap_or(0), timeline.bell(0).unwrap_or(0));
-        self.tally.advance(timestamp(timeline.running_now(bell)));
-        let course = self.course(opened, bell);
-        let round = &self.evening.round;
-        let of = Of {
-            number: round.number,
-            question: round.question,
-            contest: self.evening.contest(),
-            opened,
-            bell,
-            course,
-        };
-        result(&mut self.tally, of)
-    }
-
-    /// How the shares went from the opening to the bell. Empty if the messages are no longer kept.
-    fn course(&mut self, opened: i64, bell: i64) -> Vec<CoursePoint> {
-        let first = self.evening.round.first;
-        if !self.log.has_all_since(first) {
-            return Vec::new();
-        }
-        let step = ((bell - opened) / MAX_POINTS).max(250);
-        let counted = (
-            std::mem::replace(&mut self.tally, tally(&self.evening, &self.rules, self.limits)),
-            self.made,
-            self.arrived,
-            self.held,
-        );
-        let mut points = Vec::new();
-        let mut at = opened;
-        let mut number = first;
-        while at < bell {
-            while let Some(entry) = self
-                .log
-                .get(number)
-                .filter(|entry| entry.arrival.is_none_or(|arrival| arrival <= at))
-            {
-                let entry = entry.clone();
-                self.count(&entry, number);
-                number += 1;
-            }
-            points.push(self.point(at));
-            at += step;
-        }
-        (self.tally, self.made, self.arrived, self.held) = counted;
-        points.push(self.point(bell));
-        points
-    }
-
-    fn point(&mut self, at: i64) -> CoursePoint {
-        let running = self.evening.round.timeline.running_now(at);
-        self.tally.advance(timestamp(running));
-        let shares = self.tally.count(None).teams.iter().map(|team| team.share).collect();
-        CoursePoint { at: timestamp(at), shares }
     }
 }
 

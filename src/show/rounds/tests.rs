@@ -6,7 +6,7 @@ use super::*;
 use crate::contest::TeamId;
 use crate::contest::{Contest, Reposts, Team, Vote};
 use crate::order::{Answer, Arm};
-use crate::post::{AuthorId, PostId, Tags};
+use crate::post::{AuthorId, PostId, Tags, Version};
 use crate::rgb::Rgb;
 use crate::round::Length;
 
