@@ -59,7 +59,11 @@ fn forget_deletes_the_keys_and_says_what_is_left() {
     drop(opened.journal);
     let after = forget();
     assert_eq!(after.status.code(), Some(0));
-    insta::assert_snapshot!(said(&after), @"");
+    insta::assert_snapshot!(said(&after), @r"
+    friday.jsonl: its keys are deleted
+    friday-kept.jsonl: 9 lines to keep, with times rounded to the minute
+    friday.jsonl still has the exact times; delete it when you do not need it
+    ");
     assert!(!folder.path().join("friday.jsonl.key").exists());
     let copy = fs::read_to_string(folder.path().join("friday-kept.jsonl")).unwrap();
     for line in copy.lines() {
