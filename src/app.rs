@@ -83,30 +83,8 @@ pub async fn run(
         outputs: config.outputs.len(),
         is_recorded: recorder.is_some(),
     });
-    let is_live = config.sources.iter().any(|source| source.kind.is_live());
-    let has_rounds = config.rounds.is_some();
-    // A recording with commands is an evening of its own; any other is a rehearsal.
-    let is_led = has_rounds
-        && !is_live
-        && config.sources.iter().any(|source| source.kind.leads(&config.questions));
-    let clock = match &past {
-        Some(past) => Some(Clock::resumed(past.last)),
-        None => (is_live || has_rounds && !is_led).then_some(clock),
-    };
-    let mut show = Show::new(show::Setup {
-        questions: Arc::clone(&config.questions),
-        sources: config.sources.iter().map(source::Settings::status).collect(),
-        limits: Limits::default(),
-        marks: config.timer,
-        rounds: config.rounds,
-        is_recorded: is_led || past.is_some(),
-    });
     let hasher = Hasher::new(key);
-    if let (Some(past), Some(clock)) = (&past, clock) {
-        let mut reading = Reading::of_its_own(&config.questions, hasher.clone());
-        evening::resume(&mut show, past, &mut reading, clock.now())
-            .context("cannot read the journal")?;
-    }
+    let (mut show, clock) = begin(&config, clock, past.as_ref(), &hasher)?;
     if let Some(order) = first_order {
         show.apply(show::Event::Order(order), Now::default());
     }
@@ -177,6 +155,38 @@ pub async fn run(
         stop.cancelled().await;
     });
     parts.supervise().await
+}
+
+/// The show as it is before anything runs, and the clock that it goes by; one that recordings lead has
+/// their time.
+fn begin(
+    config: &Config,
+    clock: Clock,
+    past: Option<&Past>,
+    hasher: &Hasher,
+) -> anyhow::Result<(Show, Option<Clock>)> {
+    let is_live = config.sources.iter().any(|source| source.kind.is_live());
+    let has_rounds = config.rounds.is_some();
+    // A recording with commands is an evening of its own; any other is a rehearsal.
+    let is_led = has_rounds
+        && !is_live
+        && config.sources.iter().any(|source| source.kind.leads(&config.questions));
+    let clock = past.map_or(clock, |past| Clock::resumed(past.last));
+    let clock = (is_live || has_rounds && !is_led).then_some(clock);
+    let mut show = Show::new(show::Setup {
+        questions: Arc::clone(&config.questions),
+        sources: config.sources.iter().map(source::Settings::status).collect(),
+        limits: Limits::default(),
+        marks: config.timer,
+        rounds: config.rounds,
+        is_recorded: is_led || past.is_some(),
+    });
+    if let Some((past, clock)) = past.zip(clock) {
+        let mut reading = Reading::of_its_own(&config.questions, hasher.clone());
+        evening::resume(&mut show, past, &mut reading, clock.now())
+            .context("cannot read the journal")?;
+    }
+    Ok((show, clock))
 }
 
 struct Output {

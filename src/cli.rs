@@ -75,6 +75,17 @@ impl Cli {
     }
 }
 
+/// What `hashtug report` takes.
+#[derive(Args, Clone, Debug)]
+pub struct Report {
+    /// The journal; or a recording with commands, with the config of its evening.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where the report goes.
+    #[arg(short, long, value_name = "OUT")]
+    pub out: Option<PathBuf>,
+}
+
 /// What to do with the journal that is there. By itself a show goes on with it for six hours.
 #[derive(Args, Clone, Copy, Debug, Default)]
 #[group(multiple = false)]
@@ -121,6 +132,23 @@ pub enum Command {
         hashtug tally friday.jsonl --team Tabs=tabs,teamtabs --team Spaces=spaces --every 10s\n  \
         zcat dump.gz | hashtug tally - --feed jetstream --vote every --format csv")]
     Tally(Tally),
+    /// Write an evening as one page: each round's question, course and result.
+    ///
+    /// The evening is counted anew from its journal. Without OUT the page is FILE-report.html beside it;
+    /// a name that ends in .csv, .json or .svg asks for that, and - is the page on standard output.
+    #[command(after_help = "Examples:\n  \
+        hashtug report friday.jsonl\n  \
+        hashtug report friday.jsonl -o friday.csv")]
+    Report(Report),
+    /// Count an evening anew from the posts in its journal, and say whether each result follows.
+    ///
+    /// It proves that posts and results belong together, and not that the posts are true.
+    #[command(after_help = "Example:\n  hashtug verify friday.jsonl")]
+    Verify {
+        /// The journal; or a recording with commands, with the config of its evening.
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
     /// Delete the keys of a journal, and write a copy of it for keeping.
     ///
     /// Without its keys nobody can find out who is behind the names in a journal. The copy, FILE-kept

@@ -9,6 +9,7 @@ mod journal;
 mod leds;
 mod operate;
 mod record;
+mod report;
 mod run;
 mod signals;
 pub mod tally;
@@ -83,6 +84,8 @@ pub fn run(cli: Cli) -> Result<(), Failure> {
         }
         Command::Operate(arguments) => operate::run(&arguments, config),
         Command::Tally(tally) => tally::run(&tally, config),
+        Command::Report(arguments) => report::report(&arguments, config),
+        Command::Verify { file } => report::verify(&file, config),
         Command::Forget { file } => forget::run(&file),
         Command::Check => check::run(config),
         Command::Doctor => doctor::run(&load(config)?),

@@ -164,6 +164,7 @@ impl Lines {
     }
 
     /// Posts of this span of time may be missing.
+    #[must_use]
     pub fn gap(&self, source: Option<usize>, gap: &Gap) -> String {
         let mut line = note(Some(gap.from), "gap");
         if let Some(name) = source.and_then(|source| self.sources.get(source)) {

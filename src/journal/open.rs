@@ -248,7 +248,7 @@ pub(super) fn prepare<D: Disk>(disk: D, setup: &Setup<'_>) -> Result<Prepared<D>
         let kept = keep_aside(&disk, path, head.at, moved)?;
         return begin_anew(disk, lock, setup, Some(kept));
     }
-    go_on(disk, lock, setup, head, survey, last)
+    go_on(disk, lock, setup, head, &survey)
 }
 
 /// The first line of the file, if it has one.
@@ -306,11 +306,11 @@ fn go_on<D: Disk>(
     lock: D::Lock,
     setup: &Setup<'_>,
     head: Head,
-    survey: Survey,
-    last: Timestamp,
+    survey: &Survey,
 ) -> Result<Prepared<D>, Error> {
     let path = setup.path;
-    let Survey { state, end, lost, damage, .. } = survey;
+    let Survey { state, end, lost, damage, last, .. } = *survey;
+    let last = last.unwrap_or(head.at);
     let torn = match damage {
         None => None,
         Some(Damage::Torn { bytes, .. }) => Some(bytes),
@@ -369,7 +369,8 @@ fn keep_aside<D: Disk>(
     let date = date.get(..10).unwrap_or_default();
     let is_free = |name: &PathBuf| {
         // Keys without a journal are those of this one, after a crash between the two moves.
-        !disk.exists(name) && !(has_keys && disk.exists(&keys::path(name)))
+        let has_other_keys = || has_keys && disk.exists(&keys::path(name));
+        !disk.exists(name) && !has_other_keys()
     };
     let names = (1..).map(|number: u32| match number {
         1 => named(path, date),

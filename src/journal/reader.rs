@@ -193,6 +193,12 @@ impl Place {
 }
 
 impl Line {
+    /// A line of a journal, whatever its checksum says.
+    #[must_use]
+    pub fn of(number: u64, text: &str) -> Line {
+        Line { number, kind: kind(text), text: text.to_owned() }
+    }
+
     /// The head that it is.
     #[must_use]
     pub fn head(&self) -> Option<Head> {

@@ -4,12 +4,13 @@ use std::io::{self, BufRead as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Stdio};
 use std::sync::{Arc, LazyLock, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::disk::RealDisk;
 use super::forget::forget_on;
@@ -83,7 +84,9 @@ proptest! {
         }
         let mut chain = seal::Chain::default();
         let mut sealed = Vec::new();
-        made.iter().for_each(|line| chain.seal(line, &mut sealed));
+        for line in &made {
+            chain.seal(line, &mut sealed);
+        }
         // Runs of messages that name nobody are one message.
         let text = String::from_utf8(sealed.clone()).unwrap();
         let mut read = Vec::new();
@@ -131,7 +134,7 @@ fn a_line_says_what_it_is() {
         (Kind::Lost, lines::lost(Some(at(1)), 3)),
         (Kind::Resumed, lines::resumed(at(1))),
     ] {
-        let sealed = seal_all(&[line.clone()]);
+        let sealed = seal_all(std::slice::from_ref(&line));
         let read = Reader::new(&*sealed).read().unwrap().unwrap();
         assert_eq!(read.kind, kind, "{line}");
         assert_eq!(read.unsealed().as_deref(), Some(&*line));
@@ -199,7 +202,7 @@ fn whatever_is_changed_in_the_middle_is_told_with_its_line() {
         for bit in 0..8 {
             let mut bytes = whole.clone();
             bytes[place] ^= 1 << bit;
-            let line = whole[..place].iter().filter(|&&byte| byte == b'\n').count() as u64 + 1;
+            let line = memchr::memchr_iter(b'\n', &whole[..place]).count() as u64 + 1;
             let (read, damage) = read_all(&bytes);
             let is_end = place == whole.len() - 1;
             match damage {
@@ -498,7 +501,7 @@ fn operations_of_the_script() -> u64 {
     let disk = SimulatedDisk::default();
     let (sure, status) = script(&disk);
     assert_eq!((sure.synced, status.state), (12, RecordingState::On));
-    assert_eq!(posts_of(&disk), Vec::from_iter(1..=12));
+    assert_eq!(posts_of(&disk), numbers(12));
     disk.operations()
 }
 
@@ -518,7 +521,7 @@ fn a_crash_at_every_operation_loses_no_more_than_what_was_not_safe_yet() {
                 let safe = if after == After::Program { sure.flushed } else { sure.synced };
                 let count = found.len() as u64;
                 assert!((safe..=sure.told).contains(&count), "{what}: {count} of {safe}");
-                assert_eq!(found, Vec::from_iter(1..=count), "{what}");
+                assert_eq!(found, numbers(count), "{what}");
                 // The show goes on with it, and nothing of it is lost then.
                 let prepared = prepare(disk.clone(), &setup(Begin::Auto, at(100)));
                 let prepared = prepared.unwrap_or_else(|error| panic!("{what}: {error}"));
@@ -526,7 +529,7 @@ fn a_crash_at_every_operation_loses_no_more_than_what_was_not_safe_yet() {
                 writing.post(count + 1);
                 writing.0.sync();
                 drop(writing);
-                assert_eq!(posts_of(&disk), Vec::from_iter(1..=count + 1), "{what}");
+                assert_eq!(posts_of(&disk), numbers(count + 1), "{what}");
             }
         }
     }
@@ -556,8 +559,8 @@ fn a_failure_at_every_operation_loses_nothing_once_the_disk_is_back() {
             }
             assert_eq!(sure.synced, 12, "{what}");
             assert_eq!((status.state, status.lost), (RecordingState::On, 0), "{what}");
-            assert_eq!(posts_of(&disk), Vec::from_iter(1..=12), "{what}");
-            assert_eq!(posts_of(&disk.after(After::Nothing)), Vec::from_iter(1..=12), "{what}");
+            assert_eq!(posts_of(&disk), numbers(12), "{what}");
+            assert_eq!(posts_of(&disk.after(After::Nothing)), numbers(12), "{what}");
         }
     }
 }
@@ -763,8 +766,8 @@ fn a_process_that_is_killed_at_any_instant_has_kept_what_it_has_told() {
     const AGES_AGO: Duration = Duration::from_secs(1);
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("friday.jsonl");
-    for life in 0..30 {
-        let longest = if life % 2 == 0 { 1400 } else { 300 };
+    for kill in 0..30 {
+        let longest = if kill % 2 == 0 { 1400 } else { 300 };
         let mut child = Process::new(std::env::current_exe().unwrap())
             .args(["--exact", "journal::tests::a_process_that_is_killed", "--nocapture"])
             .env(CHILD, folder.path())
@@ -773,7 +776,7 @@ fn a_process_that_is_killed_at_any_instant_has_kept_what_it_has_told() {
             .spawn()
             .unwrap();
         let stdout = io::BufReader::new(child.stdout.take().unwrap());
-        let life = Duration::from_millis(fastrand::u64(1..longest));
+        let span = Duration::from_millis(fastrand::u64(1..longest));
         let mut told: Vec<(Instant, u64, u64)> = Vec::new();
         let mut first = None;
         for line in stdout.lines() {
@@ -782,10 +785,10 @@ fn a_process_that_is_killed_at_any_instant_has_kept_what_it_has_told() {
             if words.next() != Some("told") {
                 continue;
             }
-            let numbers: Vec<u64> = words.map(|number| number.parse().unwrap()).collect();
+            let said: Vec<u64> = words.map(|number| number.parse().unwrap()).collect();
             let now = Instant::now();
-            told.push((now, numbers[0], numbers[1]));
-            if now.duration_since(*first.get_or_insert(now)) >= life {
+            told.push((now, said[0], said[1]));
+            if now.duration_since(*first.get_or_insert(now)) >= span {
                 break;
             }
         }
@@ -804,7 +807,7 @@ fn a_process_that_is_killed_at_any_instant_has_kept_what_it_has_told() {
             }
         }
         assert!(matches!(reader.damage(), None | Some(Damage::Torn { .. })));
-        assert_eq!(posts, Vec::from_iter(1..=posts.len() as u64), "in order, and each once");
+        assert_eq!(posts, numbers(posts.len() as u64), "in order, and each once");
         assert!(posts.len() as u64 <= last + 50, "nothing that was not told");
         for (at, number, safe) in told {
             assert!(lines >= safe, "{safe} lines were safe, and {lines} are there");
@@ -965,6 +968,11 @@ fn post(number: u64) -> Post {
     }
 }
 
+/// All numbers from 1 to this.
+fn numbers(last: u64) -> Vec<u64> {
+    (1..=last).collect()
+}
+
 fn tags(tags: &[u16]) -> Tags {
     tags.iter().copied().map(TagId).collect()
 }
@@ -980,7 +988,9 @@ fn line(number: u64) -> String {
 fn seal_all(lines: &[String]) -> Vec<u8> {
     let mut chain = seal::Chain::default();
     let mut sealed = Vec::new();
-    lines.iter().for_each(|line| chain.seal(line, &mut sealed));
+    for line in lines {
+        chain.seal(line, &mut sealed);
+    }
     sealed
 }
 

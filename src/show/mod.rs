@@ -20,7 +20,8 @@ use crate::post::{Deletion, Post};
 use crate::questions::Questions;
 use crate::round::Rules;
 use crate::snapshot::{
-    Count, OutputStatus, Phase, RecordingStatus, Snapshot, SourceState, SourceStatus, Voices,
+    Count, OutputStatus, Phase, RecordingStatus, RoundResult, Snapshot, SourceState, SourceStatus,
+    Voices,
 };
 use crate::tally::{Limits, Tally};
 use crate::timer::Marks;
@@ -211,6 +212,15 @@ impl Show {
         if let Counting::Rounds(rounds) = &mut self.count {
             rounds.end();
         }
+    }
+
+    /// All results that stand, the oldest first; of a long evening the newest thousand.
+    pub fn results(&self) -> impl Iterator<Item = &Arc<RoundResult>> {
+        let rounds = match &self.count {
+            Counting::Open(_) => None,
+            Counting::Rounds(rounds) => Some(rounds.results()),
+        };
+        rounds.into_iter().flatten()
     }
 
     fn advance(&mut self, clock: Option<Timestamp>) {

@@ -45,7 +45,7 @@ async fn show(path: &Path, form: Form) -> Snapshot {
     let server = Jetstream::start().await;
     let endpoints = vec![Jetstream::url(server.address)];
     let kinds = vec![Kind::Bluesky(jetstream::Settings { endpoints })];
-    let mut rig = Rig::recorded(clock, &contest(), kinds, quick(), Some(&recorder));
+    let mut rig = Rig::recorded(clock, contest(), kinds, quick(), Some(&recorder));
     rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
     let now = clock.now().millis() * 1000;
     let minute = 60_000_000;
@@ -210,7 +210,7 @@ async fn several_networks_in_one_recording_count_as_they_did() {
         let relay_urls = relays.iter().map(|relay| Relay::url(relay.address)).collect();
         let nostr = nostr::Settings { relays: relay_urls };
         let kinds = vec![Kind::Mastodon(mastodon), Kind::Nostr(nostr)];
-        let mut rig = Rig::recorded(clock, &contest(), kinds, quick(), Some(&recorder));
+        let mut rig = Rig::recorded(clock, contest(), kinds, quick(), Some(&recorder));
         rig.until("live", |s| s.sources.iter().all(|s| s.state == SourceState::Live)).await;
         rig.until("subscribed", |_| server.streams() == 1).await;
         rig.until("subscribed", |_| server.streams() > 0).await;
@@ -261,7 +261,7 @@ async fn a_recording_tells_of_connections_and_gaps() {
     let proxy = crate::support::proxy::Proxy::start(server.address).await;
     let endpoints = vec![Jetstream::url(proxy.address)];
     let kinds = vec![Kind::Bluesky(jetstream::Settings { endpoints })];
-    let mut rig = Rig::recorded(clock, &contest(), kinds, quick(), Some(&recorder));
+    let mut rig = Rig::recorded(clock, contest(), kinds, quick(), Some(&recorder));
     rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
     // There is nothing to resume from yet, so that the cut leaves a gap.
     proxy.cut();

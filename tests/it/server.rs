@@ -59,7 +59,7 @@ impl Server {
     }
 
     fn with(outputs: Vec<Monitor>) -> Server {
-        let mut show = support::show(&contest(), Vec::new());
+        let mut show = support::show(contest(), Vec::new());
         let statuses = outputs.iter().map(|output| output.status.clone());
         let beside = Beside { outputs: statuses.collect(), ..Beside::default() };
         show.apply(show::Event::Parts(beside.parts()), Now::default());
@@ -208,7 +208,7 @@ async fn the_snapshot_has_the_public_shape() {
 
 /// A snapshot of a show that shows a pattern.
 fn showing(pattern: Pattern) -> Arc<Snapshot> {
-    let mut show = support::show(&contest(), Vec::new());
+    let mut show = support::show(contest(), Vec::new());
     show.apply(show::Event::Order(Order::Pattern(pattern)), Now::default());
     Arc::new(show.snapshot(Now::default()))
 }

@@ -113,7 +113,7 @@ fn decode<'a>(context: &Context, text: &'a str) -> Result<Line<'a>, Invalid> {
         });
     }
     let post = |id: &Cow<'_, str>| context.post(NAME, id);
-    let content = match (delete, hashtags, body) {
+    let said = match (delete, hashtags, body) {
         (Some(ids), ..) if !is_edit => {
             let posts = ids.iter().map(post).collect();
             let author = by.map(|author| context.author(NAME, &author));
@@ -140,9 +140,9 @@ fn decode<'a>(context: &Context, text: &'a str) -> Result<Line<'a>, Invalid> {
         }
     };
     Ok(if seen.is_some() || source.is_some() {
-        Line::Recorded(content, Arrival { seen, source })
+        Line::Recorded(said, Arrival { seen, source })
     } else {
-        Line::Content(content)
+        Line::Content(said)
     })
 }
 

@@ -127,6 +127,11 @@ impl Rounds {
         self.now.map(timestamp)
     }
 
+    /// All results that stand, the oldest first.
+    pub(super) fn results(&self) -> impl Iterator<Item = &Arc<RoundResult>> {
+        self.evening.results()
+    }
+
     /// What happened since this was asked last.
     pub(super) fn take_said(&mut self) -> Vec<Said> {
         std::mem::take(&mut self.said)

@@ -196,7 +196,7 @@ impl Conversation {
         }
         let proxy = Proxy::start(dates.address).await;
         let kinds = vec![kind(network, proxy.address)];
-        let rig = Rig::starting_at(clock, &short_contest(), kinds, quick());
+        let rig = Rig::starting_at(clock, short_contest(), kinds, quick());
         let mut conversation = Conversation { network, server, dates, proxy, rig, posts: 0 };
         conversation.until_live(1).await;
         conversation

@@ -198,7 +198,7 @@ async fn timelines_are_read_whatever_a_server_says_of_itself() {
     while !cases.is_empty() {
         let cases: Vec<Case> = cases.drain(..cases.len().min(AT_ONCE)).collect();
         let kinds = cases.iter().map(Case::kind).collect();
-        let mut rig = Rig::start(&contest(), kinds, times());
+        let mut rig = Rig::start(contest(), kinds, times());
         rig.until("live", is_live).await;
         for (index, case) in cases.iter().enumerate() {
             for (tag, way) in [("tabs", Way::Both), ("spaces", Way::Timelines)] {
@@ -356,7 +356,7 @@ async fn the_doctor_finds_what_a_show_comes_to() {
             cases.push(case);
         }
         let examined = examined(&cases).await;
-        let mut rig = Rig::start(&contest(), cases.iter().map(Case::kind).collect(), times());
+        let mut rig = Rig::start(contest(), cases.iter().map(Case::kind).collect(), times());
         let problem = |s: &Snapshot, index: usize| {
             s.sources[index].problem.as_deref().unwrap_or_default().to_owned()
         };
@@ -392,7 +392,7 @@ async fn a_token_that_streams_is_none_that_is_refused() {
     app.mode = Mode::Stream;
     let app = app.answering(Part::Socket, no(401));
     let cases = [fine, app];
-    let mut rig = Rig::start(&contest(), cases.iter().map(Case::kind).collect(), times());
+    let mut rig = Rig::start(contest(), cases.iter().map(Case::kind).collect(), times());
     let hint = "the token is an application's, and streams are for accounts";
     let is_told = |s: &Snapshot| {
         let problem = s.sources[1].problem.as_deref().unwrap_or_default();
@@ -419,7 +419,7 @@ async fn a_token_that_streams_is_none_that_is_refused() {
 async fn what_is_odd_on_a_timeline_loses_only_itself() {
     let case = Case::new("odd", Ids::Timed, false).await;
     let kinds = vec![case.kind()];
-    let mut rig = Rig::start(&contest(), kinds, times());
+    let mut rig = Rig::start(contest(), kinds, times());
     rig.until("live", is_live).await;
     let now = Clock::from_wall().now();
     let status = |number: i64, tag: &str| {
@@ -466,7 +466,7 @@ async fn what_is_odd_on_a_timeline_loses_only_itself() {
 #[tokio::test]
 async fn odd_numbers_in_headers_stop_nothing() {
     let case = Case::new("numbers", Ids::Timed, true).await;
-    let mut rig = Rig::start(&contest(), vec![case.kind()], times());
+    let mut rig = Rig::start(contest(), vec![case.kind()], times());
     rig.until("live", is_live).await;
     for (left, reset) in [
         ("-1", "tomorrow"),

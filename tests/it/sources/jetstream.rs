@@ -42,7 +42,7 @@ async fn connected_with(url: fn(SocketAddr) -> Url, times: Times) -> (Jetstream,
     let server = Jetstream::start().await;
     let proxy = Proxy::start(server.address).await;
     let endpoint = url(proxy.address);
-    let mut rig = Rig::start(&long_contest(), vec![bluesky(vec![endpoint])], times);
+    let mut rig = Rig::start(long_contest(), vec![bluesky(vec![endpoint])], times);
     rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
     (server, proxy, rig)
 }
@@ -56,7 +56,7 @@ fn us(clock: &Clock) -> i64 {
 async fn posts_and_their_ends_are_counted() {
     for url in [Jetstream::url, Jetstream::url_of_second] {
         let server = Jetstream::start().await;
-        let mut rig = Rig::start(&contest(), vec![bluesky(vec![url(server.address)])], quick());
+        let mut rig = Rig::start(contest(), vec![bluesky(vec![url(server.address)])], quick());
         rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
         let now = us(&rig.clock);
         server.post(now, "ada", "1", "tabs");
@@ -152,7 +152,7 @@ async fn single_bytes_and_a_thin_line_change_no_count() {
         let server = Jetstream::start().await;
         let proxy = Proxy::start(server.address).await;
         let endpoint = Jetstream::url(proxy.address);
-        let mut rig = Rig::start(&long_contest(), vec![bluesky(vec![endpoint])], quick());
+        let mut rig = Rig::start(long_contest(), vec![bluesky(vec![endpoint])], quick());
         rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
         proxy.set(fault);
         for post in 0..50 {
@@ -196,7 +196,7 @@ async fn a_recording_that_a_dated_server_plays_back_is_of_now() {
     let kinds = vec![bluesky(vec![Jetstream::url(proxy.address)])];
     let start = Clock::from_wall();
     server.date(system_time(&start));
-    let mut rig = Rig::starting_at(start, &contest(), kinds, quick());
+    let mut rig = Rig::starting_at(start, contest(), kinds, quick());
     rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
     let days = 3 * 86_400_000_000;
     server.post(us(&rig.clock) - days, "ada", "1", "tabs");
@@ -216,7 +216,7 @@ async fn a_cut_in_a_stream_that_was_quiet_for_long_is_no_gap() {
     let kinds = vec![bluesky(vec![Jetstream::url(proxy.address)])];
     let start = Clock::from_wall();
     server.date(system_time(&start));
-    let mut rig = Rig::starting_at(start, &contest(), kinds, quick());
+    let mut rig = Rig::starting_at(start, contest(), kinds, quick());
     rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
     // The last event was ten minutes ago, which is more than the window.
     server.post(us(&rig.clock) - 600_000_000, "ada", "1", "tabs");
@@ -327,7 +327,7 @@ async fn the_next_endpoint_is_tried_where_one_is_down() {
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let server = Jetstream::start().await;
     let endpoints = vec![Jetstream::url(nobody), Jetstream::url(server.address)];
-    let mut rig = Rig::start(&contest(), vec![bluesky(endpoints)], quick());
+    let mut rig = Rig::start(contest(), vec![bluesky(endpoints)], quick());
     let live = rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
     assert_eq!(live.sources[0].problem, None);
     rig.end().await;
@@ -341,7 +341,7 @@ async fn clocks_that_are_years_apart_change_nothing() {
     let wrong = Clock::starting_at(Clock::from_wall().now().checked_sub(year * 10).unwrap());
     let endpoint = Jetstream::url(server.address);
     let kinds = vec![bluesky(vec![endpoint])];
-    let mut rig = Rig::starting_at(wrong, &contest(), kinds, quick());
+    let mut rig = Rig::starting_at(wrong, contest(), kinds, quick());
     rig.until("live", |s| s.sources[0].state == SourceState::Live).await;
     let now = us(&Clock::from_wall());
     server.post(now, "ada", "1", "tabs");

@@ -80,7 +80,7 @@ async fn all_ways_count_posts_and_their_ends_alike() {
             server.refuse(Part::Socket, Some(refusal(400, "{}")));
         }
         let kinds = streamed(server.address, mode);
-        let mut rig = Rig::start(&contest(), kinds, quick());
+        let mut rig = Rig::start(contest(), kinds, quick());
         server.post(Way::Both, earlier(rig.clock), "zoe", &["tabs"]);
         rig.until("live", live).await;
         rig.until("asked", |_| !server.requests(Part::Timeline).is_empty()).await;
@@ -113,7 +113,7 @@ async fn a_thousand_cuts_lose_no_post_and_count_none_twice() {
     // The server dates its answers and its posts by one clock, and the show has another.
     let now = || Clock::from_wall().now();
     let behind = Clock::starting_at(now().checked_sub(Duration::from_millis(300)).unwrap());
-    let mut rig = Rig::starting_at(behind, &long_contest(&[]), kinds, forgiving());
+    let mut rig = Rig::starting_at(behind, long_contest(&[]), kinds, forgiving());
     rig.until("live", live).await;
     let mut deleted = 0;
     for cut in 0..CUTS {
@@ -155,7 +155,7 @@ async fn a_half_closed_connection_is_made_again() {
         }
         let proxy = Proxy::start(server.address).await;
         let kinds = streamed(proxy.address, Mode::Auto);
-        let mut rig = Rig::start(&contest(), kinds, quick());
+        let mut rig = Rig::start(contest(), kinds, quick());
         rig.until("live", live).await;
         proxy.half_close();
         server.post(Way::Both, rig.clock.now(), "ada", &["tabs"]);
@@ -169,7 +169,7 @@ async fn a_half_closed_connection_is_made_again() {
 async fn a_silent_network_is_stale_and_then_dead_and_what_was_missed_is_made_up_for() {
     let server = Mastodon::start(Ids::Timed).await;
     let proxy = Proxy::start(server.address).await;
-    let mut rig = Rig::start(&contest(), streamed(proxy.address, Mode::Auto), quick());
+    let mut rig = Rig::start(contest(), streamed(proxy.address, Mode::Auto), quick());
     until_streams(&mut rig, &server, 1).await;
     server.post(Way::Both, rig.clock.now(), "ada", &["tabs"]);
     rig.until("a post", |s| s.posts.matched == 1).await;
@@ -187,7 +187,7 @@ async fn a_silent_network_is_stale_and_then_dead_and_what_was_missed_is_made_up_
 async fn events_in_any_order_end_in_the_same_count() {
     let server = Mastodon::start(Ids::Timed).await;
     let kinds = streamed(server.address, Mode::Auto);
-    let mut rig = Rig::start(&contest(), kinds, quick());
+    let mut rig = Rig::start(contest(), kinds, quick());
     until_streams(&mut rig, &server, 1).await;
     server.post(Way::Both, rig.clock.now(), "ada", &["tabs"]);
     rig.until("a post", |s| s.posts.matched == 1).await;
@@ -202,7 +202,7 @@ async fn events_in_any_order_end_in_the_same_count() {
 async fn what_the_timelines_do_not_show_is_a_gap() {
     let server = Mastodon::start(Ids::Timed).await;
     let proxy = Proxy::start(server.address).await;
-    let mut rig = Rig::start(&contest(), streamed(proxy.address, Mode::Auto), quick());
+    let mut rig = Rig::start(contest(), streamed(proxy.address, Mode::Auto), quick());
     until_streams(&mut rig, &server, 1).await;
     server.post(Way::Both, rig.clock.now(), "ada", &["tabs"]);
     rig.until("a post", |s| s.posts.matched == 1).await;
@@ -263,7 +263,7 @@ async fn timelines_that_are_busy_stop_no_stream_and_are_left_alone() {
     busy.headers.push(("x-ratelimit-reset", in_an_hour.to_string()));
     server.refuse(Part::Timeline, Some(busy));
     let kinds = streamed(server.address, Mode::Auto);
-    let mut rig = Rig::start(&long_contest(&[]), kinds, quick());
+    let mut rig = Rig::start(long_contest(&[]), kinds, quick());
     until_streams(&mut rig, &server, 1).await;
     for post in 0..20 {
         server.post(Way::Both, rig.clock.now(), "ada", &["tabs"]);
@@ -282,7 +282,7 @@ async fn a_clock_that_is_years_wrong_changes_nothing() {
         let server = Mastodon::start(Ids::Timed).await;
         let wrong = Clock::from_wall().now().checked_sub(year * 10).unwrap();
         let kinds = streamed(server.address, mode);
-        let mut rig = Rig::starting_at(Clock::starting_at(wrong), &contest(), kinds, quick());
+        let mut rig = Rig::starting_at(Clock::starting_at(wrong), contest(), kinds, quick());
         rig.until("live", live).await;
         rig.until("asked", |_| server.requests(Part::Timeline).len() > 2).await;
         let wall = || Clock::from_wall().now();
@@ -301,7 +301,7 @@ async fn a_clock_that_is_years_wrong_changes_nothing() {
 async fn more_than_a_page_of_posts_between_two_requests_is_read_to_the_end() {
     for ids in [Ids::Timed, Ids::Counted, Ids::Opaque] {
         let server = Mastodon::start(ids).await;
-        let mut rig = Rig::start(&long_contest(&[]), polled(server.address), quick());
+        let mut rig = Rig::start(long_contest(&[]), polled(server.address), quick());
         rig.until("live", live).await;
         server.post(Way::Both, rig.clock.now(), "ada", &["tabs"]);
         rig.until("the first post", |s| s.posts.matched == 1).await;
@@ -325,7 +325,7 @@ async fn what_arrives_late_behind_newer_posts_is_found() {
     for ids in [Ids::Timed, Ids::Counted, Ids::Opaque] {
         let server = Mastodon::start(ids).await;
         let start = Clock::from_wall();
-        let mut rig = Rig::starting_at(start, &contest(), polled(server.address), quick());
+        let mut rig = Rig::starting_at(start, contest(), polled(server.address), quick());
         rig.until("live", live).await;
         let started = start.now();
         rig.until("a second", |_| start.now() > started.saturating_add(SECOND)).await;
@@ -343,7 +343,7 @@ async fn what_arrives_late_behind_newer_posts_is_found() {
 async fn hashtags_that_no_stream_brings_are_asked_for_beside_it() {
     let server = Mastodon::start(Ids::Timed).await;
     let kinds = streamed(server.address, Mode::Auto);
-    let mut rig = Rig::start(&long_contest(&["テスト・タグ"]), kinds, quick());
+    let mut rig = Rig::start(long_contest(&["テスト・タグ"]), kinds, quick());
     until_streams(&mut rig, &server, 1).await;
     server.post(Way::Both, rig.clock.now(), "ada", &["tabs"]);
     rig.until("a post", |s| s.posts.matched == 1).await;
@@ -357,7 +357,7 @@ async fn hashtags_that_no_stream_brings_are_asked_for_beside_it() {
 async fn a_stream_that_is_connected_and_silent_is_found_out_and_made_up_for() {
     let server = Mastodon::start(Ids::Timed).await;
     let kinds = streamed(server.address, Mode::Auto);
-    let mut rig = Rig::start(&contest(), kinds, quick());
+    let mut rig = Rig::start(contest(), kinds, quick());
     until_streams(&mut rig, &server, 1).await;
     let is_said = |s: &Snapshot| problem(s).contains("nothing has come over it") && live(s);
     let mut posts = 0;
@@ -378,7 +378,7 @@ async fn a_stream_that_is_connected_and_silent_is_found_out_and_made_up_for() {
 async fn a_hashtag_that_the_server_does_not_stream_is_asked_for() {
     let server = Mastodon::start(Ids::Timed).await;
     let kinds = streamed(server.address, Mode::Auto);
-    let mut rig = Rig::start(&long_contest(&[REFUSED]), kinds, quick());
+    let mut rig = Rig::start(long_contest(&[REFUSED]), kinds, quick());
     let told = "the server refuses to stream a hashtag (Unknown stream type)";
     rig.until("told", |s| problem(s).starts_with(told) && live(s)).await;
     server.post(Way::Both, rig.clock.now(), "ada", &["tabs"]);
@@ -460,7 +460,7 @@ async fn no_token_and_no_word_of_a_post_is_ever_shown() {
 async fn a_stream_of_deletions_alone_is_found_out() {
     let server = Mastodon::start(Ids::Timed).await;
     let kinds = streamed(server.address, Mode::Auto);
-    let mut rig = Rig::start(&contest(), kinds, quick());
+    let mut rig = Rig::start(contest(), kinds, quick());
     until_streams(&mut rig, &server, 1).await;
     for id in ["117655983922104250", "117655983922104251", "117655983922104252"] {
         server.say("tabs", "delete", id);
@@ -475,14 +475,14 @@ async fn a_stream_of_deletions_alone_is_found_out() {
 async fn feeds_that_are_switched_off_and_accounts_that_see_less_are_told_before_the_show() {
     let server = Mastodon::start(Ids::Timed).await;
     server.set_feeds("disabled");
-    let mut rig = Rig::start(&contest(), streamed(server.address, Mode::Auto), quick());
+    let mut rig = Rig::start(contest(), streamed(server.address, Mode::Auto), quick());
     let off = "the server does not show any posts with a hashtag, its owner has switched that off";
     rig.until("told", |s| problem(s).starts_with(off) && live(s)).await;
     rig.end().await;
 
     let server = Mastodon::start(Ids::Timed).await;
     server.set_feeds("authenticated");
-    let mut rig = Rig::start(&contest(), polled(server.address), quick());
+    let mut rig = Rig::start(contest(), polled(server.address), quick());
     rig.until("told", |s| problem(s).contains("without an account")).await;
     rig.end().await;
 
@@ -490,7 +490,7 @@ async fn feeds_that_are_switched_off_and_accounts_that_see_less_are_told_before_
     let before = Clock::from_wall().now().checked_sub(SECOND * 9).unwrap();
     server.post(Way::Both, before, "ada", &["tabs"]);
     server.hide(&server.post(Way::Both, before, "bo", &["spaces"]));
-    let mut rig = Rig::start(&contest(), streamed(server.address, Mode::Auto), quick());
+    let mut rig = Rig::start(contest(), streamed(server.address, Mode::Auto), quick());
     let less = "the account of the token does not see 1 of the 2 newest posts";
     rig.until("told", |s| problem(s).starts_with(less) && live(s)).await;
     let last = rig.end().await;
@@ -555,7 +555,7 @@ async fn each_failure_has_a_message_of_its_own_and_stops_no_other_source() {
         let (bad, good) = (Mastodon::start(Ids::Timed).await, Mastodon::start(Ids::Timed).await);
         bad.refuse(part, refusal);
         let kinds = [polled(bad.address), polled(good.address)].concat();
-        let mut rig = Rig::start(&contest(), kinds, quick());
+        let mut rig = Rig::start(contest(), kinds, quick());
         let is_told = |s: &Snapshot| problem(s).starts_with(message) && problem(s).contains(hint);
         rig.until(message, is_told).await;
         rig.until("the other", |s| s.sources[1].state == SourceState::Live).await;
@@ -574,7 +574,7 @@ async fn a_server_that_says_nothing_of_itself_is_judged_by_its_timelines() {
     server.refuse(Part::Instance, Some(refusal(404, "{}")));
     server.refuse(Part::OldInstance, Some(refusal(404, "{}")));
     server.refuse(Part::Timeline, Some(refusal(404, "{}")));
-    let mut rig = Rig::start(&contest(), polled(server.address), quick());
+    let mut rig = Rig::start(contest(), polled(server.address), quick());
     let is_told = |s: &Snapshot| problem(s).starts_with("this is no Mastodon server");
     let told = rig.until("told", is_told).await;
     assert!(!live(&told) && problem(&told).contains("check `server`"), "{}", problem(&told));
@@ -589,7 +589,7 @@ async fn a_server_that_says_nothing_of_itself_is_judged_by_its_timelines() {
 async fn timelines_that_show_nothing_at_all_delete_nothing() {
     let server = Mastodon::start(Ids::Timed).await;
     server.refuse(Part::Timeline, Some(refusal(200, "[]")));
-    let mut rig = Rig::start(&contest(), streamed(server.address, Mode::Auto), quick());
+    let mut rig = Rig::start(contest(), streamed(server.address, Mode::Auto), quick());
     until_streams(&mut rig, &server, 1).await;
     server.post(Way::Both, rig.clock.now(), "ada", &["tabs"]);
     rig.until("a post", |s| s.posts.matched == 1).await;
@@ -603,7 +603,7 @@ async fn timelines_that_show_nothing_at_all_delete_nothing() {
 async fn a_timeline_that_is_empty_or_gone_for_once_deletes_nothing() {
     for (status, body) in [(200, "[]"), (404, "{}")] {
         let server = Mastodon::start(Ids::Timed).await;
-        let mut rig = Rig::start(&contest(), polled(server.address), quick());
+        let mut rig = Rig::start(contest(), polled(server.address), quick());
         rig.until("live", live).await;
         server.post(Way::Both, rig.clock.now(), "ada", &["tabs"]);
         server.post(Way::Both, rig.clock.now(), "bo", &["spaces"]);
@@ -625,12 +625,12 @@ async fn a_timeline_that_is_empty_or_gone_for_once_deletes_nothing() {
 async fn hosts_that_are_not_there_are_told_apart() {
     // A port that was free a moment ago, and where nobody listens.
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let mut rig = Rig::start(&contest(), polled(nobody), quick());
+    let mut rig = Rig::start(contest(), polled(nobody), quick());
     rig.until("refused", |s| problem(s).contains("refuses the connection")).await;
     rig.end().await;
     let server = "https://no-such-server.invalid/".parse().unwrap();
     let kind = Kind::Mastodon(mastodon::Settings { server, token: None, mode: Mode::Auto });
-    let mut rig = Rig::start(&contest(), vec![kind], quick());
+    let mut rig = Rig::start(contest(), vec![kind], quick());
     rig.until("unknown", |s| problem(s).contains("`no-such-server.invalid`")).await;
     rig.end().await;
 }
@@ -645,7 +645,7 @@ async fn a_missing_token_is_named_with_what_to_do() {
     };
     let unset = Kind::Mastodon(settings(Some("HASHTUG_NOBODY_SETS_THIS")));
     let none = Kind::Mastodon(settings(None));
-    let mut rig = Rig::start(&contest(), vec![unset, none], quick());
+    let mut rig = Rig::start(contest(), vec![unset, none], quick());
     let unset = "the environment variable `HASHTUG_NOBODY_SETS_THIS` is not set: set it";
     rig.until("named", |s| problem(s).starts_with(unset)).await;
     let is_told =
@@ -664,7 +664,7 @@ async fn a_wrong_token_is_not_tried_again_and_again() {
     let mut times = quick();
     let backoff = times.backoff.as_mut().unwrap();
     backoff.refused = Duration::from_hours(1);
-    let mut rig = Rig::start(&contest(), vec![Kind::Mastodon(settings)], times);
+    let mut rig = Rig::start(contest(), vec![Kind::Mastodon(settings)], times);
     let told = rig.until("told", |s| problem(s).contains("401")).await;
     assert!(problem(&told).contains("The access token is invalid"), "{}", problem(&told));
     assert!(!problem(&told).contains(env!("CARGO_MANIFEST_DIR")));
@@ -679,7 +679,7 @@ async fn a_wrong_token_is_not_tried_again_and_again() {
 async fn where_nothing_is_streamed_the_timelines_are_asked_and_that_is_said() {
     let server = Mastodon::start(Ids::Timed).await;
     server.refuse(Part::Socket, Some(refusal(403, r#"{"error":"not for you"}"#)));
-    let mut rig = Rig::start(&contest(), streamed(server.address, Mode::Auto), quick());
+    let mut rig = Rig::start(contest(), streamed(server.address, Mode::Auto), quick());
     let said = "the server does not stream (the server answers 403: not for you)";
     rig.until("said", |s| problem(s).starts_with(said) && live(s)).await;
     server.post(Way::Both, rig.clock.now(), "ada", &["tabs"]);
@@ -695,7 +695,7 @@ async fn events_are_read_where_sockets_are_blocked() {
         let server = Mastodon::start(Ids::Timed).await;
         server.refuse(Part::Socket, Some(blocked));
         let proxy = Proxy::start(server.address).await;
-        let mut rig = Rig::start(&long_contest(&[]), streamed(proxy.address, Mode::Auto), quick());
+        let mut rig = Rig::start(long_contest(&[]), streamed(proxy.address, Mode::Auto), quick());
         until_streams(&mut rig, &server, 3).await;
         for cut in 0..20 {
             server.post(Way::Both, rig.clock.now(), "ada", &["tabs", "teamtabs"]);
@@ -714,7 +714,7 @@ async fn the_servers_limits_are_kept_before_they_bite() {
     let in_an_hour = Clock::from_wall().now().saturating_add(Duration::from_hours(1));
     let reset = in_an_hour.to_string().replace('Z', "123Z");
     server.set_left(Some((1, reset)));
-    let mut rig = Rig::start(&contest(), polled(server.address), quick());
+    let mut rig = Rig::start(contest(), polled(server.address), quick());
     rig.until("live", live).await;
     rig.until("stale in its own time", |_| server.requests(Part::Timeline).len() == 1).await;
     let asked = rig.clock.now();
@@ -732,7 +732,7 @@ fn rig_is_past(asked: Timestamp) -> bool {
 async fn at_most_four_hashtags_are_in_a_request() {
     let more = ["one", "two", "three"];
     let server = Mastodon::start(Ids::Timed).await;
-    let mut rig = Rig::start(&long_contest(&more), polled(server.address), quick());
+    let mut rig = Rig::start(long_contest(&more), polled(server.address), quick());
     rig.until("live", live).await;
     rig.until("asked", |_| server.requests(Part::Timeline).len() > 4).await;
     for tag in ["tabs", "spaces", "one", "two", "three"] {

@@ -99,7 +99,7 @@ async fn what_was_posted_during_a_break_comes_after_it_and_nothing_twice() {
     let relay = Relay::start().await;
     let proxy = Proxy::start(relay.address).await;
     let kind = nostr(vec![Relay::url(proxy.address)]);
-    let mut rig = Rig::start(&counting(Reposts::Ignore), vec![kind], quick());
+    let mut rig = Rig::start(counting(Reposts::Ignore), vec![kind], quick());
     rig.until("live", is_live).await;
     let now = seconds(&rig.clock);
     let (ada, bo) = (Author::new(1), Author::new(2));
@@ -138,7 +138,7 @@ async fn stored_posts_are_fetched_page_by_page() {
         relay.publish(&ada.post(now - 1000, "tabs", "old"));
         relay.behave(manner.clone());
         let kind = nostr(vec![Relay::url(relay.address)]);
-        let mut rig = Rig::start(&counting(Reposts::Ignore), vec![kind], quick());
+        let mut rig = Rig::start(counting(Reposts::Ignore), vec![kind], quick());
         rig.until("all posts", |s| s.posts.matched == 40).await;
         rig.until("no more to ask for", |_| {
             let older = relay.filters("hashtug-older");
@@ -158,7 +158,7 @@ async fn stored_posts_are_fetched_page_by_page() {
 async fn an_event_from_two_relays_is_told_once() {
     let relays = [Relay::start().await, Relay::start().await];
     let urls = relays.iter().map(|relay| Relay::url(relay.address)).collect();
-    let mut rig = Rig::start(&counting(Reposts::Ignore), vec![nostr(urls)], quick());
+    let mut rig = Rig::start(counting(Reposts::Ignore), vec![nostr(urls)], quick());
     let asked = || relays.iter().all(|relay| relay.filters("hashtug").len() == 1);
     rig.until("both asked", |s| is_live(s) && asked()).await;
     let now = seconds(&rig.clock);
@@ -182,7 +182,7 @@ async fn an_event_from_two_relays_is_told_once() {
 async fn a_deletion_takes_a_post_back_from_whichever_relay_and_once() {
     let relays = [Relay::start().await, Relay::start().await];
     let urls = relays.iter().map(|relay| Relay::url(relay.address)).collect();
-    let mut rig = Rig::start(&contest(), vec![nostr(urls)], quick());
+    let mut rig = Rig::start(contest(), vec![nostr(urls)], quick());
     let asked = || relays.iter().all(|relay| relay.filters("hashtug").len() == 1);
     rig.until("both asked", |s| is_live(s) && asked()).await;
     let now = seconds(&rig.clock);
@@ -274,7 +274,7 @@ async fn one_relay_that_hangs_does_not_hold_the_others_up() {
     bad.hang();
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let urls = [bad.address, nobody, good.address].map(Relay::url).to_vec();
-    let mut rig = Rig::start(&contest(), vec![nostr(urls)], quick());
+    let mut rig = Rig::start(contest(), vec![nostr(urls)], quick());
     rig.until("live", is_live).await;
     good.publish(&Author::new(1).post(seconds(&rig.clock), "tabs", "here"));
     let named = format!("1 of 3 relays: `{nobody}`: `{nobody}` refuses the connection");
@@ -296,7 +296,7 @@ async fn a_relay_that_does_not_answer_a_handshake_is_given_up() {
     let relay = Relay::start().await;
     relay.hang();
     let urls = vec![Relay::url(relay.address)];
-    let mut rig = Rig::start(&contest(), vec![nostr(urls)], quick());
+    let mut rig = Rig::start(contest(), vec![nostr(urls)], quick());
     tokio::time::pause();
     let said = format!("`{}`: `{}` does not answer", relay.address, relay.address);
     rig.until("given up", |s| problem(s).starts_with(&said)).await;
@@ -343,7 +343,7 @@ async fn a_relay_that_says_nothing_of_the_subscription_is_shown_with_its_remark(
     let relay = Relay::start().await;
     relay.behave(Manner::Notice("ERROR: bad req: filter too large"));
     let kind = nostr(vec![Relay::url(relay.address)]);
-    let mut rig = Rig::start(&contest(), vec![kind], quick());
+    let mut rig = Rig::start(contest(), vec![kind], quick());
     let said = "the relay says: ERROR: bad req: filter too large";
     let told = rig.until("told", |s| problem(s).contains(said)).await;
     assert!(is_there(&told));
@@ -354,7 +354,7 @@ async fn a_relay_that_says_nothing_of_the_subscription_is_shown_with_its_remark(
     let mute = Relay::start().await;
     mute.behave(Manner::Mute);
     let kind = nostr(vec![Relay::url(mute.address)]);
-    let mut rig = Rig::start(&contest(), vec![kind], quick());
+    let mut rig = Rig::start(contest(), vec![kind], quick());
     rig.until("live", is_live).await;
     mute.push(&Author::new(1).post(seconds(&rig.clock), "tabs", "here"));
     let snapshot = rig.until("a post", |s| s.posts.matched == 1).await;
@@ -369,7 +369,7 @@ async fn a_half_open_connection_is_dead_and_made_again() {
     let kind = nostr(vec![Relay::url(proxy.address)]);
     // Death does not depend on whether the relay has answered a ping by then.
     let times = Times { heartbeat: Some(Duration::from_millis(100)), ..quick() };
-    let mut rig = Rig::start(&contest(), vec![kind], times);
+    let mut rig = Rig::start(contest(), vec![kind], times);
     rig.until("live", is_live).await;
     relay.publish(&Author::new(1).post(seconds(&rig.clock), "tabs", "before"));
     rig.until("a post", |s| s.posts.matched == 1).await;

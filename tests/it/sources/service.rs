@@ -68,7 +68,7 @@ async fn posts_of_each_kind_of_service_are_counted() {
         over_websocket(at),
     ] {
         let name = format!("{kind:?}");
-        let mut rig = Rig::start(&contest(), vec![kind], quick());
+        let mut rig = Rig::start(contest(), vec![kind], quick());
         rig.until("live", is_live).await;
         let before = rig.now().posts.matched;
         service.post(&format!("1 {name}"), "ada", "#tabs are wide");
@@ -88,7 +88,7 @@ async fn an_event_stream_goes_on_where_it_broke() {
     let service = Service::start().await;
     let proxy = Proxy::start(service.address).await;
     let kind = over_http(proxy.address, "events", Mode::Sse, map());
-    let mut rig = Rig::start(&contest(), vec![kind], quick());
+    let mut rig = Rig::start(contest(), vec![kind], quick());
     rig.until("live", is_live).await;
     for cut in 0..50 {
         service.post(&format!("{cut} a"), &format!("a{cut}"), "#tabs");
@@ -111,7 +111,7 @@ async fn without_a_way_to_resume_every_gap_is_shown() {
         } else {
             over_websocket(proxy.address)
         };
-        let mut rig = Rig::start(&contest(), vec![kind], quick());
+        let mut rig = Rig::start(contest(), vec![kind], quick());
         rig.until("live", is_live).await;
         service.post("1", "ada", "#tabs");
         rig.until("a post", |s| s.posts.matched == 1).await;
@@ -140,7 +140,7 @@ async fn without_a_way_to_resume_every_gap_is_shown() {
 async fn a_document_is_read_page_by_page_and_each_post_once() {
     let service = Service::start().await;
     service.post("old", "old", "#tabs");
-    let mut rig = Rig::start(&contest(), vec![poll(service.address)], quick());
+    let mut rig = Rig::start(contest(), vec![poll(service.address)], quick());
     rig.until("the first document", |s| s.posts.matched == 1).await;
     // More than two pages hold, between two polls.
     for post in 0..8 {
@@ -173,7 +173,7 @@ async fn the_next_page_is_found_however_the_link_is_written() {
         let service = Service::start().await;
         service.link_by(link);
         service.post("old", "old", "#tabs");
-        let mut rig = Rig::start(&contest(), vec![poll(service.address)], quick());
+        let mut rig = Rig::start(contest(), vec![poll(service.address)], quick());
         rig.until("the first document", |s| s.posts.matched == 1).await;
         for post in 0..8 {
             service.post(&post.to_string(), &format!("a{post}"), "#spaces");
@@ -190,7 +190,7 @@ async fn the_next_page_is_found_however_the_link_is_written() {
 async fn a_next_page_that_cannot_be_found_is_told_and_what_it_held_is_a_gap() {
     let service = Service::start().await;
     service.link_by(|before| format!("/page?before={before}; rel=\"next\""));
-    let mut rig = Rig::start(&contest(), vec![poll(service.address)], quick());
+    let mut rig = Rig::start(contest(), vec![poll(service.address)], quick());
     rig.until("live", is_live).await;
     for post in 0..3 {
         service.post(&post.to_string(), "ada", "#tabs");
@@ -217,7 +217,7 @@ async fn a_next_page_that_cannot_be_found_is_told_and_what_it_held_is_a_gap() {
 async fn a_next_page_of_another_host_is_not_asked_for_and_what_it_held_is_a_gap() {
     let service = Service::start().await;
     service.link_by(|before| format!("<http://elsewhere.example/{before}>; rel=next"));
-    let mut rig = Rig::start(&contest(), vec![poll(service.address)], quick());
+    let mut rig = Rig::start(contest(), vec![poll(service.address)], quick());
     rig.until("live", is_live).await;
     for post in 0..8 {
         service.post(&post.to_string(), "ada", "#tabs");
@@ -231,7 +231,7 @@ async fn a_next_page_of_another_host_is_not_asked_for_and_what_it_held_is_a_gap(
 async fn pages_after_one_that_failed_are_read_later() {
     let service = Service::start().await;
     service.post("old", "old", "#tabs");
-    let mut rig = Rig::start(&contest(), vec![poll(service.address)], quick());
+    let mut rig = Rig::start(contest(), vec![poll(service.address)], quick());
     rig.until("the first document", |s| s.posts.matched == 1).await;
     let asked = service.shorten(true);
     for post in 0..8 {
@@ -264,7 +264,7 @@ async fn two_numbers_of_a_document_pull_the_rope() {
         send: Vec::new(),
         shape: Shape::Numbers(numbers),
     });
-    let mut rig = Rig::start(&contest(), vec![kind], quick());
+    let mut rig = Rig::start(contest(), vec![kind], quick());
     rig.until("live", is_live).await;
     let donated = |left: f64, right: f64| {
         service.publish(serde_json::json!({"data": {"left": left, "right": right}}).to_string());
@@ -299,7 +299,7 @@ async fn each_failure_has_its_own_words_and_none_stops_another_source() {
             [over_http(bad.address, "lines", Mode::Stream, map()), over_websocket(bad.address)]
         {
             let kinds = vec![kind, over_http(good.address, "lines", Mode::Stream, map())];
-            let mut rig = Rig::start(&contest(), kinds, quick());
+            let mut rig = Rig::start(contest(), kinds, quick());
             let snapshot = rig.until("explained", |s| s.sources[0].problem.is_some()).await;
             let problem = snapshot.sources[0].problem.as_deref().unwrap();
             assert!(problem.contains(words) && problem.contains(hint), "{status}: {problem}");
@@ -317,7 +317,7 @@ async fn each_failure_has_its_own_words_and_none_stops_another_source() {
         let shape = Shape::Posts(map());
         let mode = Mode::Stream;
         let kind = Kind::Http(http::Settings { url, headers: Vec::new(), mode, shape });
-        let mut rig = Rig::start(&contest(), vec![kind], quick());
+        let mut rig = Rig::start(contest(), vec![kind], quick());
         let snapshot = rig.until("explained", |s| s.sources[0].problem.is_some()).await;
         let problem = snapshot.sources[0].problem.as_deref().unwrap();
         assert!(problem.contains(words), "{problem}");
@@ -330,7 +330,7 @@ async fn an_end_for_good_ends_the_source() {
     let service = Service::start().await;
     service.refuse(204, Vec::new(), "");
     let kind = over_http(service.address, "events", Mode::Sse, map());
-    let mut rig = Rig::start(&contest(), vec![kind], quick());
+    let mut rig = Rig::start(contest(), vec![kind], quick());
     rig.until("ended", |s| s.sources[0].state == SourceState::Ended).await;
     assert_eq!(service.requests().len(), 1);
     rig.end().await;
@@ -343,7 +343,7 @@ async fn a_stream_that_falls_silent_is_stale() {
     let kind = over_http(proxy.address, "events", Mode::Sse, map());
     // Nobody promises a heartbeat here, and patience is long.
     let times = Times { silence: Duration::from_millis(40), ..quick() };
-    let mut rig = Rig::start(&contest(), vec![kind], times);
+    let mut rig = Rig::start(contest(), vec![kind], times);
     rig.until("live", is_live).await;
     proxy.set(Fault::Blackhole);
     rig.until("stale", |s| s.sources[0].state == SourceState::Stale).await;

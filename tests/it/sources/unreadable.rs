@@ -126,7 +126,7 @@ async fn what_comes_over_a_socket_and_cannot_be_read_is_told_until_a_post_comes(
         for (place, word) in words.into_iter().enumerate() {
             let server = Sockets::start().await;
             let (kind, good) = over_sockets(&server)[place].clone();
-            let mut rig = Rig::start(&contest(), vec![kind], quick());
+            let mut rig = Rig::start(contest(), vec![kind], quick());
             rig.until("live", is_live).await;
             for _ in 0..3 {
                 server.say(message.clone());
@@ -157,7 +157,7 @@ async fn a_post_over_a_socket_is_read_however_it_is_wrapped() {
     for place in 0..3 {
         let server = Sockets::start().await;
         let (kind, good) = over_sockets(&server)[place].clone();
-        let mut rig = Rig::start(&contest(), vec![kind], quick());
+        let mut rig = Rig::start(contest(), vec![kind], quick());
         rig.until("live", is_live).await;
         for (wrap, number) in wraps.into_iter().zip(1..) {
             server.say(wrap(good(number, &rig.clock)));
@@ -174,7 +174,7 @@ async fn a_single_message_that_cannot_be_read_is_told_when_nothing_follows() {
     for place in 0..3 {
         let server = Sockets::start().await;
         let (kind, good) = over_sockets(&server)[place].clone();
-        let mut rig = Rig::start(&contest(), vec![kind], quick());
+        let mut rig = Rig::start(contest(), vec![kind], quick());
         rig.until("live", is_live).await;
         server.say(Message::text("hello"));
         rig.until("told", |s| problem(s).contains("plain words")).await;
@@ -189,7 +189,7 @@ async fn a_single_message_that_cannot_be_read_is_told_when_nothing_follows() {
     let server = Bytes::start(LINES).await;
     let kind = over_http(&server, Mode::Stream, Map::default());
     let times = Times { stale: Duration::from_millis(20), ..quick() };
-    let mut rig = Rig::start(&contest(), vec![kind], times);
+    let mut rig = Rig::start(contest(), vec![kind], times);
     rig.until("live", is_live).await;
     server.say("hello\n");
     rig.until("told", |s| problem(s).contains("plain words")).await;
@@ -200,7 +200,7 @@ async fn a_single_message_that_cannot_be_read_is_told_when_nothing_follows() {
 async fn a_text_that_is_not_utf_8_is_counted_and_told() {
     let server = Sockets::start().await;
     let (kind, good) = over_sockets(&server)[2].clone();
-    let mut rig = Rig::start(&contest(), vec![kind], quick());
+    let mut rig = Rig::start(contest(), vec![kind], quick());
     rig.until("live", is_live).await;
     // A text that says it is one and is none, which no library sends by itself.
     let payload = b"{\"text\":\"caf\xe9\"}".to_vec();
@@ -217,7 +217,7 @@ async fn a_text_that_is_not_utf_8_is_counted_and_told() {
 async fn a_bomb_is_one_message_that_cannot_be_read() {
     let server = Sockets::start().await;
     let (kind, good) = over_sockets(&server)[2].clone();
-    let mut rig = Rig::start(&contest(), vec![kind], quick());
+    let mut rig = Rig::start(contest(), vec![kind], quick());
     rig.until("live", is_live).await;
     server.say(Message::binary(gzip(vec![b' '; 64 << 20])));
     rig.until("told", |s| problem(s).contains("gzip")).await;
@@ -225,7 +225,7 @@ async fn a_bomb_is_one_message_that_cannot_be_read() {
     rig.until("a post", |s| s.posts.matched == 1 && problem(s).is_empty()).await;
     rig.end().await;
     let server = Bytes::start(JSON).await;
-    let mut rig = Rig::start(&contest(), vec![poll(&server)], quick());
+    let mut rig = Rig::start(contest(), vec![poll(&server)], quick());
     server.set_document(JSON, gzip(vec![b' '; 64 << 20]));
     rig.until("told", |s| problem(s).contains("longer than 4194304 bytes")).await;
     rig.end().await;
@@ -250,7 +250,7 @@ async fn lines_that_cannot_be_read_are_told_until_one_can() {
     for (bytes, word) in cases {
         let server = Bytes::start(LINES).await;
         let kind = over_http(&server, Mode::Stream, Map::default());
-        let mut rig = Rig::start(&contest(), vec![kind], quick());
+        let mut rig = Rig::start(contest(), vec![kind], quick());
         rig.until("live", is_live).await;
         server.say([bytes, b"\n"].concat());
         rig.until(word, |s| problem(s).contains(word)).await;
@@ -273,7 +273,7 @@ async fn what_came_is_told_beside_the_end_of_the_connection() {
     let server = Bytes::start(LINES).await;
     server.set_document(LINES, "[\n{\"text\":\"one\"},\n{\"text\":\"two\"}\n]\n");
     let kind = over_http(&server, Mode::Stream, Map::default());
-    let mut rig = Rig::start(&contest(), vec![kind], quick());
+    let mut rig = Rig::start(contest(), vec![kind], quick());
     let told = |s: &Snapshot| {
         problem(s).contains("over several lines") && problem(s).contains("closed the connection")
     };
@@ -290,7 +290,7 @@ async fn lines_and_events_in_latin_1_are_read_by_their_header() {
     {
         let server = Bytes::start(headers).await;
         let kind = over_http(&server, mode, Map::default());
-        let mut rig = Rig::start(&contest(), vec![kind], quick());
+        let mut rig = Rig::start(contest(), vec![kind], quick());
         server.say([before.as_bytes(), b"{\"text\":\"caf\xe9 #tabs\"}", after.as_bytes()].concat());
         server.say([before, "{\"text\":\"café #spaces\"}", after].concat());
         let snapshot = rig.until("both", |s| s.posts.matched == 2).await;
@@ -304,7 +304,7 @@ async fn a_stream_that_says_it_is_compressed_is_refused_by_name() {
     let headers = LINES.to_owned() + "Content-Encoding: br\r\n";
     let server = Bytes::start(&headers).await;
     let kind = over_http(&server, Mode::Stream, Map::default());
-    let mut rig = Rig::start(&contest(), vec![kind], quick());
+    let mut rig = Rig::start(contest(), vec![kind], quick());
     rig.until("refused", |s| problem(s).contains("compressed (`br`)") && !is_live(s)).await;
     server.begin_anew(LINES);
     rig.until("read", |s| problem(s).is_empty() && is_live(s)).await;
@@ -324,7 +324,7 @@ async fn events_that_cannot_be_read_are_told_until_one_can() {
     for (bytes, word) in cases {
         let server = Bytes::start(EVENTS).await;
         let kind = over_http(&server, Mode::Sse, Map::default());
-        let mut rig = Rig::start(&contest(), vec![kind], quick());
+        let mut rig = Rig::start(contest(), vec![kind], quick());
         rig.until("live", is_live).await;
         server.say(bytes);
         rig.until(word, |s| problem(s).contains(word)).await;
@@ -357,7 +357,7 @@ async fn a_document_that_cannot_be_read_is_told_until_it_can() {
     for (headers, body, word) in cases {
         let server = Bytes::start(JSON).await;
         server.set_document(headers, body);
-        let mut rig = Rig::start(&contest(), vec![poll(&server)], quick());
+        let mut rig = Rig::start(contest(), vec![poll(&server)], quick());
         rig.until(word, |s| problem(s).contains(word)).await;
         server.set_document(headers.replace("br", "identity").as_str(), {
             let good = "[{\"id\":1,\"text\":\"#tabs\"}]";
@@ -373,7 +373,7 @@ async fn a_document_that_cannot_be_read_is_told_until_it_can() {
 async fn an_answer_without_an_end_is_no_document() {
     let server = Bytes::start(JSON).await;
     server.say("{\"id\":1,\"text\":\"#tabs\"}\n");
-    let mut rig = Rig::start(&contest(), vec![poll(&server)], quick());
+    let mut rig = Rig::start(contest(), vec![poll(&server)], quick());
     let told = rig.until("told", |s| problem(s).contains("it has no end")).await;
     assert!(problem(&told).contains("`mode = \"stream\"`"), "{}", problem(&told));
     rig.end().await;
@@ -398,7 +398,7 @@ async fn a_document_is_read_however_it_is_wrapped() {
     for (headers, body) in cases {
         let server = Bytes::start(JSON).await;
         server.set_document(&headers, body);
-        let mut rig = Rig::start(&contest(), vec![poll(&server)], quick());
+        let mut rig = Rig::start(contest(), vec![poll(&server)], quick());
         let read = rig.until("a post", |s| s.posts.matched == 1 && is_live(s)).await;
         assert_eq!((problem(&read), read.posts.received()), ("", 1), "{headers}");
         rig.end().await;
@@ -432,7 +432,7 @@ async fn a_pointer_that_finds_nothing_is_named() {
         server.set_document(JSON, document);
         let mode = Mode::Poll(Duration::from_millis(20));
         let kind = over_http(&server, mode, map.clone());
-        let mut rig = Rig::start(&contest(), vec![kind], quick());
+        let mut rig = Rig::start(contest(), vec![kind], quick());
         let told = rig.until(named, |s| problem(s).contains(named) && is_live(s)).await;
         assert!(problem(&told).contains("check `[source.map]`"), "{}", problem(&told));
         server.set_document(JSON, format!("{{\"list\":[{whole}]}}"));
@@ -447,7 +447,7 @@ async fn one_message_that_cannot_be_read_changes_no_count_at_any_place() {
         for bad in 0..=3 {
             let server = Sockets::start().await;
             let (kind, good) = over_sockets(&server)[place].clone();
-            let mut rig = Rig::start(&contest(), vec![kind], quick());
+            let mut rig = Rig::start(contest(), vec![kind], quick());
             rig.until("live", is_live).await;
             for number in 0..3 {
                 if number == bad {
@@ -471,7 +471,7 @@ async fn one_message_that_cannot_be_read_changes_no_count_at_any_place() {
         for bad in 0..=3 {
             let server = Bytes::start(headers).await;
             let mut rig =
-                Rig::start(&contest(), vec![over_http(&server, mode, Map::default())], quick());
+                Rig::start(contest(), vec![over_http(&server, mode, Map::default())], quick());
             for number in 0..4 {
                 if number == bad {
                     server.say([before, BROKEN, after].concat());
@@ -502,7 +502,7 @@ async fn one_document_that_cannot_be_read_changes_no_count_at_any_place() {
     for bad in 0..=2 {
         let server = Bytes::start(JSON).await;
         server.set_document(JSON, "[]");
-        let mut rig = Rig::start(&contest(), vec![poll(&server)], quick());
+        let mut rig = Rig::start(contest(), vec![poll(&server)], quick());
         rig.until("live", is_live).await;
         for number in 0..3 {
             if number == bad {
@@ -535,7 +535,7 @@ async fn what_x_sends_and_cannot_be_read_is_told_until_a_post_comes() {
         ("{}", "no message of X"),
     ] {
         let server = X::start().await;
-        let mut rig = Rig::start(&contest(), vec![settings(server.address)], quick());
+        let mut rig = Rig::start(contest(), vec![settings(server.address)], quick());
         rig.until("live", is_live).await;
         for _ in 0..3 {
             server.say(&format!("{line}\r\n"));
@@ -559,7 +559,7 @@ async fn a_page_of_what_x_did_not_stream_is_asked_for_again_when_it_cannot_be_re
     let endpoint = X::url(proxy.address);
     let kind = Kind::X(x::Settings { endpoint, token, max_posts: 1000, backfill: false });
     let times = Times { poll: Duration::from_secs(5), ..quick() };
-    let mut rig = Rig::start(&contest(), vec![kind], times);
+    let mut rig = Rig::start(contest(), vec![kind], times);
     rig.until("live", is_live).await;
     server.post(rig.clock.now(), 1, "11", "tabs");
     rig.until("a post", |s| s.posts.matched == 1).await;
@@ -593,7 +593,7 @@ async fn what_mastodon_sends_and_cannot_be_read_is_told_until_a_post_comes() {
         token,
         mode: mastodon::Mode::Auto,
     };
-    let mut rig = Rig::start(&contest(), vec![Kind::Mastodon(settings)], quick());
+    let mut rig = Rig::start(contest(), vec![Kind::Mastodon(settings)], quick());
     rig.until("subscribed", |s| is_live(s) && server.streams() == 1).await;
     for _ in 0..3 {
         server.say("tabs", "tick", "7");
@@ -612,14 +612,14 @@ async fn a_socket_that_wants_an_origin_says_so_and_gets_it() {
     let server = Sockets::start().await;
     server.expect_origin("https://chat.example");
     let (kind, good) = over_sockets(&server)[2].clone();
-    let mut rig = Rig::start(&contest(), vec![kind.clone()], quick());
+    let mut rig = Rig::start(contest(), vec![kind.clone()], quick());
     let told = rig.until("refused", |s| problem(s).contains("403")).await;
     assert!(problem(&told).contains("`origin = \"https://chat.example\"`"), "{}", problem(&told));
     rig.end().await;
     let Kind::Websocket(mut settings) = kind else { unreachable!() };
     let value = "https://chat.example".parse().unwrap();
     settings.headers.push(http::Header { name: "Origin".to_owned(), value });
-    let mut rig = Rig::start(&contest(), vec![Kind::Websocket(settings)], quick());
+    let mut rig = Rig::start(contest(), vec![Kind::Websocket(settings)], quick());
     rig.until("live", is_live).await;
     server.say(Message::text(good(1, &rig.clock)));
     rig.until("a post", |s| s.posts.matched == 1).await;

@@ -50,7 +50,7 @@ async fn rules_are_set_up_and_posts_counted() {
     server.rule("#cats -is:retweet", Some("hashtug"));
     server.rule("from:somebody #spaces", Some("theirs"));
     server.rule("#dogs", None);
-    let mut rig = Rig::start(&contest(), vec![x(X::url(server.address))], quick());
+    let mut rig = Rig::start(contest(), vec![x(X::url(server.address))], quick());
     rig.until("live", is_live).await;
     let rule = |value: &str, tag: Option<&str>| (value.to_owned(), tag.map(str::to_owned));
     let ours = "(#tabs OR #teamtabs OR #spaces) -is:retweet";
@@ -85,7 +85,7 @@ async fn rules_are_set_up_and_posts_counted() {
 async fn rules_that_stand_are_left_as_they_are() {
     let server = X::start().await;
     server.rule("(#tabs OR #teamtabs OR #spaces) -is:retweet", Some("hashtug"));
-    let mut rig = Rig::start(&contest(), vec![x(X::url(server.address))], quick());
+    let mut rig = Rig::start(contest(), vec![x(X::url(server.address))], quick());
     rig.until("live", is_live).await;
     assert_eq!(server.requests(&format!("POST {RULES}")), [""; 0]);
     rig.end().await;
@@ -95,7 +95,7 @@ async fn rules_that_stand_are_left_as_they_are() {
 async fn reposts_count_where_they_are_to_count() {
     let server = X::start().await;
     let endpoint = X::url(server.address);
-    let mut rig = Rig::start(&counting(Reposts::Count), vec![x(endpoint)], quick());
+    let mut rig = Rig::start(counting(Reposts::Count), vec![x(endpoint)], quick());
     rig.until("live", is_live).await;
     assert_eq!(server.rules()[0].0, "(#tabs OR #teamtabs OR #spaces)");
     let asked = &server.requests(&format!("GET {STREAM} "))[0];
@@ -115,7 +115,7 @@ async fn reposts_count_where_they_are_to_count() {
 #[tokio::test]
 async fn what_comes_twice_or_in_disorder_counts_once() {
     let server = X::start().await;
-    let mut rig = Rig::start(&counting(Reposts::Ignore), vec![x(X::url(server.address))], quick());
+    let mut rig = Rig::start(counting(Reposts::Ignore), vec![x(X::url(server.address))], quick());
     rig.until("live", is_live).await;
     let now = rig.clock.now();
     let posts: Vec<_> = (0..20)
@@ -133,7 +133,7 @@ async fn what_comes_twice_or_in_disorder_counts_once() {
 async fn what_a_cut_cost_is_looked_up() {
     let server = X::start().await;
     let proxy = Proxy::start(server.address).await;
-    let mut rig = Rig::start(&counting(Reposts::Ignore), vec![x(X::url(proxy.address))], quick());
+    let mut rig = Rig::start(counting(Reposts::Ignore), vec![x(X::url(proxy.address))], quick());
     rig.until("live", is_live).await;
     server.page_size(3);
     server.post(rig.clock.now(), 0, "11", "tabs");
@@ -169,7 +169,7 @@ async fn what_a_cut_cost_is_looked_up() {
 async fn a_post_of_the_future_does_not_hide_what_a_cut_cost() {
     let server = X::start().await;
     let proxy = Proxy::start(server.address).await;
-    let mut rig = Rig::start(&counting(Reposts::Ignore), vec![x(X::url(proxy.address))], quick());
+    let mut rig = Rig::start(counting(Reposts::Ignore), vec![x(X::url(proxy.address))], quick());
     rig.until("live", is_live).await;
     server.post(rig.clock.now(), 0, "11", "tabs");
     let tomorrow = rig.clock.now().saturating_add(Duration::from_hours(24));
@@ -193,7 +193,7 @@ async fn a_stream_that_ends_is_begun_again_at_once() {
     let proxy = Proxy::start(server.address).await;
     // As patient as in earnest: X asks for no wait after a break, and for a minute after too much.
     let times = Times { backoff: None, ..quick() };
-    let mut rig = Rig::start(&counting(Reposts::Ignore), vec![x(X::url(proxy.address))], times);
+    let mut rig = Rig::start(counting(Reposts::Ignore), vec![x(X::url(proxy.address))], times);
     rig.until("live", is_live).await;
     for cycle in 1..4 {
         server.post(rig.clock.now(), cycle, "11", "tabs");
@@ -209,7 +209,7 @@ async fn a_stream_that_ends_is_begun_again_at_once() {
 async fn what_cannot_be_looked_up_is_a_gap() {
     let server = X::start().await;
     let proxy = Proxy::start(server.address).await;
-    let mut rig = Rig::start(&counting(Reposts::Ignore), vec![x(X::url(proxy.address))], quick());
+    let mut rig = Rig::start(counting(Reposts::Ignore), vec![x(X::url(proxy.address))], quick());
     rig.until("live", is_live).await;
     let asked = json!({"title": "Forbidden", "detail": "not in this plan"});
     server.refuse(RECENT, Some(refusal(403, &asked)));
@@ -235,7 +235,7 @@ async fn where_the_access_allows_it_the_stream_sends_again_what_was_missed() {
     let server = X::start().await;
     let proxy = Proxy::start(server.address).await;
     let kind = Kind::X(x::Settings { backfill: true, ..settings(X::url(proxy.address)) });
-    let mut rig = Rig::start(&contest(), vec![kind], quick());
+    let mut rig = Rig::start(contest(), vec![kind], quick());
     rig.until("live", is_live).await;
     let streams = || server.requests(&format!("GET {STREAM} "));
     proxy.cut();
@@ -262,7 +262,7 @@ async fn where_the_access_allows_it_the_stream_sends_again_what_was_missed() {
 async fn what_is_paid_for_and_no_more_is_read() {
     let server = X::start().await;
     let kind = Kind::X(x::Settings { max_posts: 3, ..settings(X::url(server.address)) });
-    let mut rig = Rig::start(&contest(), vec![kind], quick());
+    let mut rig = Rig::start(contest(), vec![kind], quick());
     rig.until("live", is_live).await;
     for place in 0..2 {
         server.post(rig.clock.now(), place, &place.to_string(), "tabs");
@@ -294,7 +294,7 @@ async fn every_refusal_has_its_own_words_and_passes() {
         "detail": "This stream is currently at the maximum allowed connection limit."});
     let not_enrolled = json!({"title": "Client Forbidden", "reason": "client-not-enrolled"});
     let server = X::start().await;
-    let mut rig = Rig::start(&contest(), vec![x(X::url(server.address))], quick());
+    let mut rig = Rig::start(contest(), vec![x(X::url(server.address))], quick());
     rig.until("live", is_live).await;
     for (path, refused, said) in [
         (STREAM, json(401, json!({"title": "Unauthorized"})), "does not accept the token"),
@@ -328,7 +328,7 @@ async fn a_token_that_is_not_set_and_a_server_that_is_not_there_are_named() {
         x(X::url(nobody)),
         x(X::url(server.address)),
     ];
-    let mut rig = Rig::start(&contest(), kinds, quick());
+    let mut rig = Rig::start(contest(), kinds, quick());
     let all = |s: &Snapshot| {
         let problem = |source: usize| s.sources[source].problem.as_deref().unwrap_or_default();
         problem(0).contains("`HASHTUG_NOBODY_SETS_THIS` is not set")
@@ -344,7 +344,7 @@ async fn a_rule_that_x_does_not_accept_is_shown() {
     let server = X::start().await;
     server.refuse_rule("teamtabs");
     server.rule("#birds", Some("hashtug"));
-    let mut rig = Rig::start(&contest(), vec![x(X::url(server.address))], quick());
+    let mut rig = Rig::start(contest(), vec![x(X::url(server.address))], quick());
     let said = "does not accept the rule `(#tabs OR #teamtabs OR #spaces) -is:retweet`: no viable";
     rig.until("told", |s| problem(s).contains(said)).await;
     let problem_of_rules = json!({"title": "Client Forbidden", "reason": "client-not-enrolled"});
@@ -357,7 +357,7 @@ async fn a_rule_that_x_does_not_accept_is_shown() {
 #[tokio::test]
 async fn what_the_stream_says_of_its_end_is_shown() {
     let server = X::start().await;
-    let mut rig = Rig::start(&contest(), vec![x(X::url(server.address))], quick());
+    let mut rig = Rig::start(contest(), vec![x(X::url(server.address))], quick());
     rig.until("live", is_live).await;
     server.refuse(STREAM, Some(refusal(503, &json!({}))));
     server.say("{\"errors\":[{\"title\":\"operational-disconnect\",\"disconnect_type\":\"UpstreamOperationalDisconnect\",\"detail\":\"This stream has been disconnected upstream for operational reasons.\",\"type\":\"https://api.twitter.com/2/problems/operational-disconnect\"}]}\r\n");
@@ -379,7 +379,7 @@ async fn one_without_a_heartbeat_is_stale_and_then_dead() {
     let server = X::beating(heartbeat).await;
     let proxy = Proxy::start(server.address).await;
     let times = Times { heartbeat: Some(heartbeat), ..quick() };
-    let mut rig = Rig::start(&contest(), vec![x(X::url(proxy.address))], times);
+    let mut rig = Rig::start(contest(), vec![x(X::url(proxy.address))], times);
     rig.until("live", is_live).await;
     // It is quiet for far longer than the silence that is death: blank lines are enough.
     let quiet = rig.clock.now();
@@ -399,7 +399,7 @@ async fn one_without_a_heartbeat_is_stale_and_then_dead() {
 #[tokio::test]
 async fn x_has_twenty_seconds_for_a_heartbeat() {
     let server = X::beating(Duration::from_hours(1)).await;
-    let mut rig = Rig::start(&contest(), vec![x(X::url(server.address))], Times::default());
+    let mut rig = Rig::start(contest(), vec![x(X::url(server.address))], Times::default());
     rig.until("live", is_live).await;
     let start = rig.clock.now();
     tokio::time::pause();

@@ -1,6 +1,8 @@
 //! An evening out of its journal: the same lines through the same show, to go on with it, to count it
 //! anew, and to tell of it.
 
+mod recount;
+
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +18,8 @@ use crate::questions::Questions;
 use crate::round::{Counts, Length, Rules};
 use crate::show::{Event, Now, Said, Show};
 use crate::timestamp::Timestamp;
+
+pub use recount::{Error, Fault, Recount, recount};
 
 /// All that decides how the posts of an evening count. The grace is not among it: it follows from the
 /// sources, which may change, and a journal says when each grace ended.

@@ -1,0 +1,400 @@
+//! An evening counted anew, line by line, beside the results that stand in its journal.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::display_text;
+use crate::hint::Hint;
+use crate::journal::{Damage, Kind, Line, survey};
+use crate::questions::Questions;
+use crate::report::{Evening, Round};
+use crate::round::Rules;
+use crate::show::{Now, Said, Setup, Show};
+use crate::snapshot::{Gap, Posts, RoundResult};
+use crate::tally::Limits;
+use crate::timer::Marks;
+use crate::timestamp::Timestamp;
+
+use super::{BadHead, Reading, rules};
+
+/// A longer line is none of a journal.
+const MAX_LINE: u64 = 4 << 20;
+
+/// Faults past this are counted, and not listed.
+const MAX_FAULTS: usize = 100;
+
+/// Gaps past this are counted, and not listed.
+const MAX_GAPS: usize = 1000;
+
+/// What came of counting an evening anew.
+#[derive(Clone, Debug)]
+pub struct Recount {
+    /// The evening as its posts say that it was.
+    pub evening: Evening,
+    /// What does not follow from them.
+    pub faults: Vec<Fault>,
+    /// How many more there are.
+    pub more_faults: u64,
+    /// Whether the file is a journal, whose lines have checksums and whose results were written.
+    pub is_journal: bool,
+}
+
+/// Something that does not follow from the posts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A line is not what was written there.
+    Changed {
+        /// Which.
+        line: u64,
+        /// The round that was on.
+        round: Option<u32>,
+    },
+    /// The last line is incomplete, as after a crash. Nothing follows from that.
+    Torn {
+        /// Which.
+        line: u64,
+    },
+    /// A written result is not what the posts say.
+    Result {
+        /// Its round.
+        round: u32,
+        /// The first difference.
+        difference: String,
+    },
+    /// A written result has no round.
+    NoRound {
+        /// The number that it claims.
+        round: u32,
+    },
+}
+
+impl Fault {
+    /// Whether it is more than a crash leaves behind.
+    #[must_use]
+    pub fn is_wrong(&self) -> bool {
+        !matches!(self, Fault::Torn { .. })
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Fault::Changed { line, round: Some(round) } => {
+                write!(f, "round {round}: line {line} is not what was written there")
+            }
+            Fault::Changed { line, round: None } => {
+                write!(f, "line {line} is not what was written there")
+            }
+            Fault::Torn { line } => {
+                write!(f, "line {line}, the last, is incomplete, as after a crash")
+            }
+            Fault::Result { round, difference } => {
+                write!(f, "round {round}: the result does not follow from the posts: {difference}")
+            }
+            Fault::NoRound { round } => {
+                write!(f, "round {round}: there is a result, and no round that it could be of")
+            }
+        }
+    }
+}
+
+/// Why an evening cannot be counted anew.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// It cannot be read.
+    #[error("cannot read `{}`", display_text::path(path))]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Its first line does not say how it is counted.
+    #[error("`{}` cannot be counted", display_text::path(path))]
+    Head {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: BadHead,
+    },
+    /// It is a recording, and nobody says of what.
+    #[error("`{}` is not a journal, and no config says what is counted in it", display_text::path(.0))]
+    NoRules(PathBuf),
+}
+
+impl Hint for Error {
+    fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Error::Read { .. } => "a journal is a file that may be read",
+            Error::Head { .. } => "was it written by a newer version?",
+            Error::NoRules(_) => {
+                "name the config of the evening, which has a `[round]`: `-c friday.toml`"
+            }
+        })
+    }
+}
+
+/// Counts the evening in a file anew. A journal says itself what is counted; a recording is counted by
+/// `config`.
+///
+/// # Errors
+/// If it cannot be read, or nobody says what is counted.
+pub fn recount(
+    path: &Path,
+    config: Option<(Arc<Questions>, Option<Rules>)>,
+) -> Result<Recount, Error> {
+    let failed = |source| Error::Read { path: path.to_owned(), source };
+    let mut lines = Lines::open(path).map_err(failed)?;
+    let Some(first) = lines.next().map_err(failed)? else {
+        return Err(Error::NoRules(path.to_owned()));
+    };
+    let head = Line::of(1, &first).head();
+    let (questions, rounds) = match &head {
+        Some(head) => {
+            let (questions, rounds) =
+                rules(head).map_err(|source| Error::Head { path: path.to_owned(), source })?;
+            (Arc::new(questions), rounds)
+        }
+        None => config.ok_or_else(|| Error::NoRules(path.to_owned()))?,
+    };
+    let mut counting = Counting::new(&questions, rounds, head.is_some());
+    if head.is_some() {
+        let survey = File::open(path).and_then(survey).map_err(failed)?;
+        counting.damage = survey.damage;
+    }
+    let mut line = Some(first);
+    while let Some(text) = line {
+        counting.line(&text);
+        line = lines.next().map_err(failed)?;
+    }
+    Ok(counting.end())
+}
+
+/// The lines of a file, whatever their checksums say.
+struct Lines {
+    input: BufReader<File>,
+}
+
+impl Lines {
+    fn open(path: &Path) -> io::Result<Lines> {
+        Ok(Lines { input: BufReader::with_capacity(256 << 10, File::open(path)?) })
+    }
+
+    fn next(&mut self) -> io::Result<Option<String>> {
+        let mut bytes = Vec::new();
+        let read = (&mut self.input).take(MAX_LINE).read_until(b'\n', &mut bytes)?;
+        Ok((read > 0).then(|| String::from_utf8_lossy(&bytes).trim_end().to_owned()))
+    }
+}
+
+/// An evening that is being counted.
+struct Counting {
+    show: Show,
+    reading: Reading,
+    is_journal: bool,
+    number: u64,
+    /// Results as they were counted last.
+    counted: BTreeMap<u32, Arc<RoundResult>>,
+    /// The same as they are written last.
+    written: BTreeMap<u32, Value>,
+    /// What had become of the messages before each round's result.
+    posts: BTreeMap<u32, Posts>,
+    posts_before: Posts,
+    gaps: Vec<(String, Gap)>,
+    lost: u64,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    faults: Vec<Fault>,
+    more_faults: u64,
+    damage: Option<Damage>,
+    title: String,
+}
+
+impl Counting {
+    fn new(questions: &Arc<Questions>, rounds: Option<Rules>, is_journal: bool) -> Counting {
+        let titles: Vec<&str> = questions.iter().map(|contest| contest.title()).collect();
+        Counting {
+            title: titles.join(" · "),
+            show: Show::new(Setup {
+                questions: Arc::clone(questions),
+                sources: Vec::new(),
+                limits: Limits::default(),
+                marks: Marks::default(),
+                rounds,
+                is_recorded: true,
+            }),
+            reading: Reading::of_any(questions),
+            is_journal,
+            number: 0,
+            counted: BTreeMap::new(),
+            written: BTreeMap::new(),
+            posts: BTreeMap::new(),
+            posts_before: Posts::default(),
+            gaps: Vec::new(),
+            lost: 0,
+            from: None,
+            to: None,
+            faults: Vec::new(),
+            more_faults: 0,
+            damage: None,
+        }
+    }
+
+    fn line(&mut self, text: &str) {
+        self.number += 1;
+        match self.damage {
+            Some(Damage::Changed { line }) if line == self.number => {
+                let round = self.show.snapshot(Now::default()).round.map(|round| round.number);
+                self.find(Fault::Changed { line, round });
+            }
+            Some(Damage::Torn { line, .. }) if line == self.number => {
+                return self.find(Fault::Torn { line });
+            }
+            _ => {}
+        }
+        let line = Line::of(self.number, text);
+        let time = line.time();
+        self.from = self.from.or(time);
+        self.to = self.to.max(time);
+        match line.kind {
+            Kind::Result => return self.result(text),
+            Kind::Gap => return self.gap(text),
+            Kind::Lost => {
+                let lost = json(text).get("lost").and_then(Value::as_u64);
+                self.lost += lost.unwrap_or(1);
+                return;
+            }
+            _ => {}
+        }
+        let said = self.reading.line(&mut self.show, text, time);
+        self.hear(said);
+    }
+
+    fn hear(&mut self, said: Vec<Said>) {
+        for said in said {
+            if let Said::Result(result) = said {
+                let posts = self.show.snapshot(Now::default()).posts;
+                self.posts.insert(result.number, since(self.posts_before, posts));
+                self.posts_before = posts;
+                self.counted.insert(result.number, result);
+            }
+        }
+    }
+
+    /// A result that is written: it must be what was counted up to here.
+    fn result(&mut self, text: &str) {
+        let Some(written) = json(text).get("result").cloned() else { return };
+        let number = written.get("number").and_then(Value::as_u64);
+        let round = number.and_then(|number| u32::try_from(number).ok()).unwrap_or(0);
+        match self.counted.get(&round) {
+            None => self.find(Fault::NoRound { round }),
+            Some(counted) => {
+                let counted = serde_json::to_value(&**counted).unwrap_or_default();
+                if let Some(difference) = difference("", &written, &counted) {
+                    self.find(Fault::Result { round, difference });
+                }
+            }
+        }
+        self.written.insert(round, written);
+    }
+
+    fn gap(&mut self, text: &str) {
+        let value = json(text);
+        let at = value.get("at").and_then(Value::as_str).and_then(Timestamp::parse_rfc3339);
+        let ms = value.get("ms").and_then(Value::as_u64);
+        let source = value.get("source").and_then(Value::as_str).unwrap_or("a source");
+        if let Some((from, ms)) = at.zip(ms)
+            && self.gaps.len() < MAX_GAPS
+        {
+            let gap = Gap { from, length: Duration::from_millis(ms) };
+            self.gaps.push((source.to_owned(), gap));
+        }
+    }
+
+    fn find(&mut self, fault: Fault) {
+        if self.faults.len() < MAX_FAULTS {
+            self.faults.push(fault);
+        } else {
+            self.more_faults += 1;
+        }
+    }
+
+    fn end(mut self) -> Recount {
+        self.show.end();
+        let said = self.show.take_said();
+        self.hear(said);
+        let snapshot = self.show.snapshot(Now::default());
+        let standing: Vec<u32> = self.show.results().map(|result| result.number).collect();
+        let rounds = standing.iter().filter_map(|number| {
+            let result = Arc::clone(self.counted.get(number)?);
+            Some(Round { result, posts: self.posts.get(number).copied().unwrap_or_default() })
+        });
+        let lost =
+            (self.lost > 0).then(|| format!("{} things are missing in the journal", self.lost));
+        Recount {
+            evening: Evening {
+                title: self.title,
+                rounds: rounds.collect(),
+                posts: snapshot.posts,
+                gaps: self.gaps,
+                partial: lost,
+                from: self.from,
+                to: self.to,
+            },
+            faults: self.faults,
+            more_faults: self.more_faults,
+            is_journal: self.is_journal,
+        }
+    }
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+/// The first place where two results differ, and how.
+fn difference(place: &str, written: &Value, counted: &Value) -> Option<String> {
+    match (written, counted) {
+        (Value::Object(one), Value::Object(other)) => {
+            let keys = other.keys().chain(one.keys().filter(|key| !other.contains_key(*key)));
+            keys.into_iter().find_map(|key| {
+                let name = if place.is_empty() { key.clone() } else { format!("{place}.{key}") };
+                let get = |of: &serde_json::Map<String, Value>| of.get(key).cloned();
+                difference(&name, &get(one).unwrap_or_default(), &get(other).unwrap_or_default())
+            })
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+            one.iter().zip(other).enumerate().find_map(|(index, (one, other))| {
+                difference(&format!("{place}[{index}]"), one, other)
+            })
+        }
+        _ if written == counted => None,
+        _ => {
+            let short = |value: &Value| display_text::beginning(&value.to_string(), 60);
+            Some(format!("`{place}` is written as {}, and is {}", short(written), short(counted)))
+        }
+    }
+}
+
+/// What became of messages between two snapshots; none where an undo has made it fewer.
+fn since(before: Posts, after: Posts) -> Posts {
+    Posts {
+        matched: after.matched.saturating_sub(before.matched),
+        unmatched: after.unmatched.saturating_sub(before.unmatched),
+        ignored: after.ignored.saturating_sub(before.ignored),
+        both: after.both.saturating_sub(before.both),
+        duplicate: after.duplicate.saturating_sub(before.duplicate),
+        late: after.late.saturating_sub(before.late),
+        closed: after.closed.saturating_sub(before.closed),
+        revised: after.revised.saturating_sub(before.revised),
+        malformed: after.malformed.saturating_sub(before.malformed),
+        dropped: after.dropped.saturating_sub(before.dropped),
+    }
+}
