@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::descriptors::{self, Needs};
 use crate::evening::{self, Reading};
 use crate::event::{News, SourceId};
+use crate::journal::lines::Lines;
 use crate::journal::{Journal, Past};
 use crate::keyboard::Key;
 use crate::order::Order;
@@ -92,6 +93,9 @@ pub async fn run(
         config.outputs.iter().map(output::Settings::status_channel).unzip();
     let beside = Beside {
         recorder: recorder.clone(),
+        lines: recorder.as_ref().map(|_| {
+            Lines::new(&config.questions, config.sources.iter().map(|source| source.name.clone()))
+        }),
         journal,
         outputs: monitors.iter().map(|monitor| monitor.status.clone()).collect(),
     };

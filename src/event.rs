@@ -146,6 +146,15 @@ pub enum News {
     Panicked(Arc<str>),
 }
 
+impl News {
+    /// Whether it is a message with a post, or one that takes posts back.
+    #[must_use]
+    pub fn is_post(&self) -> bool {
+        use Message::{Deletion, Post, Recorded};
+        matches!(self, News::Message(Post(_) | Deletion(_) | Recorded(_)))
+    }
+}
+
 impl From<Message> for News {
     fn from(message: Message) -> News {
         News::Message(message)

@@ -97,7 +97,8 @@ fn start(
         }
         Recorded { name: source.name.clone(), kind: source.kind.name(), form }
     });
-    Recorder::start(out, &config.questions, sources.collect(), clock.now())
+    let has_rounds = config.rounds.is_some();
+    Recorder::start(out, &config.questions, sources.collect(), has_rounds, clock.now())
         .context("cannot start the recorder")
 }
 

@@ -49,30 +49,26 @@ pub(super) fn report(arguments: &cli::Report, config: Option<&Path>) -> Result<(
 /// Counts an evening anew, and says whether its results follow from its posts.
 pub(super) fn verify(file: &Path, config: Option<&Path>) -> Result<(), Failure> {
     let recount = recount(file, config)?;
-    let mut text = String::new();
-    for round in &recount.evening.rounds {
-        text += &line(&round.result);
+    let mut said: Vec<String> =
+        recount.evening.rounds.iter().map(|round| sentence(&round.result)).collect();
+    if said.is_empty() {
+        said.push("there is no result".to_owned());
     }
-    if recount.evening.rounds.is_empty() {
-        text += "there is no result\n";
-    }
-    if let Some(partial) = &recount.evening.partial {
-        text += &format!("partial: {partial}\n");
-    }
-    for fault in &recount.faults {
-        text += &format!("{fault}\n");
-    }
+    said.extend(recount.evening.partial.map(|partial| format!("partial: {partial}")));
+    said.extend(recount.faults.iter().map(ToString::to_string));
     if recount.more_faults > 0 {
-        text += &format!("and {} more like these\n", recount.more_faults);
+        said.push(format!("and {} more like these", recount.more_faults));
     }
     let is_wrong = recount.faults.iter().any(evening::Fault::is_wrong);
     if !is_wrong {
-        text += if recount.is_journal {
-            "every result follows from the posts; that the posts are true nobody can tell from here\n"
+        said.push(if recount.is_journal {
+            "every result follows from the posts; that the posts are true nobody can tell from here"
+                .to_owned()
         } else {
-            "counted anew; a recording has no checksums that could be verified\n"
-        };
+            "counted anew; a recording has no checksums that could be verified".to_owned()
+        });
     }
+    let text = said.join("\n") + "\n";
     print(display_text::escaped_lines(&text).as_bytes())?;
     if is_wrong {
         return Err(Failure::Running(anyhow!("results do not follow from the posts")));
@@ -81,12 +77,11 @@ pub(super) fn verify(file: &Path, config: Option<&Path>) -> Result<(), Failure> 
 }
 
 fn recount(file: &Path, config: Option<&Path>) -> Result<Recount, Failure> {
-    let config = match config {
-        None => None,
-        Some(_) => {
-            let config = load(config)?;
-            Some((config.questions, config.rounds))
-        }
+    let config = if config.is_some() {
+        let config = load(config)?;
+        Some((config.questions, config.rounds))
+    } else {
+        None
     };
     evening::recount(file, config).map_err(Failure::input)
 }
@@ -98,7 +93,7 @@ fn beside(file: &Path) -> PathBuf {
     file.with_file_name(name)
 }
 
-fn line(result: &RoundResult) -> String {
+fn sentence(result: &RoundResult) -> String {
     let RoundResult { number, title, .. } = result;
     let votes: Vec<String> =
         result.teams.iter().map(|team| format!("{} {}", team.name, team.votes)).collect();

@@ -17,6 +17,8 @@ use crate::questions::Questions;
 use crate::snapshot::Gap;
 use crate::timestamp::Timestamp;
 
+use super::Entry;
+
 /// More malformed messages than this go on a line of their own: a reader takes no more from one.
 const MOST_MALFORMED: u64 = 1 << 16;
 
@@ -55,6 +57,44 @@ impl Lines {
     pub fn new(questions: &Questions, sources: impl IntoIterator<Item = String>) -> Lines {
         let sources = sources.into_iter().map(|name| quoted(&name)).collect();
         Lines { sources, questions: questions.clone() }
+    }
+
+    /// The lines of an entry, and the newest time that they have.
+    pub fn entry(&self, entry: &Entry, made: &mut Vec<String>) -> Option<Timestamp> {
+        match entry {
+            Entry::Message { arrival, source, message } => {
+                self.message(*arrival, Some(source.0), message, made);
+                Some(*arrival)
+            }
+            Entry::Command { at, request } => {
+                made.push(self::command(*at, request));
+                Some(*at)
+            }
+            Entry::Clock(at, event) => {
+                made.push(self::clock(*at, *event));
+                Some(*at)
+            }
+            Entry::Result(result) => {
+                made.push(self::result(result));
+                None
+            }
+            Entry::State(at, state) => {
+                made.push(self::state(*at, state));
+                Some(*at)
+            }
+            Entry::Positions(at, positions) => {
+                made.push(self::positions(*at, positions));
+                Some(*at)
+            }
+            Entry::Presses(at, presses) => {
+                made.push(self::presses(*at, presses));
+                Some(*at)
+            }
+            Entry::Gap(source, gap) => {
+                made.push(self.gap(Some(source.0), gap));
+                None
+            }
+        }
     }
 
     /// A post or a deletion that came at `arrival`; nothing for all else, which is [`counted`].

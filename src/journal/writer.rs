@@ -159,40 +159,7 @@ impl<D: Disk> Write<D> {
     }
 
     fn say(&mut self, entry: &Entry, made: &mut Vec<String>) {
-        let at = match entry {
-            Entry::Message { arrival, source, message } => {
-                self.lines.message(*arrival, Some(source.0), message, made);
-                Some(*arrival)
-            }
-            Entry::Command { at, request } => {
-                made.push(lines::command(*at, request));
-                Some(*at)
-            }
-            Entry::Clock(at, event) => {
-                made.push(lines::clock(*at, *event));
-                Some(*at)
-            }
-            Entry::Result(result) => {
-                made.push(lines::result(result));
-                None
-            }
-            Entry::State(at, state) => {
-                made.push(lines::state(*at, state));
-                Some(*at)
-            }
-            Entry::Positions(at, positions) => {
-                made.push(lines::positions(*at, positions));
-                Some(*at)
-            }
-            Entry::Presses(at, presses) => {
-                made.push(lines::presses(*at, presses));
-                Some(*at)
-            }
-            Entry::Gap(source, gap) => {
-                made.push(self.lines.gap(Some(source.0), gap));
-                None
-            }
-        };
+        let at = self.lines.entry(entry, made);
         self.last = self.last.max(at);
     }
 

@@ -101,6 +101,8 @@ enum Item {
         is_refused: bool,
         message: Box<[u8]>,
     },
+    /// A line of an evening with rounds, which says when what it is about arrived.
+    Line(String),
     /// There will be no more.
     End,
 }
@@ -127,7 +129,7 @@ struct Counts {
 }
 
 impl Recorder {
-    /// Begins a recording.
+    /// Begins a recording. One of an evening with rounds says when each message arrived.
     ///
     /// # Errors
     /// If the system has no thread to spare.
@@ -135,6 +137,7 @@ impl Recorder {
         out: Out,
         questions: &Questions,
         sources: Vec<Recorded>,
+        has_rounds: bool,
         now: Timestamp,
     ) -> std::io::Result<(Recorder, Writer)> {
         let (items, items_rx) = sync_channel(QUEUE);
@@ -158,6 +161,7 @@ impl Recorder {
             out,
             questions,
             Arc::clone(&recorder.sources),
+            has_rounds,
             Arc::clone(&recorder.counts),
             progress_tx.clone(),
             broken_pipe.clone(),
@@ -191,6 +195,11 @@ impl Recorder {
             _ => return,
         };
         self.send(Item::News { now, source, news, fate }, messages);
+    }
+
+    /// Something happened in an evening with rounds: a line that says so, without its line feed.
+    pub fn line(&self, line: String) {
+        self.send(Item::Line(line), 1);
     }
 
     /// The same for a part of a source, whatever number the part goes by itself.

@@ -36,6 +36,7 @@ pub(super) struct Write {
     posts: Posts,
     window: Duration,
     sources: Arc<[Recorded]>,
+    has_rounds: bool,
     counts: Arc<Counts>,
     progress: watch::Sender<Progress>,
     broken_pipe: CancellationToken,
@@ -53,6 +54,7 @@ impl Write {
         out: Out,
         questions: &Questions,
         sources: Arc<[Recorded]>,
+        has_rounds: bool,
         counts: Arc<Counts>,
         progress: watch::Sender<Progress>,
         broken_pipe: CancellationToken,
@@ -63,6 +65,7 @@ impl Write {
             window: questions.window(),
             states: vec![SourceState::Connecting; sources.len()],
             sources,
+            has_rounds,
             counts,
             progress,
             broken_pipe,
@@ -132,16 +135,26 @@ impl Write {
                     self.note(Some(arrival), "lost", None, format_args!(",\"count\":{lost}"));
                 }
                 let has_left = names_team && at.saturating_add(self.window) <= arrival;
-                // What a reader could not know to be of no worth is a remark.
+                // What a reader could not know to be of no worth is a remark. Of what came too late for
+                // its round a reader knows when it arrived.
                 let remark = if is_refused {
                     Some("refused")
                 } else {
-                    Some("late").filter(|_| has_left && !self.posts.is_late(at))
+                    let is_late = has_left && !self.has_rounds && !self.posts.is_late(at);
+                    Some("late").filter(|_| is_late)
                 };
                 if names_team && remark.is_none() {
                     self.posts.see(at);
                 }
-                self.raw(source, at, remark, &message);
+                let seen = (self.has_rounds && arrival != at).then_some(arrival);
+                self.raw(source, at, seen, remark, &message);
+            }
+            Item::Line(line) => {
+                if lost > 0 {
+                    self.note(None, "lost", None, format_args!(",\"count\":{lost}"));
+                }
+                self.lines.text.push_str(&line);
+                self.lines.end();
             }
             Item::End => {}
         }
@@ -199,9 +212,19 @@ impl Write {
         self.lines.end();
     }
 
-    fn raw(&mut self, source: SourceId, at: Timestamp, remark: Option<&str>, message: &[u8]) {
+    fn raw(
+        &mut self,
+        source: SourceId,
+        at: Timestamp,
+        seen: Option<Timestamp>,
+        remark: Option<&str>,
+        message: &[u8],
+    ) {
         let text = &mut self.lines.text;
         let _infallible = write!(text, "{{\"at\":\"{at}\"");
+        if let Some(seen) = seen {
+            let _infallible = write!(text, ",\"seen\":\"{seen}\"");
+        }
         if let Some(remark) = remark {
             let _infallible = write!(text, ",\"note\":\"{remark}\"");
         }

@@ -11,7 +11,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 
 use crate::clock::Clock;
-use crate::event::{News, SourceId};
+use crate::event::{Message, News, SourceId};
+use crate::journal::lines::Lines;
 use crate::journal::{Entry, Journal};
 use crate::order::{Order, Reply};
 use crate::recorder::Recorder;
@@ -74,6 +75,8 @@ impl Orders {
 pub struct Beside {
     /// Is told all news in the order in which it is counted.
     pub recorder: Option<Recorder>,
+    /// What a recording of an evening with rounds is made of.
+    pub lines: Option<Lines>,
     /// Is told everything on which a count depends.
     pub journal: Option<Journal>,
     /// How the outputs are doing.
@@ -211,39 +214,44 @@ impl Running {
         let copy = is_written.then(|| news.clone());
         let outcome = self.show.apply(Event::News(source, news), now);
         if let Some(news) = copy {
-            if self.beside.journal.is_some() {
-                self.write_down(Some((source, news.clone())), now);
-            }
-            if let (Some(recorder), Effect::Fate(fate)) = (&self.beside.recorder, outcome.effect) {
+            self.write_down(Some((source, &news)), now);
+            // Of an evening with rounds it is what is written down already that counts.
+            let is_written = self.show.has_rounds() && news.is_post();
+            if let (Some(recorder), Effect::Fate(fate)) = (&self.beside.recorder, outcome.effect)
+                && !is_written
+            {
                 recorder.news(self.show.now(), source, news, fate);
             }
         }
         outcome.urgency
     }
 
-    /// Tells the journal what has happened, in the order in which it did; `news` among it.
-    fn write_down(&mut self, news: Option<(SourceId, News)>, now: Now) {
+    /// Tells the journal and the recorder what has happened, in the order in which it did; `news` among
+    /// it.
+    fn write_down(&mut self, news: Option<(SourceId, &News)>, now: Now) {
         let said = self.show.take_said();
-        let Some(journal) = &self.beside.journal else { return };
-        let (source, message) = match news {
-            Some((source, News::Message(message))) => (source, Some(message)),
-            Some((source, News::Gap(gap))) => {
-                journal.note(Entry::Gap(source, gap));
-                (source, None)
-            }
-            _ => (SourceId(usize::MAX), None),
+        let Beside { recorder, lines, journal, .. } = &self.beside;
+        if let (Some((source, News::Gap(gap))), Some(journal)) = (news, journal) {
+            journal.note(Entry::Gap(source, *gap));
+        }
+        let message = match news {
+            Some((source, News::Message(message))) => Some((source, message)),
+            _ => None,
+        };
+        let entry = |arrival, (source, message): (SourceId, &Message)| {
+            let message = message.clone();
+            Entry::Message { arrival, source, message }
         };
         if !self.show.has_rounds() {
-            if let Some((arrival, message)) = now.clock.zip(message) {
-                journal.note(Entry::Message { arrival, source, message });
+            if let (Some(journal), Some(arrival), Some(message)) = (journal, now.clock, message) {
+                journal.note(entry(arrival, message));
             }
             return;
         }
-        let mut message = message;
         for said in said {
-            journal.note(match said {
-                Said::Message(arrival) => match arrival.or(now.clock).zip(message.take()) {
-                    Some((arrival, message)) => Entry::Message { arrival, source, message },
+            let entry = match said {
+                Said::Message(arrival) => match arrival.or(now.clock).zip(message) {
+                    Some((arrival, message)) => entry(arrival, message),
                     None => continue,
                 },
                 Said::Clock(at, event) => Entry::Clock(at, event),
@@ -251,7 +259,19 @@ impl Running {
                 Said::Result(result) => Entry::Result(Box::new(
                     serde_json::to_value(&*result).expect("a result has only text keys"),
                 )),
-            });
+            };
+            if let Some(recorder) = recorder {
+                let mut made = Vec::new();
+                if let Some(lines) = lines {
+                    lines.entry(&entry, &mut made);
+                }
+                for line in made {
+                    recorder.line(line);
+                }
+            }
+            if let Some(journal) = journal {
+                journal.note(entry);
+            }
         }
     }
 
@@ -314,7 +334,6 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
-    use crate::event::Message;
     use crate::order::{Answer, Command};
     use crate::picture::{Dark, Pattern};
     use crate::render::check::snapshot_of;

@@ -272,7 +272,7 @@ fn the_grace_is_the_cycle_of_the_slowest_source_and_three_seconds_and_at_most_fi
     };
     let polled = |every: &str| http(&format!("mode = \"poll\"\nevery = \"{every}\"\n"));
     let token = "token_env = \"TOKEN\"\n";
-    let many: String = (0..5).map(|n| format!("\"t{n}\",")).collect();
+    let many: String = (0..5).map(|n| format!("\"t{n}\",")).collect::<Vec<_>>().concat();
     let teams = |first: &str| TEAMS.replace("\"tabs\"", first);
     for (teams, sources, seconds) in [
         (teams("\"tabs\""), String::new(), 3),

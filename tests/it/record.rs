@@ -26,7 +26,7 @@ const FORMS: [&str; 3] = ["friday.jsonl", "friday.jsonl.gz", "friday.jsonl.zst"]
 fn recorder(path: &Path, form: Form, clock: Clock) -> (Recorder, Writer) {
     let source = Recorded { name: "source 0".to_owned(), kind: "bluesky", form };
     let out = Out::create(path).unwrap();
-    Recorder::start(out, &contest().into(), vec![source], clock.now()).unwrap()
+    Recorder::start(out, &contest().into(), vec![source], false, clock.now()).unwrap()
 }
 
 fn commit(operation: &str, author: &str, rkey: &str, hashtags: &[&str]) -> Value {
@@ -198,7 +198,7 @@ async fn several_networks_in_one_recording_count_as_they_did() {
         let sources = vec![source("mastodon"), source("nostr")];
         let out = Out::create(&path).unwrap();
         let (recorder, writer) =
-            Recorder::start(out, &contest().into(), sources, clock.now()).unwrap();
+            Recorder::start(out, &contest().into(), sources, false, clock.now()).unwrap();
         let server = Mastodon::start(Ids::Timed).await;
         let relays = [Relay::start().await, Relay::start().await];
         let token = Some(TOKEN_ENV.parse().unwrap());
