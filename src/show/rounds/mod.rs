@@ -286,6 +286,7 @@ impl Rounds {
                 Phase::Revealed => {
                     let question = self.evening.following(&self.times).unwrap_or(0);
                     self.arm(question, entry, due);
+                    self.log.forget(entry);
                     self.say_clock(due, ClockEvent::Armed);
                 }
             }
@@ -318,7 +319,6 @@ impl Rounds {
     fn arm(&mut self, question: usize, entry: u64, now: i64) {
         self.evening.arm(question, entry, now, self.tally.posts());
         self.begin_count();
-        self.log.forget(entry);
     }
 
     fn begin_count(&mut self) {
@@ -354,6 +354,7 @@ impl Rounds {
     fn arm_by_itself(&mut self, entry: u64, at: i64) {
         if let Some(question) = self.evening.following(&self.times) {
             self.arm(question, entry, at);
+            self.log.forget(entry);
         }
     }
 
