@@ -311,3 +311,14 @@ fn how_long_a_phase_has_stood_leaves_pauses_out() {
     evening.done(Command::Lock);
     assert_eq!(stood(&mut evening, 27_000), (2000, None));
 }
+
+#[test]
+fn the_first_command_of_an_evening_can_be_taken_back_after_posts() {
+    let mut evening = Evening::new(rules());
+    evening.at(0).post(0, 0);
+    let before = evening.whole();
+    evening.at(1000).done(Command::Arm(Arm::Next));
+    evening.post(1000, 0);
+    evening.done(Command::Undo);
+    assert_eq!(evening.whole(), before.replace("closed: 1", "closed: 2"));
+}
