@@ -101,7 +101,6 @@ class Entry:
         self.raw = b""
         self.time = None        # the file's time, this line included
         self.newest = None      # the newest post before this line that named a team
-        self.removed = None     # the commands that were taken back when it arrived
         self.action = None      # of a command: what it did, as (name, arguments), if it did anything
 
     def names(self, question, reposts):
@@ -170,7 +169,7 @@ class Round:
         self.result = None
 
     def planned_end(self, now):
-        if self.ends is not None and self.paused is not None and self.phase == "open":
+        if self.ends is not None and self.paused is not None:
             return self.ends + now - self.paused
         return self.ends
 
@@ -627,6 +626,7 @@ class Evening:
         self.now = self.newest = None
         self.removed = frozenset()      # the numbers of the commands that are taken back
         self.memory, self.taken_back = [], []
+        self.played_anew = {}           # of commands that were taken back: the last line that did that, or undid it
         self.last_next = None
         self.last_printed = {}
         self.out = []
@@ -661,10 +661,10 @@ class Evening:
     def is_as_it_was(self, line):
         """Whether what is played here is what happened when the line was written.
 
-        Where a command was in force that is taken back now, or the other way round, something else happened: phase
-        lines do not tell of what is played then, and time has to say what would have been.
+        Between a command and its undo, or its redo, it is not: phase lines do not tell of what is played then, and time
+        has to say what would have been.
         """
-        return self.entries[line].removed == frozenset(c for c in self.removed if c <= line)
+        return not any(command < line <= until for command, until in self.played_anew.items())
 
     def given_at(self, command):
         return command.at if 18 in self.readings else command.time
@@ -689,7 +689,7 @@ class Evening:
             self.newest = e.at if self.newest is None else max(self.newest, e.at)
         if moves is not None:
             self.now = moves if self.now is None else max(self.now, moves)
-        e.time, e.removed = self.now, self.removed
+        e.time = self.now
         if e.kind == "phase" and self.first_phase_line is None:
             self.first_phase_line = line
         self.entries.append(e)
@@ -713,9 +713,11 @@ class Evening:
         if name == "undo" and self.memory:
             self.taken_back.append(self.memory.pop())
             self.removed |= {self.taken_back[-1]}
+            self.played_anew[self.taken_back[-1]] = line
         elif name == "redo" and self.taken_back:
             self.memory.append(self.taken_back.pop())
             self.removed -= {self.memory[-1]}
+            self.played_anew[self.memory[-1]] = line
         elif name not in ("undo", "redo", *NOT_IN_MEMORY):
             t = self.given_at(e)
             bounced = name == "next" and 3 in self.readings and self.last_next is not None \

@@ -414,4 +414,6 @@ fn tally(evening: &Evening, rules: &Rules, limits: Limits) -> Tally {
 }
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests;
