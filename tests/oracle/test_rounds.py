@@ -466,6 +466,13 @@ class Next(unittest.TestCase):
 
 
 class Fates(unittest.TestCase):
+    def test_a_post_that_moved_no_time_counts_once_its_question_is_on_again(self):
+        e = Evening().command(0, "start").command(10, "lock").command(20, "arm", question=2)
+        e.post(30, "vim", id="x").post(32, "tea").delete(33, "x").command(34, "undo").command(34, "undo")
+        p = e.tally()
+        self.assertEqual((p.phase, p.totals, p.votes), ("open", [0, 0], [0, 0]))
+        self.assertEqual(p.posts, {"received": 3, "matched": 1, "unmatched": 1, "revised": 1})
+
     def test_every_message_has_the_first_fate_that_applies(self):
         e = Evening().command(0, "start")
         e.raw('{"at":"never","hashtags":["vim"]}').raw('{"at":"never","hashtags":["none"]}')

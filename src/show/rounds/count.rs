@@ -59,8 +59,12 @@ impl Rounds {
         };
         let has_bell_fallen = matches!(timeline.stage(), Stage::Locked | Stage::Over);
         let is_after_bell = has_bell_fallen && timeline.is_past_bell(at);
-        let post =
-            Post { at: timestamp(timeline.running(at)), side: self.side(post), ..post.clone() };
+        let made = timestamp(timeline.running(at));
+        let post = Post { at: made, side: self.side(post), ..post.clone() };
+        if place == Place::Inside && post.side != Side::None {
+            // In a recording it moved no time if another question was on when it came.
+            self.tally.advance(made);
+        }
         let fate = self.tally.place(&post, place);
         self.held += u64::from(match fate {
             Fate::Late => place == Place::Late,

@@ -34,8 +34,19 @@ enum Act {
     Wait(i64),
     /// To an instant at which something changes by itself, or right before or after it.
     WaitForChange(i64),
-    Post { id: u64, author: u64, made: Made, tags: Vec<usize>, source: usize, is_edit: bool },
-    Delete { id: u64, by: Option<u64>, made: Option<Made> },
+    Post {
+        id: u64,
+        author: u64,
+        made: Made,
+        tags: Vec<usize>,
+        source: usize,
+        is_edit: bool,
+    },
+    Delete {
+        id: u64,
+        by: Option<u64>,
+        made: Option<Made>,
+    },
     Unmatched,
     Give(Command),
 }
@@ -285,9 +296,12 @@ impl Both {
         if is_hidden {
             let teams = seen.count.teams.len() as f64;
             assert!(seen.round.result.is_none() && seen.count.leader.is_none());
-            assert!(seen.count.teams.iter().all(|team| {
-                (team.votes, team.total, team.share) == (0, 0, 1.0 / teams)
-            }));
+            assert!(
+                seen.count
+                    .teams
+                    .iter()
+                    .all(|team| { (team.votes, team.total, team.share) == (0, 0, 1.0 / teams) })
+            );
         }
         let sealed = self.model.sealed();
         let told: Vec<u32> = seen.results.iter().map(|result| result.number).collect();
@@ -356,7 +370,8 @@ fn is_signed(id: u64) -> bool {
 
 fn teams_of(question: usize, tags: &[usize]) -> Vec<usize> {
     let Some(teams) = TEAMS.get(question) else { return Vec::new() };
-    let names = |(_, (_, own)): &(usize, &(&str, &[usize]))| tags.iter().any(|tag| own.contains(tag));
+    let names =
+        |(_, (_, own)): &(usize, &(&str, &[usize]))| tags.iter().any(|tag| own.contains(tag));
     teams.iter().enumerate().filter(names).map(|(team, _)| team).collect()
 }
 
@@ -381,7 +396,11 @@ struct Event {
 
 enum What {
     Post(Posted),
-    Deletion { id: u64, by: Option<u64>, at: i64 },
+    Deletion {
+        id: u64,
+        by: Option<u64>,
+        at: i64,
+    },
     Unmatched(u64),
     /// A command that did something, and whether it was given as `next`.
     Command(Command, bool),
@@ -866,15 +885,15 @@ impl<'a> Course<'a> {
             };
             let others: Vec<usize> = (0..votes.len()).filter(|&team| team != winner).collect();
             let second = others.iter().map(|&team| share(team)).fold(0.0, f64::max);
-            let needed = |team: usize| {
-                (votes[winner] * sizes[team]).div_ceil(sizes[winner]) - votes[team]
-            };
+            let needed =
+                |team: usize| (votes[winner] * sizes[team]).div_ceil(sizes[winner]) - votes[team];
             let seconds = others.iter().filter(|&&team| second - share(team) < 1e-9);
             margin = seconds.map(|&team| needed(team)).min().unwrap();
             photo_finish = share(winner) - second < 0.02 - 1e-9
                 || matches!(margin, 1 | 2) && votes.iter().sum::<u64>() > 10;
         }
-        let teams = (0..votes.len()).map(|team| (votes[team], totals[team], voices[team].len() as u64));
+        let teams =
+            (0..votes.len()).map(|team| (votes[team], totals[team], voices[team].len() as u64));
         Ended {
             number: round.number,
             question: round.question as u32 + 1,
@@ -959,9 +978,9 @@ impl Count<'_> {
 
     fn is_held(&self, source: usize, line: usize) -> bool {
         let holds = &self.course.holds;
-        holds.iter().any(|&(held, from, to)| {
-            held == source && from < line && to.is_none_or(|to| line < to)
-        })
+        holds
+            .iter()
+            .any(|&(held, from, to)| held == source && from < line && to.is_none_or(|to| line < to))
     }
 
     fn is_deleted(&self, post: &Posted) -> bool {
