@@ -203,6 +203,10 @@ pub struct SourceStatus {
     /// How long ago it last said something.
     #[serde(rename = "stale_ms", serialize_with = "millis")]
     pub stale: Duration,
+    /// By how much its posts arrive later than they were made: the median of the newest, once there are
+    /// some.
+    #[serde(rename = "delay_ms", serialize_with = "millis_or_null")]
+    pub delay: Option<Duration>,
     /// What keeps it from being live, and what to mend; `None` while nothing does.
     #[serde(serialize_with = "text_or_null")]
     pub problem: Option<Arc<str>>,
@@ -241,6 +245,7 @@ impl SourceStatus {
             kind,
             state: SourceState::Connecting,
             stale: Duration::ZERO,
+            delay: None,
             problem: None,
             gaps: Vec::new(),
             gap_count: 0,
@@ -412,6 +417,17 @@ impl Serialize for OutputState {
 /// Whole milliseconds.
 fn millis<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_u64(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+}
+
+#[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
+fn millis_or_null<S: Serializer>(
+    time: &Option<Duration>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => millis(time, serializer),
+        None => serializer.serialize_none(),
+    }
 }
 
 fn text<S: Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -9,6 +9,9 @@ use std::time::Duration;
 use crate::display_text;
 use crate::event::{Fate, SourceId};
 use crate::snapshot::{Gap, SourceState, SourceStatus};
+use crate::timestamp::Timestamp;
+
+use super::delay::Delays;
 
 /// The state of all sources.
 #[derive(Clone, Debug)]
@@ -25,6 +28,9 @@ struct Source {
     late: u64,
     /// What is said of them.
     late_problem: Option<Arc<str>>,
+    /// Since when it is live, by the show's clock.
+    live_since: Option<Timestamp>,
+    delays: Delays,
     /// Its problem is that it has panicked: whoever wrote the problem before cannot take it back.
     has_panicked: bool,
 }
@@ -40,6 +46,8 @@ impl Health {
             heard: Duration::ZERO,
             late: 0,
             late_problem: None,
+            live_since: None,
+            delays: Delays::default(),
             has_panicked: false,
         };
         Health { sources: statuses.into_iter().map(source).collect() }
@@ -62,12 +70,30 @@ impl Health {
         }
     }
 
-    pub(super) fn set_state(&mut self, source: SourceId, state: SourceState) {
+    pub(super) fn set_state(
+        &mut self,
+        source: SourceId,
+        state: SourceState,
+        clock: Option<Timestamp>,
+    ) {
         if let Some(source) = self.source(source) {
+            if state == SourceState::Live && source.status.state == SourceState::Connecting {
+                source.live_since = clock;
+            }
             source.status.state = state;
             if state != SourceState::Connecting && std::mem::take(&mut source.has_panicked) {
                 source.status.problem = None;
             }
+        }
+    }
+
+    /// A post of a source that was made at `posted` arrived at `clock`. What it brings of before it was
+    /// live tells nothing.
+    pub(super) fn note_delay(&mut self, source: SourceId, posted: Timestamp, clock: Timestamp) {
+        if let Some(source) = self.source(source)
+            && source.live_since.is_some_and(|since| posted >= since)
+        {
+            source.delays.note(clock.saturating_since(posted));
         }
     }
 
@@ -138,12 +164,28 @@ impl Health {
         self.sources.get_mut(source.0)
     }
 
-    /// How each stands `now`.
-    pub(super) fn statuses(&self, now: Duration) -> Vec<SourceStatus> {
-        let status = |source: &Source| SourceStatus {
-            stale: now.saturating_sub(source.heard),
-            problem: source.status.problem.as_ref().or(source.late_problem.as_ref()).cloned(),
-            ..source.status.clone()
+    /// How each stands `now`. With a grace, posts that usually arrive later than that are the source's
+    /// problem.
+    pub(super) fn statuses(&self, now: Duration, grace: Option<Duration>) -> Vec<SourceStatus> {
+        let status = |source: &Source| {
+            let delay = source.delays.median();
+            let too_late = delay.zip(grace).filter(|(delay, grace)| delay > grace);
+            let too_late = too_late.map(|(delay, grace)| {
+                let (delay, grace) = (delay.as_secs_f64(), grace.as_secs_f64());
+                let problem = format!(
+                    "its posts arrive {delay:.1} s after they were made, and the grace is {grace:.1} s: \
+                     those of the last seconds come too late for their round (a longer `grace` in \
+                     `[round]` waits for them)"
+                );
+                problem.into()
+            });
+            let own = source.status.problem.as_ref().or(source.late_problem.as_ref()).cloned();
+            SourceStatus {
+                stale: now.saturating_sub(source.heard),
+                problem: own.or(too_late),
+                delay,
+                ..source.status.clone()
+            }
         };
         self.sources.iter().map(status).collect()
     }
@@ -159,12 +201,16 @@ mod tests {
         let status = |name: &str| SourceStatus::new(name.to_owned(), "nostr");
         let mut health = Health::new(vec![status("a"), status("b")]);
         health.hear(SourceId(1), 5 * second);
-        health.set_state(SourceId(1), SourceState::Live);
+        health.set_state(SourceId(1), SourceState::Live, None);
         let stale: Vec<Duration> =
-            health.statuses(7 * second).iter().map(|status| status.stale).collect();
+            health.statuses(7 * second, None).iter().map(|status| status.stale).collect();
         assert_eq!(stale, [7 * second, 2 * second]);
-        assert_eq!(health.statuses(second)[1].stale, Duration::ZERO, "time does not run backwards");
-        assert_eq!(health.statuses(second)[1].state, SourceState::Live);
+        assert_eq!(
+            health.statuses(second, None)[1].stale,
+            Duration::ZERO,
+            "time does not run backwards"
+        );
+        assert_eq!(health.statuses(second, None)[1].state, SourceState::Live);
     }
 
     #[test]
@@ -172,11 +218,11 @@ mod tests {
         let mut health = Health::new(vec![SourceStatus::new("hall".to_owned(), "nostr")]);
         let hour = || Duration::from_hours(1);
         let judge = |health: &mut Health, fate| health.judge(SourceId(0), &fate, hour);
-        let problem = |health: &Health| health.statuses(Duration::ZERO)[0].problem.clone();
+        let problem = |health: &Health| health.statuses(Duration::ZERO, None)[0].problem.clone();
         for _ in 0..50 {
             assert!(!judge(&mut health, Fate::Late), "it is not live yet");
         }
-        health.set_state(SourceId(0), SourceState::Live);
+        health.set_state(SourceId(0), SourceState::Live, None);
         for _ in 1..LATE_IN_A_ROW {
             assert!(!judge(&mut health, Fate::Late));
         }
@@ -208,19 +254,19 @@ mod tests {
         let mut health = Health::new(vec![SourceStatus::new("a".to_owned(), "nostr")]);
         let source = SourceId(0);
         let problem = |health: &Health| {
-            let status = health.statuses(Duration::ZERO).remove(0);
+            let status = health.statuses(Duration::ZERO, None).remove(0);
             (status.panics, status.problem.as_deref().map(str::to_owned))
         };
         health.set_problem(source, Some("refused".into()));
         health.note_panic(source, "a bug".into());
-        health.set_state(source, SourceState::Connecting);
+        health.set_state(source, SourceState::Connecting, None);
         assert_eq!(problem(&health), (1, Some("a bug".to_owned())));
         // What the life before had to say is over with it.
-        health.set_state(source, SourceState::Live);
+        health.set_state(source, SourceState::Live, None);
         assert_eq!(problem(&health), (1, None));
         health.note_panic(source, "a bug".into());
         health.set_problem(source, Some("refused".into()));
-        health.set_state(source, SourceState::Live);
+        health.set_state(source, SourceState::Live, None);
         assert_eq!(problem(&health), (2, Some("refused".to_owned())), "the newest has the word");
     }
 }

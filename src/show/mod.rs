@@ -5,6 +5,7 @@
 //! sources' state is `health`'s, what is shown is `screen`'s; the loop that has a clock and channels is
 //! [`task`].
 
+mod delay;
 mod health;
 mod rounds;
 mod screen;
@@ -258,6 +259,9 @@ impl Show {
                     Message::Post(post) => Some(post.at),
                     _ => None,
                 };
+                if let Some((posted, clock)) = posted.zip(now.clock) {
+                    self.health.note_delay(source, posted, clock);
+                }
                 let fate = self.message(source, message, now);
                 // A recording has only its own time, by which posts are late because of others.
                 let is_news = posted.zip(now.clock).is_some_and(|(posted, clock)| {
@@ -281,7 +285,7 @@ impl Show {
                 if state == SourceState::Ended && now.clock.is_none() {
                     self.end();
                 }
-                self.health.set_state(source, state);
+                self.health.set_state(source, state, now.clock);
                 (Fate::Other, Urgency::Now)
             }
             News::Problem(problem) => {
@@ -458,7 +462,11 @@ impl Show {
     }
 
     fn source_statuses(&self, elapsed: Duration) -> Vec<SourceStatus> {
-        let mut statuses = self.health.statuses(elapsed);
+        let grace = match &self.count {
+            Counting::Open(_) => None,
+            Counting::Rounds(rounds) => Some(rounds.grace()),
+        };
+        let mut statuses = self.health.statuses(elapsed, grace);
         if let Counting::Rounds(rounds) = &self.count {
             for (number, status) in statuses.iter_mut().enumerate() {
                 if rounds.is_source_held(number) {

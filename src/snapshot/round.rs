@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use crate::rgb::Rgb;
 use crate::timestamp::Timestamp;
 
-use super::millis;
+use super::{millis, millis_or_null};
 
 /// More results than this are not listed in a snapshot.
 pub const MAX_RESULTS: usize = 20;
@@ -194,17 +194,6 @@ pub struct UndoStatus {
     pub steps: u32,
     /// The first of them: the newest.
     pub next: Option<&'static str>,
-}
-
-#[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
-fn millis_or_null<S: Serializer>(
-    time: &Option<Duration>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match time {
-        Some(time) => millis(time, serializer),
-        None => serializer.serialize_none(),
-    }
 }
 
 #[expect(clippy::ref_option, reason = "serde hands over the field as it is")]

@@ -270,6 +270,7 @@ fn sources() -> Vec<SourceStatus> {
         returned.note_gap(Gap { from: at(from).unwrap(), length });
     }
     returned.panics = 2;
+    returned.delay = Some(Duration::from_millis(1350));
     let mut refused = source("hall", "http", SourceState::Connecting, 9100);
     refused.problem = Some("hall.local refuses the connection; is the service up?".into());
     vec![

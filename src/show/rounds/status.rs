@@ -148,6 +148,11 @@ impl Rounds {
         self.is_running() && self.tally.will_fade()
     }
 
+    /// How long after the bell posts made before it may still arrive.
+    pub(in crate::show) fn grace(&self) -> Duration {
+        self.rules.grace
+    }
+
     /// Whether a source is held.
     pub(in crate::show) fn is_source_held(&self, source: usize) -> bool {
         u32::try_from(source).is_ok_and(|source| self.evening.holds(source))
