@@ -8,6 +8,8 @@ import "./cases/sources.js";
 import "./cases/text.js";
 import "./cases/timer.js";
 import "./cases/report.js";
+import "./cases/operate.js";
+import "./cases/possible.js";
 import "./cases/folders.js";
 import "./cases/words.js";
 import "./cases/wire.js";

@@ -3,11 +3,11 @@
 import { Contest } from "../contest/contest.js";
 import { count, duration } from "../messages/numbers.js";
 import { say, sayValue } from "../messages/say.js";
-import { ignored, standing } from "../messages/sentences.js";
+import { REASONS, age, ignored, missing, recorded, standing } from "../messages/sentences.js";
 import { find, write } from "../shell/elements.js";
 import { Shell } from "../shell/shell.js";
 import { Lights } from "./lights.js";
-import { REASONS, age, missing, recorded, rule } from "./sentences.js";
+import { rule } from "./sentences.js";
 
 /** @import { Recording, Snapshot, Source } from "../live/shapes.js" */
 
@@ -16,7 +16,7 @@ const DESCRIBE_MS = 250;
 
 const sources = find("sources", HTMLTableSectionElement);
 const lights = new Lights(find("lights", HTMLElement), find("strips", HTMLElement));
-const reasons = REASONS.map((key) => ({ key, ...entry(find("ignored", HTMLElement), say(`posts.${key}`)) }));
+const reasons = REASONS.map((key) => ({ key, ...entry(find("ignored", HTMLElement), say(`reason.${key}`)) }));
 const contest = new Contest({ ground: 0.87, figure: 0.23 }, "dark", writeFrom);
 const shell = new Shell({
   name: "dashboard",

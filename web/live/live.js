@@ -5,10 +5,11 @@
 // It draws nothing, and never pretends: what is older than `STALE_MS` is reported as stale.
 
 import { delay } from "./backoff.js";
-import { TRANSPORTS } from "./transport.js";
+import { TRANSPORTS, polling } from "./transport.js";
 import { readSnapshot } from "./wire.js";
 
 /** @import { Snapshot } from "./shapes.js" */
+/** @import { Transport } from "./transport.js" */
 
 /**
  * `connecting` until the first snapshot, then `live` or `stale`; `silent` is the age of the news in ms.
@@ -33,6 +34,7 @@ export class Live {
   #onSnapshot;
   #onHealth;
   #onConnect;
+  #transports;
   #rank = 0;
   #failures = 0;
   #seq = -1;
@@ -51,13 +53,15 @@ export class Live {
 
   /**
    * @param {{ onSnapshot: (snapshot: Snapshot) => void, onHealth: (health: Health) => void,
-   *   onConnect?: () => void }} handlers `onConnect` comes with the first news of each connection,
-   *   `onHealth` at every change and four times a second while stale
+   *   onConnect?: () => void, transports?: readonly Transport[] }} handlers `onConnect` comes with the
+   *   first news of each connection, `onHealth` at every change and four times a second while stale;
+   *   `transports` are the ways to hear, best first
    */
-  constructor({ onSnapshot, onHealth, onConnect = () => {} }) {
+  constructor({ onSnapshot, onHealth, onConnect = () => {}, transports = TRANSPORTS }) {
     this.#onSnapshot = onSnapshot;
     this.#onHealth = onHealth;
     this.#onConnect = onConnect;
+    this.#transports = transports;
   }
 
   start() {
@@ -70,11 +74,17 @@ export class Live {
     window.addEventListener("pagehide", () => this.#hangUp());
   }
 
+  /** Connects anew, at once. */
+  connect() {
+    this.#failures = 0;
+    this.#attempt();
+  }
+
   #attempt() {
     this.#hangUp();
     this.#heard = false;
     this.#opened = performance.now();
-    this.#close = TRANSPORTS[this.#rank](
+    this.#close = this.#transports[this.#rank](
       (message) => this.#hear(message),
       () => this.#ended(),
     );
@@ -91,10 +101,10 @@ export class Live {
   #ended() {
     // One that never spoke may be blocked on the way, so the next kind is tried; one that did
     // speak has shown that the way is open.
-    if (!this.#heard) this.#rank = (this.#rank + 1) % TRANSPORTS.length;
+    if (!this.#heard) this.#rank = (this.#rank + 1) % this.#transports.length;
     this.#hangUp();
     // The wait doubles once all kinds have failed, so a hall that blocks sockets is served at once.
-    const rounds = Math.floor(this.#failures / TRANSPORTS.length);
+    const rounds = Math.floor(this.#failures / this.#transports.length);
     this.#retry = setTimeout(() => this.#attempt(), delay(rounds, Math.random()));
     this.#failures += 1;
   }
@@ -129,7 +139,7 @@ export class Live {
    * @param {number} seq
    */
   #isNews(seq) {
-    const polls = this.#rank === TRANSPORTS.length - 1;
+    const polls = this.#transports[this.#rank] === polling;
     return this.#heard && !polls ? seq > this.#seq : seq !== this.#seq;
   }
 
@@ -145,7 +155,7 @@ export class Live {
   #upgrade() {
     this.#opened = performance.now();
     this.#closeCandidate?.();
-    const close = TRANSPORTS[0](
+    const close = this.#transports[0](
       (message) => {
         if (this.#rank > 0) {
           this.#close?.();
@@ -171,8 +181,7 @@ export class Live {
     if (this.#close && age < WAKE_MS) return;
     const trying = this.#close && !this.#heard && performance.now() - this.#opened < WAKE_MS;
     if (trying) return;
-    this.#failures = 0;
-    this.#attempt();
+    this.connect();
   }
 
   #report() {

@@ -21,9 +21,12 @@ export interface Posts {
   received: number;
   matched: number;
   unmatched: number;
+  ignored: number;
   both: number;
   duplicate: number;
   late: number;
+  /** Outside of the round. */
+  closed: number;
   revised: number;
   malformed: number;
   dropped: number;
@@ -105,6 +108,81 @@ export interface Recording {
   error: string | null;
 }
 
+/** What is asked. */
+export interface Question {
+  /** From 1. */
+  number: number;
+  of: number;
+  title: string;
+}
+
+/** One question, opened and closed. */
+export interface Round {
+  /** Over the evening, from 1. */
+  number: number;
+  best_of: number;
+  /** In the order of the teams. */
+  wins: number[];
+  opened_at: string | null;
+  ends_at: string | null;
+  /** How long the phase has stood. */
+  phase_ms: number | null;
+  opens_in_ms: number | null;
+  /** Null where the operator locks. */
+  left_ms: number | null;
+  length_ms: number | null;
+  paused: boolean;
+  secret: boolean;
+  /** From whoever reads this. */
+  hidden: boolean;
+  grace_ms: number;
+  /** Posts after the bell, which would count if the round were opened again. */
+  held: number;
+  result: Result | null;
+}
+
+/** How a round ended. */
+export interface Result {
+  number: number;
+  question: number;
+  title: string;
+  opened_at: string;
+  closed_at: string;
+  teams: { name: string; votes: number; share: number; total: number; voices: number }[];
+  voices: number;
+  /** Null on a tie. */
+  winner: string | null;
+  margin: number;
+  photo_finish: boolean;
+  /** Posts were lost to the bound of memory. */
+  partial: boolean;
+}
+
+/** Who has a vote at this moment. */
+export interface Voices {
+  phones: number;
+  authors: number;
+}
+
+/** What can be taken back. */
+export interface Undo {
+  steps: number;
+  /** The name of the command. */
+  next: string | null;
+}
+
+/** What became of a command. */
+export interface Answer {
+  id: number;
+  /** As of HTTP. */
+  status: number;
+  /** The phase after it; null where it was no command. */
+  phase: string | null;
+  changed: boolean;
+  /** Why nothing has changed. */
+  why: string | null;
+}
+
 /** The world at one instant. */
 export interface Snapshot {
   seq: number;
@@ -123,7 +201,22 @@ export interface Snapshot {
   sources: Source[];
   outputs: Output[];
   recording: Recording | null;
+  /** The file with which the evening goes on after a crash; in the shape of a recording. */
+  journal: Recording | null;
   timer: Timer | null;
+  /** Null without rounds, as are `round` and `undo`. */
+  question: Question | null;
+  round: Round | null;
+  /** The newest, the oldest of them first. */
+  results: Result[];
+  voices: Voices | null;
+  undo: Undo | null;
+  /** `contest`, `join`, `timer` or `wall`. */
+  scene: string;
+  /** `all`, `strips`, `screens`, or outputs by name. */
+  blackout: string[];
+  /** The address for phones. */
+  join: string | null;
 }
 
 /** One instant of the past: a share for each team, in the order of the teams. */

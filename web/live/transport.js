@@ -38,8 +38,8 @@ function events(hear, end) {
   return close;
 }
 
-/** @type {Transport} */
-function polling(hear, end) {
+/** Asks again and again, and has no connection that could begin or end. @type {Transport} */
+export function polling(hear, end) {
   const stop = new AbortController();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;

@@ -4,7 +4,8 @@
 // share is a number.
 // Keys that this page does not know are left alone: the server may add some.
 
-/** @import { Output, Point, Posts, Recording, Snapshot, Source, Strip, Team, Timer } from "./shapes.js" */
+/** @import { Answer, Output, Point, Posts, Question, Recording, Result, Round } from "./shapes.js" */
+/** @import { Snapshot, Source, Strip, Team, Timer, Undo, Voices } from "./shapes.js" */
 
 /** @typedef {Record<string, unknown>} Loose */
 
@@ -26,6 +27,16 @@ function text(value, otherwise = "") {
 /** @param {unknown} value */
 function number(value) {
   return typeof value === "number" && Number.isFinite(value) ? value : 0;
+}
+
+/** @param {unknown} value @returns {string | null} */
+function textOrNull(value) {
+  return typeof value === "string" ? value : null;
+}
+
+/** @param {unknown} value @returns {number | null} */
+function numberOrNull(value) {
+  return typeof value === "number" ? value : null;
 }
 
 /** @param {unknown} value @returns {Team} */
@@ -129,13 +140,113 @@ function posts(value) {
     received: number(loose.received),
     matched: number(loose.matched),
     unmatched: number(loose.unmatched),
+    ignored: number(loose.ignored),
     both: number(loose.both),
     duplicate: number(loose.duplicate),
     late: number(loose.late),
+    closed: number(loose.closed),
     revised: number(loose.revised),
     malformed: number(loose.malformed),
     dropped: number(loose.dropped),
   };
+}
+
+/** @param {unknown} value @returns {Question | null} */
+function question(value) {
+  const loose = object(value);
+  if (typeof loose.number !== "number") return null;
+  return { number: loose.number, of: number(loose.of), title: text(loose.title) };
+}
+
+/** @param {unknown} value @returns {Round | null} */
+function round(value) {
+  const loose = object(value);
+  if (typeof loose.number !== "number") return null;
+  return {
+    number: loose.number,
+    best_of: number(loose.best_of),
+    wins: list(loose.wins).map(number),
+    opened_at: textOrNull(loose.opened_at),
+    ends_at: textOrNull(loose.ends_at),
+    phase_ms: numberOrNull(loose.phase_ms),
+    opens_in_ms: numberOrNull(loose.opens_in_ms),
+    left_ms: numberOrNull(loose.left_ms),
+    length_ms: numberOrNull(loose.length_ms),
+    paused: loose.paused === true,
+    secret: loose.secret === true,
+    hidden: loose.hidden === true,
+    grace_ms: number(loose.grace_ms),
+    held: number(loose.held),
+    result: result(loose.result),
+  };
+}
+
+/** @param {unknown} value @returns {Result | null} */
+function result(value) {
+  const loose = object(value);
+  if (typeof loose.number !== "number") return null;
+  return {
+    number: loose.number,
+    question: number(loose.question),
+    title: text(loose.title),
+    opened_at: text(loose.opened_at),
+    closed_at: text(loose.closed_at),
+    teams: list(loose.teams)
+      .map(object)
+      .map(({ name, votes, share, total, voices }) => ({
+        name: text(name),
+        votes: number(votes),
+        share: number(share),
+        total: number(total),
+        voices: number(voices),
+      })),
+    voices: number(loose.voices),
+    winner: textOrNull(loose.winner),
+    margin: number(loose.margin),
+    photo_finish: loose.photo_finish === true,
+    partial: loose.partial === true,
+  };
+}
+
+/** @param {unknown} value @returns {Result[]} */
+function results(value) {
+  return list(value)
+    .map(result)
+    .filter((result) => result !== null);
+}
+
+/** @param {unknown} value @returns {Voices | null} */
+function voices(value) {
+  const { phones, authors } = object(value);
+  return typeof phones === "number" ? { phones, authors: number(authors) } : null;
+}
+
+/** @param {unknown} value @returns {Undo | null} */
+function undo(value) {
+  const { steps, next } = object(value);
+  return typeof steps === "number" ? { steps, next: textOrNull(next) } : null;
+}
+
+/**
+ * Reads an answer to a command, or gives null for any other message of the operators' socket.
+ * @param {string} message
+ * @returns {Answer | null}
+ */
+export function readAnswer(message) {
+  if (!message.startsWith('{"answer":')) return null;
+  const { id, status, phase, changed, why, error } = object(object(parse(message)).answer);
+  return {
+    id: number(id),
+    status: number(status),
+    phase: textOrNull(phase),
+    changed: changed === true,
+    why: textOrNull(why) ?? textOrNull(error),
+  };
+}
+
+/** The numbers of the rounds of a list of results. @param {string} message @returns {number[]} */
+export function readNumbers(message) {
+  return results(parse(message)).map(({ number }) => number);
 }
 
 /**
@@ -163,6 +274,15 @@ export function readSnapshot(message) {
     timer: timer(loose.timer),
     outputs: list(loose.outputs).map(output),
     recording: recording(loose.recording),
+    journal: recording(loose.journal),
+    question: question(loose.question),
+    round: round(loose.round),
+    results: results(loose.results),
+    voices: voices(loose.voices),
+    undo: undo(loose.undo),
+    scene: text(loose.scene, "contest"),
+    blackout: list(loose.blackout).map((what) => text(what)),
+    join: textOrNull(loose.join),
   };
 }
 

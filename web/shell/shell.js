@@ -36,6 +36,7 @@ export class Shell {
       onSnapshot: (snapshot) => this.#show(snapshot),
       onHealth: (health) => this.#age(health),
       onConnect: page.connect,
+      transports: page.transports,
     });
     writeMessages();
     this.#writeNews();
@@ -45,6 +46,16 @@ export class Shell {
   start() {
     if (this.#page.awake) stayAwake();
     this.#live.start();
+  }
+
+  /** Connects anew, at once. */
+  connect() {
+    this.#live.connect();
+  }
+
+  /** Whether what is shown is of now. */
+  get isLive() {
+    return this.#live.health.connection === "live";
   }
 
   /** Holds the page as it is, or lets it go on from the newest snapshot. @param {boolean} held */

@@ -14,6 +14,7 @@ const BELOW = {
   contest: ["live", "messages", "shell", "tug"],
   dashboard: ["contest", "live", "messages", "shell"],
   stage: ["contest", "messages", "shell", "tug"],
+  operate: ["live", "messages", "shell"],
 };
 
 test("a folder of the pages imports only from those below it", async () => {
@@ -33,9 +34,14 @@ test("a folder of the pages imports only from those below it", async () => {
 });
 
 test("a page names the styles of its own parts and no others", async () => {
-  for (const [page, folder] of [["index.html", "dashboard"], ["stage.html", "stage"]]) {
+  const pages = {
+    "index.html": ["shell", "tug", "contest", "dashboard"],
+    "stage.html": ["shell", "tug", "contest", "stage"],
+    "operate.html": ["shell", "operate"],
+  };
+  for (const [page, folders] of Object.entries(pages)) {
     const html = await readFile(new URL(page, WEB), "utf8");
     const styles = [...html.matchAll(/href="\/assets\/@\/([a-z]+)\/[a-z]+\.css"/g)].map(([, name]) => name);
-    assert.deepEqual(styles, ["shell", "tug", "contest", folder], page);
+    assert.deepEqual(styles, folders, page);
   }
 });

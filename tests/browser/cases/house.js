@@ -8,8 +8,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-import axe from "axe-core";
-
+import { audit } from "../support/audit.js";
 import { countFrames } from "../support/canvas.js";
 import { LIMIT } from "../support/patience.js";
 import { Show, posts } from "../support/show.js";
@@ -30,7 +29,6 @@ for (const path of PAGES) {
       await show.lastSnapshot();
       const visit = await show.visit(path, { prepare: (page) => page.emulateMedia({ colorScheme }) });
       await visit.eventually(async () => assert.notEqual(await visit.page.locator(".share b").count(), 0));
-      await visit.page.evaluate(axe.source);
       for (const size of SIZES) {
         await visit.page.setViewportSize(size);
         await visit.frame();
@@ -96,16 +94,8 @@ test("the scripts of the pages pass the type checker", LIMIT, async () => {
 });
 
 test("no page has a script or a style in its text", LIMIT, async () => {
-  for (const name of ["index.html", "stage.html"]) {
+  for (const name of ["index.html", "stage.html", "operate.html"]) {
     const html = await readFile(new URL(`../../../web/${name}`, import.meta.url), "utf8");
     assert.doesNotMatch(html, /<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)|https?:/i, name);
   }
 });
-
-/** What the audit calls serious or critical, and where it is. */
-async function audit(visit) {
-  const { violations } = await visit.page.evaluate(() => window.axe.run(document));
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, help, nodes }) => ({ id, help, at: nodes.map(({ target }) => target) }));
-}

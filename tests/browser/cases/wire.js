@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
-import { readSnapshot } from "../../../web/live/wire.js";
+import { readAnswer, readSnapshot } from "../../../web/live/wire.js";
 
 const GOLDEN = new URL("../../../fixtures/snapshot.json", import.meta.url);
 /** Keys that no page shows. */
@@ -14,6 +14,8 @@ const UNREAD = [
   "outputs.flash_limited",
   "outputs.repeated",
   "outputs.skipped",
+  "timer.left_ms",
+  "timer.length_ms",
 ];
 
 test("every key of a snapshot is read as the server wrote it, or is known to be of no use", async () => {
@@ -35,6 +37,15 @@ test("a snapshot without what only a running show has is read as well", async ()
     sources: [],
     outputs: [],
   });
+});
+
+test("an answer is told from a snapshot, and says why nothing has changed under one name", () => {
+  const answer = { id: 7, status: 200, seq: 3, phase: "locked", changed: true };
+  const read = (said) => readAnswer(JSON.stringify({ answer: said }));
+  assert.deepEqual(read(answer), { id: 7, status: 200, phase: "locked", changed: true, why: null });
+  assert.equal(read({ ...answer, changed: false, why: "it is so" }).why, "it is so");
+  assert.equal(read({ id: 8, status: 400, error: "no command" }).why, "no command");
+  assert.equal(readAnswer('{"seq":1,"teams":[{},{}]}'), null);
 });
 
 test("what is no snapshot is refused whole", async () => {

@@ -23,6 +23,10 @@ export const KEYNOTE = join(ROOT, "fixtures/posts/keynote.jsonl");
 export const TABS = { name: "Tabs", hashtags: ["tabs", "teamtabs"], color: "#ffb000" };
 export const SPACES = { name: "Spaces", hashtags: ["spaces"], color: "#0050b0" };
 
+/** The key of shows with rounds, which their operators have. */
+const KEY = "0123456789abcdef-for-this-test";
+const KEY_ENV = "HASHTUG_TEST_KEY";
+
 /** All programs that run, so that none is left behind when a test is given up. */
 const running = new Set();
 process.on("exit", () => running.forEach((program) => program.kill("SIGKILL")));
@@ -36,7 +40,8 @@ export class Show {
   /**
    * Starts a show that ends with the test. Without `posts` it plays the keynote; `speed` and `repeat`
    * are those of the recording. `sources` take the place of the recording, and `command` that of `run`;
-   * `timer` are the marks of a timer.
+   * `timer` are the marks of a timer. With `round`, the rules of rounds, there are operators, and
+   * `questions` may take the place of the teams.
    */
   static async start(test, settings = {}) {
     const show = new Show();
@@ -54,7 +59,7 @@ export class Show {
     const { command = ["run"] } = settings;
     const program = spawn(PROGRAM, [...command, "-c", join(this.#folder, "config.toml")], {
       cwd: this.#folder,
-      env,
+      env: { ...env, [KEY_ENV]: KEY },
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.#program = program;
@@ -93,6 +98,14 @@ export class Show {
     const signal = AbortSignal.timeout(PATIENCE_MS);
     const response = await fetch(`${this.origin}/api/v1/snapshot`, { signal });
     return response.json();
+  }
+
+  /** A new ticket for the operator's page. */
+  async ticket() {
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const headers = { authorization: `Bearer ${KEY}` };
+    const response = await fetch(`${this.origin}/api/v1/operate/ticket`, { method: "POST", headers, signal });
+    return (await response.json()).ticket;
   }
 
   /** The snapshot after the last post; only for a show that does not repeat. */
@@ -152,18 +165,22 @@ export function posts(counts) {
 
 function config({ title = "Tabs or spaces?", teams = [TABS, SPACES], port = 0, timer = {}, ...more }) {
   const { posts, speed = "max", repeat = false, source = "rehearsal", outputs = [] } = more;
+  const { round, questions } = more;
   // JSON and TOML agree on how a text, a number and a list of texts are written.
-  const team = ({ name, hashtags, color }) =>
-    `[[team]]\n${pairs({ name, hashtags, color })}`;
+  const team = ({ name, hashtags, color }, kind = "team") =>
+    `[[${kind}]]\n${pairs({ name, hashtags, color })}`;
+  const question = ({ title, teams }) =>
+    [`[[question]]\n${pairs({ title })}`, ...teams.map((side) => team(side, "question.team"))].join("\n");
   const path = posts ? "posts.jsonl" : KEYNOTE;
   const { sources = [{ name: source, kind: "replay", path, speed, repeat }] } = more;
   return [
-    `[contest]\n${pairs({ title })}`,
-    ...teams.map(team),
+    questions ? "" : `[contest]\n${pairs({ title })}`,
+    ...(questions?.map(question) ?? teams.map((side) => team(side))),
+    round ? `[round]\n${pairs(round)}` : "",
     ...sources.map((source) => `[[source]]\n${pairs(source)}`),
     ...outputs.map((output) => `[[output]]\n${pairs(output)}`),
     `[timer]\n${pairs(timer)}`,
-    `[web]\n${pairs({ listen: `127.0.0.1:${port}` })}`,
+    `[web]\n${pairs({ listen: `127.0.0.1:${port}`, ...(round && { operator_key_env: KEY_ENV }) })}`,
   ].join("\n");
 }
 

@@ -1,0 +1,130 @@
+// Which commands the operator's page offers in which snapshot. Without a page.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+
+import { readSnapshot } from "../../../web/live/wire.js";
+import { messages } from "../../../web/messages/en.js";
+import { given, hindrance } from "../../../web/operate/possible.js";
+import { answered, comes, left, next, undone } from "../../../web/operate/sentences.js";
+
+const GOLDEN = readSnapshot(await readFile(new URL("../../../fixtures/snapshot.json", import.meta.url), "utf8"));
+const PHASES = ["armed", "countdown", "open", "locked", "sealed", "revealed"];
+/** In which phases each command can be given, by the table of commands. */
+const TABLE = [
+  [{ command: "arm" }, ["armed", "sealed", "revealed"]],
+  [{ command: "start" }, ["armed"]],
+  [{ command: "pause" }, ["countdown", "open"]],
+  [{ command: "add_time", seconds: 30 }, ["open", "locked", "sealed", "revealed"]],
+  [{ command: "add_time", seconds: -10 }, ["open"]],
+  [{ command: "lock" }, ["open"]],
+  [{ command: "reveal" }, ["sealed", "revealed"]],
+  [{ command: "reveal", number: 1 }, ["armed", "sealed", "revealed"]],
+  [{ command: "reset" }, ["countdown", "open", "locked", "sealed", "revealed"]],
+  [{ command: "next" }, ["armed", "open", "sealed", "revealed"]],
+  [{ command: "undo" }, PHASES],
+  [{ command: "redo" }, PHASES],
+  [{ command: "secret", secret: true }, ["armed"]],
+  [{ command: "source", name: "fediverse", paused: true }, PHASES],
+  [{ command: "devices", new: false }, PHASES],
+  [{ command: "discard" }, PHASES],
+  [{ command: "blackout", what: "all" }, PHASES],
+  [{ command: "scene", scene: "join" }, PHASES],
+  [{ command: "timer", do: "start", length: "5m" }, PHASES],
+  [{ command: "wall_off" }, PHASES],
+];
+
+/** A snapshot in which a round goes on. */
+function at(phase, round = {}, more = {}) {
+  return { ...GOLDEN, phase, round: { ...GOLDEN.round, paused: false, ...round }, ...more };
+}
+
+test("a command is offered in its phases and in no others", () => {
+  for (const [order, phases] of TABLE) {
+    const found = PHASES.filter((phase) => hindrance(order, at(phase)) === null);
+    assert.deepEqual(found, phases, JSON.stringify(order));
+  }
+});
+
+test("what is so already is not offered again", () => {
+  const cases = [
+    [{ command: "pause" }, at("open", { paused: true }), "hinder.paused"],
+    [{ command: "resume" }, at("open"), "hinder.running"],
+    [{ command: "resume" }, at("countdown", { paused: true }), null],
+    [{ command: "next" }, at("countdown", { paused: true }), null],
+    [{ command: "secret", secret: false }, at("armed"), "hinder.public"],
+    [{ command: "secret", secret: true }, at("armed", { secret: true }), "hinder.secret"],
+    [{ command: "arm", question: 2 }, at("armed"), "hinder.armed"],
+    [{ command: "arm", question: 1 }, at("armed"), null],
+    [{ command: "add_time", seconds: 10 }, at("open", { left_ms: null }), "hinder.bell"],
+    [{ command: "add_time" }, at("revealed"), null],
+    [{ command: "undo" }, at("open", {}, { undo: { steps: 0, next: null } }), "hinder.undo"],
+    [{ command: "source", name: "relays", paused: true }, at("open"), "hinder.source.held"],
+    [{ command: "source", name: "relays", paused: false }, at("open"), null],
+    [{ command: "source", name: "hall", paused: false }, at("open"), "hinder.source.free"],
+    [{ command: "discard" }, at("open", {}, { join: null }), "hinder.phones"],
+    [{ command: "blackout", what: "screens" }, at("open"), "hinder.dark"],
+    [{ command: "light", what: "strips" }, at("open"), "hinder.lit"],
+    [{ command: "light", what: "strips" }, at("open", {}, { blackout: ["all"] }), "hinder.all"],
+    [{ command: "light", what: "all" }, at("open"), null],
+    [{ command: "light", what: "all" }, at("open", {}, { blackout: [] }), "hinder.lit"],
+    [{ command: "scene", scene: "timer" }, at("open"), "hinder.scene"],
+    [{ command: "scene", scene: "timer" }, at("open", {}, { scene: "wall", timer: null }), "hinder.timer"],
+    [{ command: "timer", do: "stop" }, at("open", {}, { timer: null }), "hinder.timer"],
+    [{ command: "timer", do: "pause" }, at("open"), "hinder.timer.held"],
+    [{ command: "timer", do: "resume" }, at("open"), null],
+  ];
+  for (const [order, snapshot, expected] of cases) {
+    assert.equal(hindrance(order, snapshot), expected, JSON.stringify(order));
+    if (expected !== null) assert.ok(Object.hasOwn(messages, expected), expected);
+  }
+});
+
+test("a show without rounds has dark, scenes and the timer, and says why it has no more", () => {
+  const plain = { ...GOLDEN, phase: "open", round: null, question: null, undo: null };
+  const free = ["blackout", "scene", "timer", "wall_off"];
+  for (const [order] of TABLE) {
+    const expected = free.includes(order.command) ? null : "hinder.rounds";
+    assert.equal(hindrance(order, plain), expected, order.command);
+  }
+  assert.match(comes(plain), /no rounds/);
+  assert.equal(next(plain), "Next");
+});
+
+test("the phase goes with what depends on it, and never with what darkens", () => {
+  assert.deepEqual(given({ command: "lock" }, "open"), { command: "lock", from: "open" });
+  assert.deepEqual(given({ command: "undo" }, "sealed"), { command: "undo", from: "sealed" });
+  for (const command of ["blackout", "light", "wall_off", "scene", "timer", "source"]) {
+    assert.deepEqual(given({ command }, "open"), { command });
+  }
+});
+
+test("the clock goes on between two snapshots, and stands in a pause", () => {
+  assert.deepEqual(left(at("open", { left_ms: 42_000 }), 1000), { time: "0:41", of: "until the bell" });
+  assert.deepEqual(left(at("open", { left_ms: 42_000, paused: true }), 1000), { time: "0:42", of: "until the bell, held" });
+  assert.equal(left(at("open", { left_ms: 400 }), 1000).time, "0:00");
+  assert.deepEqual(left(at("open", { left_ms: null }), 0), { time: "", of: "no bell" });
+  assert.equal(left(at("countdown", { opens_in_ms: 3000 }), 200).time, "0:03");
+  assert.equal(left(at("locked", { grace_ms: 8000, phase_ms: 1500 }), 500).time, "0:06");
+  assert.deepEqual(left(at("revealed"), 0), { time: "", of: "" });
+});
+
+test("an answer is told in words: done, changed nothing, refused, or none came", () => {
+  const order = { command: "lock", from: "open" };
+  const said = (answer, given = order) => answered("Lock", given, answer, "20:15:00");
+  const answer = { id: 1, status: 200, phase: "locked", changed: true, why: null };
+  assert.deepEqual(said(answer), { kind: "done", words: "20:15:00 · “Lock” is done: the round is locked." });
+  assert.equal(said(answer, { command: "blackout" }).words, "20:15:00 · “Lock” is done.");
+  const unchanged = said({ ...answer, changed: false, why: "it is so" });
+  assert.deepEqual(unchanged, { kind: "unchanged", words: "20:15:00 · “Lock” changed nothing: it is so." });
+  const refused = said({ ...answer, status: 409, changed: false, why: "not open" });
+  assert.deepEqual(refused, { kind: "refused", words: "20:15:00 · “Lock” was refused: not open." });
+  assert.match(said(null).words, /no answer came/);
+});
+
+test("undo says what it takes back", () => {
+  assert.equal(undone({ steps: 3, next: "add_time" }), "Undo takes back: Move the bell. 3 in all.");
+  assert.equal(undone({ steps: 1, next: "lock" }), "Undo takes back: Lock. It is the only one.");
+  assert.equal(undone({ steps: 0, next: null }), "There is nothing to take back.");
+});

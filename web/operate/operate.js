@@ -1,0 +1,196 @@
+// The operator's page: the true numbers, and every command as a button.
+//
+// Until it has the key it is a door that asks for a ticket. It takes the key to the socket and to
+// nowhere else, and shows what the show says: what a button did is seen when a snapshot shows it.
+
+import { OperatorSocket } from "../live/operator.js";
+import { readNumbers } from "../live/wire.js";
+import { clock } from "../messages/numbers.js";
+import { say, sayValue } from "../messages/say.js";
+import { recorded, standing } from "../messages/sentences.js";
+import { find, write } from "../shell/elements.js";
+import { Shell } from "../shell/shell.js";
+import { listenForTickets, takeTicket } from "./address.js";
+import { Desk } from "./desk.js";
+import { forget, keep, key, redeem, ticketIn } from "./key.js";
+import { describe } from "./lists.js";
+import * as sentences from "./sentences.js";
+
+/** @import { Key } from "../messages/say.js" */
+/** @import { Snapshot } from "../live/shapes.js" */
+
+/** The page changes this often at most, and its clocks as often without news. */
+const DRAW_MS = 100;
+/** How far a clock goes on without news. */
+const ALONE_MS = 1500;
+/** How often it is asked which results viewers see, while some are sealed. */
+const SEEN_MS = 2000;
+
+const door = find("door", HTMLElement);
+const desk = find("desk", HTMLElement);
+const ticketField = find("ticket", HTMLInputElement);
+const socket = new OperatorSocket({ key, onRefused: refused });
+const buttons = new Desk(desk, find("answer", HTMLElement), (order) => socket.give(order));
+const shell = new Shell({ name: "operate", show, age: draw, transports: [socket.open], awake: true });
+
+/** When the newest snapshot came. */
+let heard = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let drawing;
+/** Results that viewers see, by the numbers of their rounds. @type {Set<number> | null} */
+let seen = null;
+let asked = -Infinity;
+let standsFor = "";
+
+/** @param {Snapshot} snapshot */
+function show(snapshot) {
+  heard = performance.now();
+  door.hidden = true;
+  desk.hidden = false;
+  // A phase is shown at once, since whoever presses a button goes by it.
+  if (snapshot.phase !== document.documentElement.dataset.phase) draw();
+  else drawing ??= setTimeout(draw, DRAW_MS);
+}
+
+function draw() {
+  clearTimeout(drawing);
+  drawing = undefined;
+  const snapshot = shell.newest;
+  if (!snapshot) return;
+  document.documentElement.dataset.phase = snapshot.phase;
+  drawRound(snapshot);
+  drawScreens(snapshot);
+  describe(snapshot, (number) => seen !== null && !seen.has(number));
+  buttons.show(snapshot, shell.isLive);
+  void lookAtResults(snapshot);
+}
+
+/** @param {Snapshot} snapshot */
+function drawRound(snapshot) {
+  const { phase, round, question, undo, journal, recording } = snapshot;
+  write(find("phase", HTMLElement), sayValue("phase", phase));
+  write(find("comes", HTMLElement), sentences.comes(snapshot));
+  write(find("place", HTMLElement), sentences.place(snapshot));
+  write(find("next", HTMLElement), sentences.next(snapshot));
+  write(find("undo-words", HTMLElement), sentences.undone(undo));
+  write(find("standing", HTMLElement), standing(snapshot));
+  const secret = find("secret", HTMLElement);
+  write(secret, sentences.secret(snapshot));
+  secret.hidden = secret.textContent === "";
+  find("phase", HTMLElement).classList.toggle("paused", round?.paused === true);
+  find("question", HTMLInputElement).max = String(question?.of ?? 1);
+  const kept = find("journal", HTMLElement);
+  write(kept, sentences.journalled(journal));
+  const isUnkept = journal !== null && (journal.state !== "on" || journal.lost > 0);
+  kept.classList.toggle("poor", isUnkept);
+  badge("unkept", isUnkept ? say("journal.badge") : "");
+  const record = find("recorded", HTMLElement);
+  record.hidden = recording === null;
+  if (recording) write(record, recorded(recording));
+  record.classList.toggle("poor", recording !== null && recording.state !== "on");
+  drawClocks();
+}
+
+/** @param {Snapshot} snapshot */
+function drawScreens({ blackout, join }) {
+  const names = blackout.map((what) => sayValue("dark.what", what));
+  badge("dark", names.length === 0 ? "" : say("dark.badge", { what: names.join(", ") }));
+  write(find("join", HTMLElement), join === null ? say("phones.none") : say("phones.join", { address: join }));
+}
+
+/** What goes on by itself between two snapshots. */
+function drawClocks() {
+  const snapshot = shell.newest;
+  if (!snapshot) return;
+  const since = Math.min(performance.now() - heard, ALONE_MS);
+  const { time, of } = sentences.left(snapshot, since);
+  write(find("time", HTMLElement), time);
+  write(find("time-of", HTMLElement), of);
+  const { timer } = snapshot;
+  const gone = timer?.paused ? 0 : since;
+  const left = timer === null ? say("timer.none") : clock(Math.max(0, timer.remaining_ms - gone));
+  const total = timer === null ? "" : clock(timer.total_ms);
+  write(find("timer", HTMLElement), left);
+  write(
+    find("timer-of", HTMLElement),
+    timer === null ? "" : say(timer.paused ? "timer.held" : "timer.of", { total }),
+  );
+}
+
+/** @param {string} id @param {string} words */
+function badge(id, words) {
+  const element = find(id, HTMLElement);
+  write(element, words);
+  element.hidden = words === "";
+}
+
+/**
+ * Which results viewers see: what is missing there is sealed. Asked when something may have changed, and
+ * again while some are sealed.
+ * @param {Snapshot} snapshot
+ */
+async function lookAtResults({ phase, results }) {
+  const now = performance.now();
+  const isSealed = seen !== null && results.some(({ number }) => !seen?.has(number));
+  const stands = `${phase} ${results.map(({ number }) => number).join(" ")}`;
+  if (results.length === 0 || (stands === standsFor && !(isSealed && now - asked > SEEN_MS))) return;
+  standsFor = stands;
+  asked = now;
+  try {
+    const response = await fetch("/api/v1/results", { cache: "no-store" });
+    if (response.ok) seen = new Set(readNumbers(await response.text()));
+  } catch {
+    // The page is told by its socket that the show does not answer; it is asked again.
+    standsFor = "";
+  }
+}
+
+/** The show has closed the socket. @param {"key" | "full"} why */
+function refused(why) {
+  if (why === "key") {
+    forget();
+    ask("door.expired");
+  } else {
+    ask("door.full");
+  }
+}
+
+/** Asks for a ticket. @param {Key} why @param {Record<string, string>} [values] */
+function ask(why, values) {
+  write(find("door-why", HTMLElement), say(why, values));
+  desk.hidden = true;
+  door.hidden = false;
+}
+
+/** @param {string} ticket */
+async function enter(ticket) {
+  const answer = await redeem(ticket);
+  if ("key" in answer) {
+    keep(answer.key);
+    return shell.connect();
+  }
+  // Whoever has the key already needs no other.
+  if (key() !== null && door.hidden) return;
+  const { status, why } = answer;
+  if (status === 401) ask("door.used");
+  else if (status === 429) ask("door.often");
+  else if (status === 0) ask("door.silent");
+  else ask("door.refused", { why });
+}
+
+async function begin() {
+  const ticket = takeTicket();
+  if (ticket !== null) await enter(ticket);
+  else if (key() === null) ask("door.none");
+}
+
+find("door-form", HTMLFormElement).addEventListener("submit", (event) => {
+  event.preventDefault();
+  const ticket = ticketIn(ticketField.value);
+  ticketField.value = "";
+  void enter(ticket);
+});
+listenForTickets(() => void begin());
+setInterval(drawClocks, DRAW_MS);
+await begin();
+shell.start();

@@ -1,0 +1,126 @@
+// What only the operator's page says of a snapshot. Pure: no page, no clock.
+
+import { brief, clock, count, percent } from "../messages/numbers.js";
+import { say, sayCounted, sayValue } from "../messages/say.js";
+import { recorded } from "../messages/sentences.js";
+
+/** @import { Answer, Recording, Result, Snapshot, Undo } from "../live/shapes.js" */
+/** @import { Order } from "./possible.js" */
+
+/** What is going on, and what comes next. @param {Snapshot} snapshot */
+export function comes({ phase, round }) {
+  if (round === null) return say("comes.none");
+  if (round.paused) return say("comes.paused");
+  if (phase === "open" && round.left_ms === null) return say("comes.open.unending");
+  return sayValue("comes", phase);
+}
+
+/** The words on the large button. @param {Snapshot} snapshot */
+export function next({ phase, round }) {
+  if (round === null) return say("next.none");
+  return round.paused ? say("next.paused") : sayValue("next", phase);
+}
+
+/** Where the evening stands. @param {Snapshot} snapshot */
+export function place({ question, round, teams }) {
+  if (question === null || round === null) return "";
+  const parts = [
+    say("place.question", { number: question.number, of: question.of }),
+    say("place.round", { number: round.number }),
+  ];
+  if (round.best_of > 1) {
+    const wins = teams.map(({ name }, index) =>
+      say("place.team", { name: brief(name), wins: round.wins[index] ?? 0 }),
+    );
+    parts.push(say("place.best", { best_of: round.best_of, wins: wins.join(", ") }));
+  }
+  return parts.join(" · ");
+}
+
+/** Whether viewers are kept from how it stands, in words. @param {Snapshot} snapshot */
+export function secret({ phase, round }) {
+  if (!round?.secret || phase === "revealed") return "";
+  return say(phase === "armed" ? "secret.next" : "secret.hidden");
+}
+
+/**
+ * What the clock of the round shows, and what it is. `since` is the age of the snapshot, by which time
+ * has gone on.
+ * @param {Snapshot} snapshot @param {number} since
+ */
+export function left({ phase, round }, since) {
+  if (round === null) return { time: "", of: "" };
+  const gone = round.paused ? 0 : since;
+  const time = (/** @type {number} */ ms) => clock(Math.max(0, ms - gone));
+  const paused = (/** @type {string} */ left) => (round.paused ? say("left.paused", { left }) : left);
+  switch (phase) {
+    case "armed":
+      if (round.length_ms === null) return { time: "", of: say("left.armed.unending") };
+      return { time: clock(round.length_ms), of: say("left.armed") };
+    case "countdown":
+      return { time: time(round.opens_in_ms ?? 0), of: paused(say("left.countdown")) };
+    case "open":
+      if (round.left_ms === null) return { time: "", of: paused(say("left.open.unending")) };
+      return { time: time(round.left_ms), of: paused(say("left.open")) };
+    case "locked":
+      return { time: time(round.grace_ms - (round.phase_ms ?? 0)), of: say("left.locked") };
+    default:
+      return { time: "", of: "" };
+  }
+}
+
+/** What undo would take back. @param {Undo | null} undo */
+export function undone(undo) {
+  if (undo === null || undo.steps === 0) return say("undo.none");
+  const command = sayValue("command", undo.next ?? "");
+  return sayCounted("undo", undo.steps, { command, steps: undo.steps });
+}
+
+/** How the journal is doing. @param {Recording | null} journal */
+export function journalled(journal) {
+  if (journal === null) return say("journal.none");
+  const kept = recorded({ ...journal, lost: 0, state: "on" });
+  const lost = journal.lost > 0 ? ` ${say("journal.lost", { lost: count(journal.lost) })}` : "";
+  if (journal.state === "on") return say("journal.kept", { kept: kept + lost });
+  const error = journal.error ?? sayValue("recording.state", journal.state);
+  return say("journal.stopped", { error, kept: kept + lost });
+}
+
+/** Who has won a round, and how. @param {Result} result @param {boolean} isSealed */
+export function ended({ teams, voices, winner, margin, photo_finish, partial }, isSealed) {
+  const first =
+    winner === null
+      ? say("result.tie")
+      : sayCounted("result.winner", margin, { name: brief(winner), margin: count(margin) });
+  const parts = [
+    first,
+    ...teams.map(({ name, share, votes }) =>
+      say("result.team", { name: brief(name), percent: percent(share), votes: count(votes) }),
+    ),
+    say("result.voices", { voices: count(voices) }),
+  ];
+  if (photo_finish) parts.push(say("result.photo"));
+  if (partial) parts.push(say("result.partial"));
+  if (isSealed) parts.push(say("result.sealed"));
+  return parts.join(" · ");
+}
+
+/** @typedef {{ kind: "done" | "unchanged" | "refused", words: string }} Said */
+
+/**
+ * What became of an order; `name` is what its button says.
+ * @param {string} name @param {Order} order @param {Answer | null} answer @param {string} time
+ * @returns {Said}
+ */
+export function answered(name, order, answer, time) {
+  if (answer === null) return { kind: "refused", words: say("answer.lost", { time, order: name }) };
+  if (answer.status === 200 && answer.changed) {
+    const phase = sayValue("phase", answer.phase ?? "");
+    const key = "from" in order ? "answer.phase" : "answer.done";
+    return { kind: "done", words: say(key, { time, order: name, phase }) };
+  }
+  const why = answer.why ?? "";
+  const isFine = answer.status === 200;
+  const words = say(isFine ? "answer.unchanged" : "answer.refused", { time, order: name, why });
+  return { kind: isFine ? "unchanged" : "refused", words };
+}
