@@ -1,9 +1,10 @@
 // The dashboard: the tug, and everything there is to know about how it came about.
 
 import { Contest } from "../contest/contest.js";
+import { REASONS, age, missing, recorded } from "../messages/details.js";
 import { count, duration } from "../messages/numbers.js";
 import { say, sayValue } from "../messages/say.js";
-import { REASONS, age, ignored, missing, recorded, standing } from "../messages/sentences.js";
+import { ignored, standing } from "../messages/sentences.js";
 import { find, write } from "../shell/elements.js";
 import { Shell } from "../shell/shell.js";
 import { Lights } from "./lights.js";

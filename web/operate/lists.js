@@ -3,9 +3,12 @@
 // Rows stay the elements that they are while their texts change, so that a button that has the focus
 // keeps it.
 
+import "./words.js";
+
+import { REASONS, age, missing } from "../messages/details.js";
 import { count, isolated, percent } from "../messages/numbers.js";
 import { say, sayCounted, sayValue } from "../messages/say.js";
-import { REASONS, age, ignored, missing } from "../messages/sentences.js";
+import { ignored } from "../messages/sentences.js";
 import { find, write } from "../shell/elements.js";
 import { orders } from "./desk.js";
 import { ended } from "./sentences.js";

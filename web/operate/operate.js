@@ -3,11 +3,14 @@
 // Until it has the key it is a door that asks for a ticket. It takes the key to the socket and to
 // nowhere else, and shows what the show says: what a button did is seen when a snapshot shows it.
 
+import "./words.js";
+
 import { OperatorSocket } from "../live/operator.js";
 import { readNumbers } from "../live/wire.js";
+import { recorded } from "../messages/details.js";
 import { clock } from "../messages/numbers.js";
 import { say, sayValue } from "../messages/say.js";
-import { recorded, standing } from "../messages/sentences.js";
+import { standing } from "../messages/sentences.js";
 import { find, write } from "../shell/elements.js";
 import { Shell } from "../shell/shell.js";
 import { listenForTickets, takeTicket } from "./address.js";

@@ -1,8 +1,10 @@
 // What only the operator's page says of a snapshot. Pure: no page, no clock.
 
+import "./words.js";
+
+import { recorded } from "../messages/details.js";
 import { brief, clock, count, percent } from "../messages/numbers.js";
 import { say, sayCounted, sayValue } from "../messages/say.js";
-import { recorded } from "../messages/sentences.js";
 
 /** @import { Answer, Recording, Result, Snapshot, Undo } from "../live/shapes.js" */
 /** @import { Order } from "./possible.js" */

@@ -33,7 +33,7 @@ test("a round is run by clicking, and every answer is said", LIMIT, async (t) =>
   feed.post("eve", "spaces");
   await said(visit, "#standing", /Tabs\u2069 leads by 1 vote/);
   await said(visit, "#teams", /Tabs66\.7 %2/);
-  await said(visit, "#voices", /0 phones, 3 authors/);
+  await said(visit, "#voices", /phones 0, authors 3/);
   await press(visit, "Pause");
   await said(visit, "#comes", /held/);
   await said(visit, "#next", /resume/);
@@ -41,7 +41,7 @@ test("a round is run by clicking, and every answer is said", LIMIT, async (t) =>
   await said(visit, "#next", /lock/);
   await press(visit, "Lock");
   await isPhase(visit, "revealed");
-  await said(visit, "#results li div", /Round 1: .*Tabs or spaces.*Tabs\u2069 by 1 vote .*66\.7 % \(2\).*3 voices$/);
+  await said(visit, "#results li div", /Round 1: .*Tabs or spaces.*Tabs\u2069 by 1 vote .*66\.7 % \(2\).*voices: 3$/);
   await said(visit, "#undo-words", /^Undo takes back: Lock\./);
   await press(visit, "Undo");
   await isPhase(visit, "open");

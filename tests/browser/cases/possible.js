@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
 import { readSnapshot } from "../../../web/live/wire.js";
-import { messages } from "../../../web/messages/en.js";
+import { operate as words } from "../../../web/messages/en.operate.js";
 import { given, hindrance } from "../../../web/operate/possible.js";
 import { answered, comes, left, next, undone } from "../../../web/operate/sentences.js";
 
@@ -77,7 +77,7 @@ test("what is so already is not offered again", () => {
   ];
   for (const [order, snapshot, expected] of cases) {
     assert.equal(hindrance(order, snapshot), expected, JSON.stringify(order));
-    if (expected !== null) assert.ok(Object.hasOwn(messages, expected), expected);
+    if (expected !== null) assert.ok(Object.hasOwn(words, expected), expected);
   }
 });
 

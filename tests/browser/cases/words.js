@@ -1,4 +1,4 @@
-// The words of the pages: all in one file, none missing, none left over. Without a page.
+// The words of the pages: all in the files of the language, none missing, none left over. Without a page.
 
 import assert from "node:assert/strict";
 import { readFile, readdir } from "node:fs/promises";
@@ -6,11 +6,14 @@ import { test } from "node:test";
 
 import ts from "typescript";
 
-import { messages } from "../../../web/messages/en.js";
+import { details } from "../../../web/messages/en.details.js";
+import { messages as shared } from "../../../web/messages/en.js";
+import { operate } from "../../../web/messages/en.operate.js";
 import { say, sayCounted, sayValue } from "../../../web/messages/say.js";
 
 const WEB = new URL("../../../web/", import.meta.url);
-const MESSAGES = "messages/en.js";
+const MESSAGES = ["messages/en.js", "messages/en.details.js", "messages/en.operate.js"];
+const messages = { ...shared, ...details, ...operate };
 /** The name of the program, which no language translates. */
 const NAME = "hashtug";
 /** Two words in a row, or one with a capital: what people read. */
@@ -20,7 +23,7 @@ const NAMES = ["corner left", "corner right", "POST"];
 
 test("no script of the pages has words of its own", async () => {
   for (const { name, text } of await files(".js")) {
-    if (name === MESSAGES) continue;
+    if (MESSAGES.includes(name)) continue;
     const found = strings(name, text).filter((string) => WORDS.test(string) && !NAMES.includes(string));
     assert.deepEqual(found, [], name);
   }
@@ -41,7 +44,7 @@ test("no page has words of its own, but for browsers without scripts", async () 
 test("every message that a page names is there, and none is there that nobody says", async () => {
   const said = new Set();
   for (const { name, text } of [...(await files(".js")), ...(await files(".html"))]) {
-    if (name === MESSAGES) continue;
+    if (MESSAGES.includes(name)) continue;
     for (const [, key] of text.matchAll(/data-message(?:-label)?="([^"]+)"/g)) {
       assert.ok(Object.hasOwn(messages, key), `${name}: ${key}`);
     }
@@ -54,6 +57,11 @@ test("every message that a page names is there, and none is there that nobody sa
     }
   }
   assert.deepEqual(Object.keys(messages).filter((key) => !said.has(key)), []);
+});
+
+test("no word stands in two files", () => {
+  const all = [shared, details, operate].flatMap((words) => Object.keys(words));
+  assert.equal(new Set(all).size, all.length);
 });
 
 test("what is filled in is text, and never a place to fill", () => {
