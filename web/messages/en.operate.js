@@ -71,7 +71,7 @@ export const operate = {
   "start.heading": "What comes next",
   "start.open": "Start without a bell",
   "start.length": "Another length, as 90s or 5m",
-  "start.with": "Start so",
+  "start.with": "Start with it",
   "secret.on": "Make it secret",
   "secret.off": "Make it public",
   "arm.next": "Arm the next",

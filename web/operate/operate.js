@@ -43,7 +43,10 @@ let drawing;
 /** Results that viewers see, by the numbers of their rounds. @type {Set<number> | null} */
 let seen = null;
 let asked = -Infinity;
-let standsFor = "";
+/** What the results stood at when they were asked for. */
+let stood = "";
+/** Whether the page has tried to connect. */
+let hasBegun = false;
 
 /** @param {Snapshot} snapshot */
 function show(snapshot) {
@@ -136,15 +139,15 @@ async function lookAtResults({ phase, results }) {
   const now = performance.now();
   const isSealed = seen !== null && results.some(({ number }) => !seen?.has(number));
   const stands = `${phase} ${results.map(({ number }) => number).join(" ")}`;
-  if (results.length === 0 || (stands === standsFor && !(isSealed && now - asked > SEEN_MS))) return;
-  standsFor = stands;
+  if (results.length === 0 || (stands === stood && !(isSealed && now - asked > SEEN_MS))) return;
+  stood = stands;
   asked = now;
   try {
     const response = await fetch("/api/v1/results", { cache: "no-store" });
     if (response.ok) seen = new Set(readNumbers(await response.text()));
   } catch {
     // The page is told by its socket that the show does not answer; it is asked again.
-    standsFor = "";
+    stood = "";
   }
 }
 
@@ -170,7 +173,8 @@ async function enter(ticket) {
   const answer = await redeem(ticket);
   if ("key" in answer) {
     keep(answer.key);
-    return shell.connect();
+    if (hasBegun) shell.connect();
+    return;
   }
   // Whoever has the key already needs no other.
   if (key() !== null && door.hidden) return;
@@ -196,4 +200,5 @@ find("door-form", HTMLFormElement).addEventListener("submit", (event) => {
 listenForTickets(() => void begin());
 setInterval(drawClocks, DRAW_MS);
 await begin();
+hasBegun = true;
 shell.start();
