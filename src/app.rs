@@ -85,6 +85,7 @@ pub async fn run(
         is_recorded: recorder.is_some(),
     });
     let hasher = Hasher::new(key);
+    let last = past.as_ref().map(|past| past.last);
     let (mut show, clock) = begin(&config, clock, past.as_ref(), &hasher)?;
     if let Some(order) = first_order {
         show.apply(show::Event::Order(order), Now::default());
@@ -148,7 +149,8 @@ pub async fn run(
             times: Times::default(),
             recorder: recorder.clone(),
             stop: stop.clone(),
-            legacy: Legacy::default(),
+            // Sources do not know where they were, and what was posted meanwhile is a gap.
+            legacy: last.map_or_else(Legacy::default, Legacy::of_a_show),
         };
         let name = format!("source `{}`", settings.name);
         parts.start(name, Source { settings, context: source_context });

@@ -286,6 +286,9 @@ pub struct Record {
     /// Write the messages of Bluesky, Mastodon, X and Nostr as they come, with names and texts.
     #[arg(long)]
     pub raw: bool,
+    /// Of the config's `[show] journal`.
+    #[command(flatten)]
+    pub journal: Begin,
     /// What to do where another program has them.
     #[command(flatten)]
     pub lights: Lights,

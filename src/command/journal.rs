@@ -1,4 +1,4 @@
-//! The journal of a show as `run` begins it: which file, what is told of it, and how it ends.
+//! The journal of a show as `run` and `record` begin it: which file, what is told of it, and how it ends.
 
 use std::io::Write as _;
 
@@ -10,14 +10,42 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::display_text;
 use crate::evening;
-use crate::journal::{self, Opened, Setup};
+use crate::journal::{self, Journal, Opened, Past, Setup, Writer};
+use crate::post;
+use crate::server::operate::OperatorKey;
 use crate::snapshot::{RecordingState, RecordingStatus};
 
 use super::Failure;
 
+/// What a show begins with, whether or not it has a journal.
+pub(super) struct Evening {
+    pub(super) journal: Option<Journal>,
+    /// The show with which it goes on.
+    pub(super) past: Option<Past>,
+    /// The key of the names of posts and authors.
+    pub(super) key: post::Key,
+    /// The operator's key that lies beside the journal.
+    pub(super) operator: Option<OperatorKey>,
+}
+
+impl Evening {
+    /// Opens the journal that the config names, if it does; it is written until its writer is finished.
+    pub(super) fn open(
+        config: &Config,
+        begin: Begin,
+    ) -> Result<(Evening, Option<Writer>), Failure> {
+        let Some(Opened { journal, writer, keys, past, .. }) = open(config, begin)? else {
+            let key = post::Key::default();
+            return Ok((Evening { journal: None, past: None, key, operator: None }, None));
+        };
+        let operator = Some(OperatorKey::kept(keys.operator));
+        Ok((Evening { journal: Some(journal), past, key: keys.hashes, operator }, Some(writer)))
+    }
+}
+
 /// Opens the journal that the config names; none for a show of recordings alone, which would go on with
 /// what was played before.
-pub(super) fn open(config: &Config, begin: Begin) -> Result<Option<Opened>, Failure> {
+fn open(config: &Config, begin: Begin) -> Result<Option<Opened>, Failure> {
     let Some(path) = &config.journal else {
         if begin.fresh || begin.resume {
             let error = anyhow!("there is no journal: the config has no `[show] journal`");

@@ -17,6 +17,7 @@ use crate::snapshot::{RecordingState, RecordingStatus};
 use crate::{app, cli, server};
 
 use super::doors::{self, Doors};
+use super::journal::{self, Evening};
 use super::{Failure, check, run::block_on, signals, take};
 
 pub(super) fn run(
@@ -31,11 +32,15 @@ pub(super) fn run(
         config.outputs.retain(|output| !output.is_terminal());
     }
     let _lights = take(&config.outputs, lights)?;
-    let doors = doors::open(&config, None)?;
+    let (evening, journal_writer) = Evening::open(&config, arguments.journal)?;
+    let doors = doors::open(&config, evening.operator.clone())?;
     // Last, so that a mistake elsewhere leaves no empty file behind.
     let out = Out::create(&arguments.out).map_err(Failure::input)?;
-    let written = block_on(show(config, doors, out, arguments)).map_err(Failure::Running)?;
-    written.map_or(Ok(()), |status| report(&status))
+    let written = block_on(show(config, doors, out, evening, arguments));
+    if let Some(writer) = journal_writer {
+        journal::report(&writer.finish());
+    }
+    written.map_err(Failure::Running)?.map_or(Ok(()), |status| report(&status))
 }
 
 /// Runs the show until a signal, the end of its time, or the end of whoever reads the recording;
@@ -44,6 +49,7 @@ async fn show(
     config: Config,
     doors: Doors,
     out: Out,
+    evening: Evening,
     arguments: &cli::Record,
 ) -> anyhow::Result<Option<RecordingStatus>> {
     let mut signals = Signals::catch().context("cannot catch signals")?;
@@ -66,7 +72,18 @@ async fn show(
     let stop = CancellationToken::new();
     let (mut lights, suspended) = suspend::channel();
     let recorder = Some(recorder);
-    let options = Options { listener, keyring, tls, recorder, suspended, ..Options::default() };
+    let Evening { journal, past, key, .. } = evening;
+    let options = Options {
+        listener,
+        keyring,
+        tls,
+        recorder,
+        journal,
+        past,
+        key,
+        suspended,
+        ..Options::default()
+    };
     let app = app::run(config, clock, options, stop.clone());
     tokio::pin!(app);
     let result = tokio::select! {

@@ -14,16 +14,15 @@ use crate::cli::{Begin, Lights};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::hint::{Hint, Hinted};
-use crate::journal::Opened;
 use crate::keyboard::Keyboard;
 use crate::output::suspend::{self, Suspended};
-use crate::post;
+use crate::recorder::file_limit;
 use crate::server;
-use crate::server::operate::OperatorKey;
 use crate::shutdown::Signals;
 
 use super::doors::{self, Doors};
-use super::{Failure, check, journal, signals, take};
+use super::journal::{self, Evening};
+use super::{Failure, check, signals, take};
 
 /// Threads that wait for a disk or a terminal get so long when all else has ended.
 const LAST_GRACE: Duration = Duration::from_millis(200);
@@ -32,16 +31,13 @@ pub(super) fn run(config: Config, lights: Lights, begin: Begin) -> Result<(), Fa
     check::inputs(&config)?;
     check::warn_of_look_alikes(&config);
     let _lights = take(&config.outputs, lights)?;
-    let opened = journal::open(&config, begin)?;
-    let kept = opened.as_ref().map(|opened| OperatorKey::kept(opened.keys.operator));
-    let doors = doors::open(&config, kept)?;
-    let (journal, writer, key, past) = match opened {
-        Some(Opened { journal, writer, keys, past, .. }) => {
-            (Some(journal), Some(writer), keys.hashes, past)
-        }
-        None => (None, None, post::Key::default(), None),
-    };
+    let (evening, writer) = Evening::open(&config, begin)?;
+    let doors = doors::open(&config, evening.operator.clone())?;
     let ended = until_stopped(None, async |stop, suspended| {
+        if writer.is_some() {
+            file_limit::outlive().context("cannot catch signals")?;
+        }
+        let Evening { journal, past, key, .. } = evening;
         let listener = listen(&config)?;
         let announced = doors.announce(&config, &listener);
         doors.invite(&config, &listener, announced.as_ref());

@@ -288,6 +288,8 @@ pub fn survey<R: Read>(input: R) -> io::Result<Survey> {
             Kind::Head if line.number == 1 => survey.head = line.head(),
             Kind::State => survey.state = Some(before),
             Kind::Lost => survey.lost = true,
+            // Of a show that ended before it wrote anything else: it has not gone on.
+            Kind::Resumed => continue,
             _ => {}
         }
         survey.last = survey.last.max(line.time());

@@ -1,7 +1,8 @@
-//! What a life of a source leaves to the next one, where a panic ends it.
+//! What a life of a source leaves to the next one, where a panic or a crash ends it.
 //!
 //! A session forgets where it was, so that the posts of the time between are a gap; a recording goes on
-//! where it was. Both are left behind while the panic unwinds: to keep them costs nothing before.
+//! where it was. Both are left behind while the panic unwinds: to keep them costs nothing before. Of a
+//! crash of the whole program only the time is left, which the journal knows.
 
 use std::any::Any;
 use std::fmt;
@@ -23,6 +24,14 @@ struct Left {
 }
 
 impl Legacy {
+    /// What a show leaves that ended at `last`, with all of its connections.
+    #[must_use]
+    pub fn of_a_show(last: Timestamp) -> Legacy {
+        let legacy = Legacy::default();
+        legacy.leave_alive(last);
+        legacy
+    }
+
     /// A connection ends that gave its last sign of life then.
     pub(super) fn leave_alive(&self, at: Timestamp) {
         self.with(|left| left.alive_at = left.alive_at.max(Some(at)));

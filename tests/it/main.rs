@@ -7,6 +7,7 @@ mod bounds;
 mod browser;
 mod cli;
 mod config;
+mod crash;
 mod dark;
 mod descriptors;
 mod doctor;

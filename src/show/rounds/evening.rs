@@ -310,6 +310,23 @@ impl Evening {
         self.round.timeline.next_change().or_else(rest)
     }
 
+    /// What the clock does by itself between two rounds is moved by the time from `last` to `now`, in
+    /// which the show was not running, and is never to have been done before `now`.
+    pub(super) fn rest_until_now(&mut self, last: i64, now: i64, times: &Times) {
+        let Some(rest) = times.rest else { return };
+        let round = &mut self.round;
+        match round.phase() {
+            Phase::Armed => round.armed = Some(now),
+            Phase::Sealed => round.timeline.begin_grace_anew(now, 0),
+            Phase::Revealed => {
+                let off = (now - last).max(0);
+                let moved = |revealed: i64| (revealed + off).clamp(now - rest, now);
+                round.revealed = round.revealed.map(moved);
+            }
+            _ => {}
+        }
+    }
+
     /// What the clock did, as a recording says it, with the number of the message that came next.
     pub(super) fn hear_clock(&mut self, event: ClockEvent, at: i64, times: &Times) -> Heard {
         let phase = self.round.phase();

@@ -374,7 +374,10 @@ impl Rounds {
                 timeline.begin_grace_anew(now.millis(), self.times.grace);
                 ClockEvent::Locked
             }
-            _ => return self.reach(now.millis()),
+            _ => {
+                self.evening.rest_until_now(last.millis(), now.millis(), &self.times);
+                return self.reach(now.millis());
+            }
         };
         self.say_clock(last.millis(), ClockEvent::Paused);
         self.say_clock(now.millis(), goes_on);
