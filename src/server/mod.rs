@@ -86,7 +86,8 @@ impl Server {
         let (asks, asks_rx) = mpsc::channel(1);
         let lost = Lost::default();
         let bugs = Bugs { parts: panics, lost: lost.clone() };
-        let (view, publisher) = view::new(snapshots, outputs, bugs, stop.clone());
+        let (view, publisher) =
+            view::new(snapshots, operators.truth.clone(), outputs, bugs, stop.clone());
         let tls = operators.tls.as_ref().map(tls::Tls::acceptor);
         let desk = Desk::new(operators, lost.clone(), stop.clone());
         let router = routes::router(&[Class::Viewer, Class::Operator], Served { view, desk });

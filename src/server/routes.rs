@@ -223,7 +223,8 @@ mod tests {
             truth: snapshots_rx.clone(),
         };
         let desk = Desk::new(operators, Lost::default(), stop.clone());
-        let (view, _publisher) = view::new(snapshots_rx, Vec::new(), bugs, stop);
+        let (view, _publisher) =
+            view::new(snapshots_rx.clone(), snapshots_rx, Vec::new(), bugs, stop);
         let served = Served { view, desk };
         for class in [Class::Viewer, Class::Operator, Class::Audience] {
             let mut router = router(&[class], served.clone());

@@ -9,6 +9,7 @@ mod delay;
 mod health;
 mod rounds;
 mod screen;
+mod sizes;
 pub mod task;
 
 use std::sync::Arc;
@@ -31,6 +32,7 @@ use crate::timestamp::Timestamp;
 use health::Health;
 use rounds::{Rounds, Standing};
 use screen::Screen;
+use sizes::Sizes;
 
 /// Something that happened: what it was, and who it came from.
 #[derive(Clone, Debug)]
@@ -130,6 +132,7 @@ pub struct Show {
     health: Health,
     screen: Screen,
     parts: Parts,
+    sizes: Sizes,
     /// Snapshots so far.
     seq: u64,
 }
@@ -166,6 +169,7 @@ impl Show {
             health: Health::new(sources),
             screen: Screen::new(marks),
             parts: Parts::default(),
+            sizes: Sizes::default(),
             seq: 0,
         }
     }
@@ -411,7 +415,17 @@ impl Show {
             }
         };
         let all = self.with_rounds(all, now);
-        (all, seen.map(|seen| self.with_rounds(seen, now)))
+        let seen = seen.map(|seen| self.with_rounds(seen, now));
+        match seen {
+            Some(mut seen) => {
+                self.sizes.put_into(&mut seen);
+                (all, Some(seen))
+            }
+            None => {
+                self.sizes.note(&all);
+                (all, None)
+            }
+        }
     }
 
     fn with_rounds(&self, standing: Standing, now: Now) -> Snapshot {

@@ -304,8 +304,10 @@ impl Running {
         let (all, seen) = self.show.snapshots(now);
         let said = (all.seq, all.phase);
         let all = Arc::new(all);
-        self.to.seen.send_replace(seen.map_or_else(|| Arc::clone(&all), Arc::new));
+        let seen = seen.map_or_else(|| Arc::clone(&all), Arc::new);
+        // The truth first: whoever is told of the other finds it at least as new.
         self.to.truth.send_replace(all);
+        self.to.seen.send_replace(seen);
         self.write_down(None, now);
         if let Some(journal) = &self.beside.journal {
             journal.beat();

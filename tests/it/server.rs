@@ -574,7 +574,15 @@ async fn the_page_for_users_has_a_line_for_each_route_key_and_metric_and_for_no_
     server.get_until("/api/v1/snapshot", |answer| answer.json()["seq"] == 2).await;
     check_documented(&server.get("/api/v1/history").await.json(), "History");
     check_documented(&server.get("/api/v1/strips").await.json(), "Strips");
-    let metrics = server.get("/metrics").await;
+    // And what there is in a show with rounds and a journal.
+    server.publish(|snapshot| {
+        snapshot.round = Some(RoundStatus { number: 3, ..RoundStatus::default() });
+        snapshot.journal = Some(RecordingStatus { lines: 7, ..RecordingStatus::default() });
+    });
+    let metrics =
+        server.get_until("/metrics", |answer| answer.text().contains("hashtug_round 3\n")).await;
+    assert!(metrics.text().contains("hashtug_phase{phase=\"open\"} 1\n"));
+    assert!(metrics.text().contains("hashtug_journal_lines_total 7\n"));
     let names = metrics.text().lines().filter_map(|line| line.strip_prefix("# HELP "));
     let names: Vec<&str> = names.map(|line| line.split(' ').next().unwrap()).collect();
     assert_eq!(first_cells("Metrics"), names);

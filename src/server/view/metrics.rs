@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 
-use crate::snapshot::{OutputStatus, Snapshot};
+use crate::snapshot::{OutputStatus, RecordingStatus, Snapshot};
 
 use super::{Bugs, View};
 
@@ -33,7 +33,25 @@ fn write(out: &mut String, snapshot: &Snapshot) -> fmt::Result {
         let (name, state) = (escaped(&source.name), source.state.name());
         writeln!(out, "hashtug_source_state{{source=\"{name}\",state=\"{state}\"}} 1")?;
     }
-    Ok(())
+    write_round(out, snapshot)?;
+    snapshot.journal.as_ref().map_or(Ok(()), |journal| write_journal(out, journal))
+}
+
+fn write_round(out: &mut String, snapshot: &Snapshot) -> fmt::Result {
+    head(out, "hashtug_phase", "gauge", "1 for the phase of the round.")?;
+    writeln!(out, "hashtug_phase{{phase=\"{}\"}} 1", snapshot.phase.name())?;
+    let Some(round) = &snapshot.round else { return Ok(()) };
+    head(out, "hashtug_round", "gauge", "Number of the round that is on.")?;
+    writeln!(out, "hashtug_round {}", round.number)
+}
+
+fn write_journal(out: &mut String, journal: &RecordingStatus) -> fmt::Result {
+    head(out, "hashtug_journal_state", "gauge", "1 for the state in which the journal is.")?;
+    writeln!(out, "hashtug_journal_state{{state=\"{}\"}} 1", journal.state.name())?;
+    head(out, "hashtug_journal_lines_total", "counter", "Lines that are safely written.")?;
+    writeln!(out, "hashtug_journal_lines_total {}", journal.lines)?;
+    head(out, "hashtug_journal_lost_total", "counter", "Things that are missing in the journal.")?;
+    writeln!(out, "hashtug_journal_lost_total {}", journal.lost)
 }
 
 fn write_outputs(out: &mut String, outputs: &[OutputStatus]) -> fmt::Result {

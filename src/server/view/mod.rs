@@ -71,6 +71,8 @@ impl Latest {
 /// What brings a [`View`] up to date.
 pub(super) struct Publisher {
     snapshots: watch::Receiver<Arc<Snapshot>>,
+    /// How it stands, of which the history keeps what viewers may see later.
+    truth: watch::Receiver<Arc<Snapshot>>,
     past: History,
     latest: watch::Sender<Arc<Latest>>,
     history: watch::Sender<String>,
@@ -78,16 +80,18 @@ pub(super) struct Publisher {
     outputs: Vec<Monitor>,
 }
 
-/// A view of these snapshots and outputs, whose sockets close at `stop`.
+/// A view of these snapshots and outputs, whose sockets close at `stop`. `truth` is at least as new as
+/// the snapshots.
 pub(super) fn new(
     mut snapshots: watch::Receiver<Arc<Snapshot>>,
+    truth: watch::Receiver<Arc<Snapshot>>,
     outputs: Vec<Monitor>,
     bugs: Bugs,
     stop: CancellationToken,
 ) -> (View, Publisher) {
     let first = Arc::clone(&snapshots.borrow_and_update());
     let mut past = History::default();
-    past.push(&first);
+    past.push(&first, &truth.borrow());
     let (latest, latest_rx) = watch::channel(Latest::new(first, &Arc::default()));
     let (history, history_rx) = watch::channel(past.json());
     let strips = Strips::new();
@@ -99,17 +103,18 @@ pub(super) fn new(
         bugs,
         stop,
     };
-    (view, Publisher { snapshots, past, latest, history, strips, outputs })
+    (view, Publisher { snapshots, truth, past, latest, history, strips, outputs })
 }
 
 impl Publisher {
     /// Publishes until the tally has ended and `serve` with it.
     pub(super) async fn run(&mut self, serve: impl Future<Output = ()>) {
-        let Publisher { snapshots, past, latest, history, strips, outputs } = self;
+        let Publisher { snapshots, truth, past, latest, history, strips, outputs } = self;
         let publish = async {
             while snapshots.changed().await.is_ok() {
                 let snapshot = Arc::clone(&snapshots.borrow_and_update());
-                if past.push(&snapshot) {
+                let is_other = past.push(&snapshot, &truth.borrow());
+                if is_other {
                     history.send_replace(past.json());
                 }
                 let results = Arc::clone(&latest.borrow().results);

@@ -79,7 +79,10 @@ impl Rounds {
         if evening.round.is_hidden() {
             let teams = standing.count.teams.len();
             standing.count.leader = None;
-            let all: f64 = standing.count.teams.iter().map(|team| team.rate).sum();
+            // In an order of its own, for a sum of such numbers depends on it.
+            let mut rates: Vec<f64> = standing.count.teams.iter().map(|team| team.rate).collect();
+            rates.sort_by(f64::total_cmp);
+            let all: f64 = rates.iter().sum();
             for team in &mut standing.count.teams {
                 *team = crate::snapshot::Standing {
                     votes: 0,
