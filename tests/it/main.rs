@@ -25,6 +25,7 @@ mod parts;
 mod pipeline;
 mod record;
 mod report;
+mod secret;
 mod server;
 mod service;
 mod snapshot;

@@ -27,7 +27,9 @@ use hashtug::server::operate::{Keyring, Operators, Reach};
 use hashtug::server::routes::{Content, ROUTES, Route};
 use hashtug::show::task::Beside;
 use hashtug::show::{self, Now, Show};
-use hashtug::snapshot::{MAX_RESULTS, Phase, RoundResult, RoundStatus, Snapshot};
+use hashtug::snapshot::{
+    MAX_RESULTS, Phase, RecordingState, RecordingStatus, RoundResult, RoundStatus, Snapshot,
+};
 use hashtug::timestamp::Timestamp;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
@@ -576,8 +578,15 @@ async fn the_page_for_users_has_a_line_for_each_route_key_and_metric_and_for_no_
     check_documented(&server.get("/api/v1/strips").await.json(), "Strips");
     // And what there is in a show with rounds and a journal.
     server.publish(|snapshot| {
-        snapshot.round = Some(RoundStatus { number: 3, ..RoundStatus::default() });
-        snapshot.journal = Some(RecordingStatus { lines: 7, ..RecordingStatus::default() });
+        snapshot.round = Some(RoundStatus { number: 3, ..round() });
+        snapshot.journal = Some(RecordingStatus {
+            path: "friday.jsonl".into(),
+            lines: 7,
+            bytes: 0,
+            lost: 0,
+            state: RecordingState::On,
+            error: None,
+        });
     });
     let metrics =
         server.get_until("/metrics", |answer| answer.text().contains("hashtug_round 3\n")).await;

@@ -1,6 +1,7 @@
 //! What the tests share: the program as a process, and a small HTTP client.
 
 pub(crate) mod dates;
+pub(crate) mod evening;
 pub(crate) mod fake;
 pub(crate) mod http;
 pub(crate) mod olad;
