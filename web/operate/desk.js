@@ -56,8 +56,8 @@ export class Desk {
     for (const element of this.#root.querySelectorAll("[data-order]")) {
       const button = element instanceof HTMLFormElement ? element.querySelector("button") : element;
       if (!(button instanceof HTMLButtonElement) || !(element instanceof HTMLElement)) continue;
-      mark(button, this.#hindrance(fixed(element)));
       const order = fixed(element);
+      mark(button, this.#hindrance(order));
       if (order.command === "scene") {
         button.setAttribute("aria-pressed", String(order.scene === snapshot.scene));
       }
