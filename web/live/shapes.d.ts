@@ -46,6 +46,8 @@ export interface Source {
   state: string;
   /** The age of the last sign of life; null when there was none. */
   stale_ms: number | null;
+  /** By how much its posts arrive later than they were made; null while nobody knows. */
+  delay_ms: number | null;
   /** What keeps it from being live. */
   problem: string | null;
   /** The newest of `gap_count`. */

@@ -55,13 +55,15 @@ function team(value) {
 
 /** @param {unknown} value @returns {Source} */
 function source(value) {
-  const { name, kind, state, stale_ms, problem, gaps, gap_count, gap_ms, panics } = object(value);
+  const loose = object(value);
+  const { name, kind, state, stale_ms, problem, gaps, gap_count, gap_ms, panics } = loose;
   return {
     name: text(name),
     kind: text(kind),
     state: text(state),
-    stale_ms: typeof stale_ms === "number" ? stale_ms : null,
-    problem: typeof problem === "string" ? problem : null,
+    stale_ms: numberOrNull(stale_ms),
+    delay_ms: numberOrNull(loose.delay_ms),
+    problem: textOrNull(problem),
     gaps: list(gaps)
       .map(object)
       .map(({ at, ms }) => ({ at: text(at), ms: number(ms) })),

@@ -111,6 +111,7 @@ export const operate = {
   "source.free": "Let go on",
   "source.label": "{order}: {name}",
   "source.line": "{kind}, {state}, last message: {last}",
+  "source.delayed": "{line}; posts arrive {time} after they were made",
   kept: "What is kept",
   "journal.none": "This evening is not kept: there is no journal.",
   "journal.kept": "Journal: {kept}",

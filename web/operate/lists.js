@@ -6,7 +6,7 @@
 import "./words.js";
 
 import { REASONS, age, missing } from "../messages/details.js";
-import { count, isolated, percent } from "../messages/numbers.js";
+import { count, duration, isolated, percent } from "../messages/numbers.js";
 import { say, sayCounted, sayValue } from "../messages/say.js";
 import { ignored } from "../messages/sentences.js";
 import { find, write } from "../shell/elements.js";
@@ -100,7 +100,9 @@ function describeSources({ sources: list }) {
     const isHeld = source.state === "paused";
     const state = sayValue("source.state", source.state);
     write(name, source.name);
-    write(line, say("source.line", { kind, state, last: age(source) }));
+    const facts = say("source.line", { kind, state, last: age(source) });
+    const time = source.delay_ms === null ? "" : duration(source.delay_ms);
+    write(line, time === "" ? facts : say("source.delayed", { line: facts, time }));
     write(remark, [problem ?? "", missing(source)].filter((words) => words !== "").join(" "));
     row.classList.toggle("troubled", source.state === "stale" || source.state === "connecting");
     const order = say(isHeld ? "source.free" : "source.hold");
