@@ -1,5 +1,6 @@
 //! What a show answers to orders, what its snapshots hold, and how soon they are wanted.
 
+use super::published::{FADING_BEAT, LONGEST_BEAT};
 use super::*;
 use crate::contest::TeamId;
 use crate::event::Message;

@@ -204,15 +204,12 @@ impl Timeline {
     pub(super) fn verdict_until(&self, made: i64, arrived: i64) -> impl PartialEq + use<> {
         let is_open = !matches!(self.stage, Stage::Armed | Stage::Countdown);
         let opens = if is_open { self.opens.min(made) } else { made };
-        let end = self.bell.into_iter().chain(self.held).fold(made, i64::min);
+        let end = self.bell.map_or(made, |bell| bell.min(made));
         let bars = !matches!(self.stage, Stage::Armed) && self.held.is_none();
         let bell = self.bell.filter(|_| bars).map_or(made, |bell| bell.min(made));
-        let pauses: Vec<(i64, i64)> = self
-            .pauses
-            .iter()
-            .map(|&(from, to)| (from, to.min(made)))
-            .filter(|(from, to)| from < to)
-            .collect();
+        let paused = self.pauses.iter().copied().chain(self.held.map(|held| (held, made)));
+        let paused = paused.map(|(from, to)| (from, to.min(made))).filter(|(from, to)| from < to);
+        let pauses: Vec<(i64, i64)> = paused.collect();
         let over = self.over.filter(|over| over.at < arrived);
         (opens, end, bell, pauses, over)
     }
@@ -306,6 +303,10 @@ mod tests {
         let mut paused = open.clone();
         paused.pause(30_000);
         assert!(agree(&paused, 30_000, 30_000) && !agree(&paused, 30_001, 30_001));
+        let mut resumed = paused.clone();
+        resumed.resume(40_000);
+        let verdict = |timeline: &Timeline| timeline.verdict_until(35_000, 35_000);
+        assert!(verdict(&paused) == verdict(&resumed), "what came in the pause is outside of both");
         paused.lock(40_000, 1_000);
         paused.close(Over { at: 31_000, entry: 9 });
         assert!(!agree(&paused, 30_000, 40_000), "what came after the grace is late now");
