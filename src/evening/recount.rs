@@ -296,7 +296,8 @@ impl Counting {
         match self.counted.get(&round) {
             None => self.find(Fault::NoRound { round }),
             Some(counted) => {
-                let counted = serde_json::to_value(&**counted).unwrap_or_default();
+                // Through text, which not every share comes back from as it was.
+                let counted = json(&serde_json::to_string(&**counted).unwrap_or_default());
                 if let Some(difference) = difference("", &written, &counted) {
                     self.find(Fault::Result { round, difference });
                 }

@@ -151,6 +151,16 @@ pub struct RoundResult {
     pub course: Vec<CoursePoint>,
 }
 
+impl RoundResult {
+    /// Whether it is the same result as `other`, whichever way it came about.
+    #[must_use]
+    pub fn says_as(&self, other: &RoundResult) -> bool {
+        let without_course =
+            |result: &RoundResult| RoundResult { course: Vec::new(), ..result.clone() };
+        self.number == other.number && without_course(self) == without_course(other)
+    }
+}
+
 /// How one team has fared in a round.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TeamResult {

@@ -13,6 +13,7 @@ mod descriptors;
 mod doctor;
 mod driven;
 mod evening_lights;
+mod evenings;
 mod hostile_text;
 mod journal;
 mod layers;

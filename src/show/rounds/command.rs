@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::contest::Contest;
 use crate::order::{Answer, Arm, Command};
 use crate::questions::MAX_QUESTIONS;
-use crate::snapshot::Phase;
+use crate::snapshot::{Phase, RoundResult};
 
 use super::evening::{Evening, length_ms};
 use super::log::Step;
@@ -33,7 +33,10 @@ impl Rounds {
         let results = self.evening.results().cloned().collect::<Vec<_>>();
         let answer = self.carry_out(&command);
         if answer == Answer::Done {
-            let new = self.evening.results().filter(|result| !results.contains(result)).cloned();
+            let is_new = |result: &&Arc<RoundResult>| {
+                !results.iter().any(|known| Arc::ptr_eq(known, result) || known.says_as(result))
+            };
+            let new = self.evening.results().filter(is_new).cloned();
             let new: Vec<Said> = new.map(Said::Result).collect();
             // What fell while it was counted anew may have stood before.
             let after = self.said.split_off(self.said_before.min(self.said.len()));

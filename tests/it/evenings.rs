@@ -1,0 +1,153 @@
+//! An evening, and what is read out of its journal: the same.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fastrand::Rng;
+use hashtug::clock::Clock;
+use hashtug::evening::{self, Reading};
+use hashtug::event::{News, SourceId};
+use hashtug::journal::{Begin, Opened, open};
+use hashtug::order::{Answer, Command};
+use hashtug::post::Hasher;
+use hashtug::questions::Questions;
+use hashtug::round::{Counts, Length, Rules};
+use hashtug::show::task::{Beside, Published, doors, run};
+use hashtug::show::{Now, Setup, Show};
+use hashtug::snapshot::{Phase, RoundResult, Snapshot, SourceStatus};
+use hashtug::tally::Limits;
+use hashtug::timer::Marks;
+use hashtug::timestamp::Timestamp;
+use tokio::sync::watch;
+
+use crate::support::evening::{Step, questions, step};
+use crate::support::patience::Finish;
+use crate::support::program::hashtug;
+
+fn rules(seed: u64) -> Rules {
+    Rules {
+        length: Length::After(Duration::from_secs(6)),
+        counts: if seed % 3 == 0 { Counts::Window } else { Counts::Round },
+        countdown: Duration::from_secs(seed % 2),
+        grace: Duration::from_secs(1),
+        secret: seed % 4 == 1,
+        best_of: if seed % 2 == 0 { 3 } else { 1 },
+        auto: (seed % 5 == 4).then_some(Duration::from_secs(2)),
+    }
+}
+
+fn show(questions: &Arc<Questions>, rules: Rules, is_recorded: bool) -> Show {
+    Show::new(Setup {
+        questions: Arc::clone(questions),
+        rounds: Some(rules),
+        is_recorded,
+        sources: vec![SourceStatus::new("hall".to_owned(), "nostr")],
+        limits: Limits::default(),
+        marks: Marks::default(),
+    })
+}
+
+/// An evening of a real show in simulated time, written by a real journal; how it stands at its end.
+async fn live(
+    questions: &Arc<Questions>,
+    seed: u64,
+    opened: Opened,
+    start: Timestamp,
+) -> Arc<Snapshot> {
+    let mut show = show(questions, rules(seed), false);
+    let clock = Clock::starting_at(start);
+    let first = Arc::new(show.snapshot(Now { clock: Some(start), ..Now::default() }));
+    let truth = watch::Sender::new(Arc::clone(&first));
+    let truth_rx = truth.subscribe();
+    let published = Published { seen: watch::Sender::new(first), truth };
+    let (orders, news, doors) = doors();
+    let beside = Beside { journal: Some(opened.journal), ..Beside::default() };
+    let task = tokio::spawn(run(show, Some(clock), beside, doors, published));
+    let (mut rng, mut phase, mut posts) = (Rng::with_seed(seed), Phase::Armed, 0);
+    for _ in 0..240 {
+        let step = step(&mut rng, phase, &mut posts);
+        if let Some(message) = step.message(clock.now(), false) {
+            news.send((SourceId(0), News::Message(message))).await.unwrap();
+        }
+        match step {
+            Step::Wait(time) => tokio::time::sleep(time).await,
+            Step::Give(command) => drop(orders.give(command.into()).await.unwrap()),
+            Step::Post { .. } | Step::Deletion(_) => {}
+        }
+        phase = truth_rx.borrow().phase;
+    }
+    // A last line, by which a reader knows until when it went.
+    let is_held = |paused| Command::Source { name: "hall".to_owned(), paused };
+    for paused in [true, false] {
+        let reply = orders.give(is_held(paused).into()).await.unwrap();
+        if reply.answer == Answer::Done {
+            break;
+        }
+    }
+    let end = Arc::clone(&truth_rx.borrow());
+    drop((news, orders));
+    task.await.unwrap();
+    assert_eq!(opened.writer.finish().lost, 0);
+    end
+}
+
+/// What must not depend on who looks.
+#[track_caller]
+fn check(found: &Snapshot, expected: &Snapshot, of: &str) {
+    let parts = |snapshot: &Snapshot| {
+        // A deletion moves no time in a file: it may be a point earlier in the course.
+        let plain =
+            |result: &Arc<RoundResult>| RoundResult { course: Vec::new(), ..(**result).clone() };
+        let mut round = snapshot.round.clone().unwrap();
+        round.result = round.result.map(|result| Arc::new(plain(&result)));
+        (
+            (snapshot.at, snapshot.phase, snapshot.question.clone(), round),
+            (snapshot.teams.clone(), snapshot.leader, snapshot.posts, snapshot.voices),
+            (snapshot.results.iter().map(plain).collect::<Vec<_>>(), snapshot.undo),
+        )
+    };
+    assert_eq!(parts(found), parts(expected), "{of}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_journal_that_is_read_stands_where_the_evening_stood() {
+    let start = Timestamp::parse_rfc3339("2026-11-27T19:00:00Z").unwrap();
+    let (mut results, mut phases) = (0, Vec::new());
+    for seed in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("friday.jsonl");
+        let questions = Arc::new(questions(if seed % 2 == 0 { [1.0, 1.0] } else { [1.0, 3.0] }));
+        let setup = hashtug::journal::Setup {
+            path: &path,
+            rules: evening::counting(&questions, Some(&rules(seed))),
+            questions: &questions,
+            sources: vec!["hall".to_owned()],
+            begin: Begin::Resume,
+            now: start,
+        };
+        let expected = live(&questions, seed, open(&setup).unwrap(), start).await;
+        results += expected.results.len();
+        phases.push(expected.phase);
+
+        let mut read = show(&questions, rules(seed), true);
+        let mut reading = Reading::of_any(&questions);
+        let text = std::fs::read_to_string(&path).unwrap();
+        for line in text.lines() {
+            reading.line(&mut read, line, None);
+        }
+        check(&read.snapshot(Now::default()), &expected, &format!("seed {seed}, read"));
+
+        let verified = hashtug(&["verify", path.to_str().unwrap()]).finish();
+        let said = String::from_utf8_lossy(&verified.stdout);
+        assert_eq!(verified.status.code(), Some(0), "seed {seed}: {said}{verified:?}");
+
+        let again = open(&setup).unwrap();
+        let (past, hasher) = (again.past.unwrap(), Hasher::new(again.keys.hashes));
+        let mut resumed = show(&questions, rules(seed), true);
+        let mut reading = Reading::of_its_own(&questions, hasher);
+        evening::resume(&mut resumed, &past, &mut reading, past.last).unwrap();
+        let now = Now { clock: Some(past.last), ..Now::default() };
+        check(&resumed.snapshot(now), &expected, &format!("seed {seed}, resumed"));
+    }
+    assert!(results > 20, "{results} results, and at the end {phases:?}");
+}
