@@ -30,7 +30,7 @@ fn rules(seed: u64) -> Rules {
         countdown: Duration::from_secs(seed % 2),
         grace: Duration::from_secs(1),
         secret: seed % 4 == 1,
-        best_of: if seed % 2 == 0 { 3 } else { 1 },
+        best_of: if seed.is_multiple_of(2) { 3 } else { 1 },
         auto: (seed % 5 == 4).then_some(Duration::from_secs(2)),
     }
 }
@@ -114,10 +114,11 @@ fn check(found: &Snapshot, expected: &Snapshot, of: &str) {
 async fn a_journal_that_is_read_stands_where_the_evening_stood() {
     let start = Timestamp::parse_rfc3339("2026-11-27T19:00:00Z").unwrap();
     let (mut results, mut phases) = (0, Vec::new());
-    for seed in 0..20 {
+    for seed in 0..20_u64 {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("friday.jsonl");
-        let questions = Arc::new(questions(if seed % 2 == 0 { [1.0, 1.0] } else { [1.0, 3.0] }));
+        let questions =
+            Arc::new(questions(if seed.is_multiple_of(2) { [1.0, 1.0] } else { [1.0, 3.0] }));
         let setup = hashtug::journal::Setup {
             path: &path,
             rules: evening::counting(&questions, Some(&rules(seed))),

@@ -44,7 +44,7 @@ struct Stage {
     elapsed: Duration,
     /// What a journal of it would take.
     written: u64,
-    seen: watch::Sender<Arc<Snapshot>>,
+    viewers: watch::Sender<Arc<Snapshot>>,
     truth: watch::Sender<Arc<Snapshot>>,
     address: String,
     stop: CancellationToken,
@@ -53,12 +53,12 @@ struct Stage {
 impl Stage {
     fn start(is_swapped: bool, seed: u64) -> Stage {
         // Sizes may decide who leads, and then not when a question is decided.
-        let is_sized = seed % 2 == 0;
+        let is_sized = seed.is_multiple_of(2);
         let mut show = Show::new(Setup {
             questions: Arc::new(questions(if is_sized { [1.0, 3.0] } else { [1.0, 1.0] })),
             rounds: Some(Rules {
                 length: Length::After(Duration::from_secs(6)),
-                counts: if seed % 3 == 0 { Counts::Window } else { Counts::Round },
+                counts: if seed.is_multiple_of(3) { Counts::Window } else { Counts::Round },
                 countdown: Duration::from_secs(seed % 2),
                 grace: Duration::from_secs(1),
                 secret: true,
@@ -70,8 +70,8 @@ impl Stage {
             limits: Limits::default(),
             marks: Marks::default(),
         });
-        let (all, seen) = show.snapshots(Now::default());
-        let (seen, snapshots) = watch::channel(Arc::new(seen.unwrap()));
+        let (all, hidden) = show.snapshots(Now::default());
+        let viewers = watch::Sender::new(Arc::new(hidden.unwrap()));
         let truth = watch::Sender::new(Arc::new(all));
         let listener = hashtug::server::listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -86,14 +86,23 @@ impl Stage {
         let mut server = hashtug::server::Server::new(
             listener,
             PLACES,
-            snapshots,
+            viewers.subscribe(),
             Vec::new(),
             panics,
             operators,
             stop.clone(),
         );
         tokio::spawn(async move { server.run().await });
-        Stage { show, is_swapped, elapsed: Duration::ZERO, written: 0, seen, truth, address, stop }
+        Stage {
+            show,
+            is_swapped,
+            elapsed: Duration::ZERO,
+            written: 0,
+            viewers,
+            truth,
+            address,
+            stop,
+        }
     }
 
     fn now(&self) -> Now {
@@ -132,7 +141,7 @@ impl Stage {
         let all = Arc::new(all);
         let seen = seen.map_or_else(|| Arc::clone(&all), Arc::new);
         self.truth.send_replace(all);
-        self.seen.send_replace(Arc::clone(&seen));
+        self.viewers.send_replace(Arc::clone(&seen));
         seen
     }
 
@@ -157,7 +166,7 @@ impl Stage {
 #[tokio::test]
 async fn nobody_can_tell_who_leads_a_secret_round_until_it_is_revealed() {
     let (mut asked, mut sealed, mut told) = (0, 0, 0);
-    for seed in 0..12 {
+    for seed in 0..12_u64 {
         let mut stages = [false, true].map(|is_swapped| Stage::start(is_swapped, seed));
         let mut rng = Rng::with_seed(seed);
         let (mut phase, mut posts) = (Phase::Armed, 0);
@@ -172,13 +181,13 @@ async fn nobody_can_tell_who_leads_a_secret_round_until_it_is_revealed() {
             sealed += u32::from(phase == Phase::Sealed);
             if is_told || number % 20 == 0 {
                 let seq = one.seq;
-                let (these, those) = (stages[0].pages(seq).await, stages[1].pages(seq).await);
+                let (pages, others) = (stages[0].pages(seq).await, stages[1].pages(seq).await);
                 if is_told {
                     // Where one side got something the pages say now which: the history among them.
-                    told += these.iter().zip(&those).filter(|(this, that)| this != that).count();
+                    told += pages.iter().zip(&others).filter(|(this, that)| this != that).count();
                     break;
                 }
-                assert_eq!(these, those, "seed {seed}, step {number}, {step:?}");
+                assert_eq!(pages, others, "seed {seed}, step {number}, {step:?}");
                 asked += 1;
             }
             let (this, that) = (wire::snapshot(&one), wire::snapshot(&other));

@@ -1,7 +1,7 @@
 //! The count of a round: where each message stands, the count anew, and the result with its course.
 
 use crate::event::Fate;
-use crate::post::{Deletion, Post, Side, Tags, Version};
+use crate::post::{Deletion, Post, Side, Version};
 use crate::snapshot::{CoursePoint, RoundResult};
 use crate::tally::Place;
 use crate::timestamp::Timestamp;

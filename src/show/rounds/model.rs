@@ -4,6 +4,12 @@
 //! rounds is played anew from the first moment, then each message is judged by that course. An undone
 //! command is left out of the play, and that is all that undo is there.
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::similar_names,
+    reason = "an evening of a test is short, and its words are those of the rounds"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
