@@ -329,6 +329,14 @@ fn killed(kills: u64, seed: u64) {
 }
 
 impl Hall {
+    /// The end of the journal, without posts.
+    fn story(&self) -> String {
+        let journal = std::fs::read_to_string(self.journal()).unwrap();
+        let is_post = |line: &str| line.contains("\"id\":") || line.contains("\"positions\"");
+        let lines: Vec<&str> = journal.lines().filter(|line| !is_post(line)).collect();
+        lines[lines.len().saturating_sub(30)..].iter().flat_map(|line| ["\n", line]).collect()
+    }
+
     fn verify(&self) -> (bool, String) {
         let path = self.journal();
         let output = hashtug(&["verify", path.to_str().unwrap()]).output().unwrap();
@@ -365,14 +373,17 @@ fn killed_among_posts(hall: &Hall, life: Life, random: &mut Random, what: &str) 
     // The newest that is old enough, and all after it.
     let old = seen.iter().rposition(|(when, _)| *when + lost < at).unwrap_or(0);
     let window = &seen[old..];
-    let places: Vec<Value> = window.iter().map(|(_, snapshot)| place(snapshot)).collect();
+    let mut places: Vec<Value> = window.iter().map(|(_, snapshot)| place(snapshot)).collect();
+    places.dedup();
     let (_, oldest) = &window[0];
     let (_, newest) = &window[window.len() - 1];
     let now = place(&first);
     let by_the_clock = ["open", "sealed"].iter().any(|phase| first["phase"] == *phase);
     assert!(
         places.contains(&now) || by_the_clock && first["undo"] == newest["undo"],
-        "{what}: {now} is none of {places:?}"
+        "{what}: {now} is none of {}, of{}",
+        json!(places),
+        hall.story()
     );
     if places.iter().all(|place| *place == now) {
         assert!(received(&first) >= received(oldest), "{what}: {oldest} {first}");
@@ -421,15 +432,20 @@ fn killed_at_rest(hall: &Hall, life: Life, random: &mut Random, what: &str) -> L
     let first = life.now();
     let lasts = life_is_quiet(&last) && place(&last)[0] == place(&first)[0];
     if lasts {
-        assert_eq!(kept(&first), kept(&last), "{what}, after {command}");
+        assert_eq!(kept(&first), kept(&last), "{what}, after {command}, of{}", hall.story());
     }
     check_time_left(&last, killed, started, &first, what);
     if is_changed && lasts {
         life.done(&json!({"command": "undo"}));
         let undone = life.now();
-        assert_eq!(kept(&undone), kept(&quiet), "{what}, {command} taken back");
+        assert_eq!(kept(&undone), kept(&quiet), "{what}, {command} taken back, of{}", hall.story());
         life.done(&json!({"command": "redo"}));
-        assert_eq!(kept(&life.now()), kept(&last), "{what}, {command} brought back");
+        assert_eq!(
+            kept(&life.now()),
+            kept(&last),
+            "{what}, {command} brought back, of{}",
+            hall.story()
+        );
     }
     let is_running = |s: &Value| s["phase"] == "open" && s["round"]["paused"] == false;
     if [&quiet, &last, &life.now()].into_iter().all(is_running) {
