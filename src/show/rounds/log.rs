@@ -99,6 +99,14 @@ impl Log {
         self.done.push_back(step);
     }
 
+    /// Leaves the time from `last` to `now` out of every round that a command could lead back to.
+    pub(super) fn leave_out(&mut self, last: i64, now: i64) {
+        for step in self.done.iter_mut().chain(&mut self.undone) {
+            step.before.round.timeline.leave_out(last, now);
+            step.after.round.timeline.leave_out(last, now);
+        }
+    }
+
     /// How many commands can be taken back.
     pub(super) fn steps(&self) -> usize {
         self.done.len()

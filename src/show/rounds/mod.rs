@@ -336,6 +336,9 @@ impl Rounds {
         self.reach(at);
         let entry = self.log.end();
         let before = self.evening.round.timeline.clone();
+        if let Some(held) = before.held().filter(|_| event == ClockEvent::Open) {
+            self.log.leave_out(held, at);
+        }
         match self.evening.hear_clock(event, at, &self.times) {
             Heard::Done => {}
             Heard::Closes { is_sealed } => return self.close(Over { at, entry }, is_sealed),
@@ -363,13 +366,10 @@ impl Rounds {
     /// still arrive.
     pub(super) fn go_on(&mut self, last: Timestamp, now: Timestamp) {
         (self.is_recorded, self.hears_clock, self.shown) = (false, false, None);
+        self.log.leave_out(last.millis(), now.millis());
         let timeline = &mut self.evening.round.timeline;
         let goes_on = match timeline.stage() {
-            Stage::Countdown | Stage::Open if timeline.held().is_none() => {
-                timeline.pause(last.millis());
-                timeline.resume(now.millis());
-                ClockEvent::Open
-            }
+            _ if timeline.leave_out(last.millis(), now.millis()) => ClockEvent::Open,
             Stage::Locked => {
                 timeline.begin_grace_anew(now.millis(), self.times.grace);
                 ClockEvent::Locked

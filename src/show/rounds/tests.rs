@@ -272,6 +272,19 @@ fn rounds_follow_each_other_without_an_operator() {
 }
 
 #[test]
+fn time_off_is_left_out_of_rounds_that_undo_leads_back_to() {
+    let mut evening = Evening::new(rules());
+    evening.at(0).done(Command::Start(None));
+    evening.at(10_000).done(Command::AddTime(10_000));
+    evening.rounds.go_on(timestamp(20_000), timestamp(50_000));
+    let left = |evening: &mut Evening| evening.rounds.standing(None).round.left.unwrap();
+    assert_eq!(left(&mut evening), Duration::from_secs(50));
+    evening.done(Command::Undo);
+    assert_eq!(left(&mut evening), Duration::from_secs(40));
+    assert_eq!((evening.post(20_000, 0), evening.post(30_000, 0)), (Fate::Counted, Fate::Closed));
+}
+
+#[test]
 fn past_the_bound_the_oldest_command_leaves_the_memory() {
     let mut evening = Evening::new(rules());
     evening.rounds.log.set_most(10);

@@ -121,6 +121,21 @@ impl Timeline {
         self.bell = self.bell.map(|bell| bell + now - held);
     }
 
+    /// Leaves the time from `last` to `now` out, if it is running then and nobody holds it. Whether it is.
+    pub(super) fn leave_out(&mut self, last: i64, now: i64) -> bool {
+        let is_running = match self.stage {
+            Stage::Countdown => true,
+            Stage::Open => self.bell.is_none_or(|bell| bell >= last),
+            Stage::Armed | Stage::Locked | Stage::Over => false,
+        };
+        if is_running && self.held.is_none() {
+            self.pause(last);
+            self.resume(now);
+            return true;
+        }
+        false
+    }
+
     /// Moves the bell of an open round by `more`, never to before `now`; in a pause time stands still.
     pub(super) fn move_bell(&mut self, now: i64, more: i64) {
         let now = self.held.unwrap_or(now);
@@ -207,9 +222,10 @@ impl Timeline {
         let end = self.bell.map_or(made, |bell| bell.min(made));
         let bars = !matches!(self.stage, Stage::Armed) && self.held.is_none();
         let bell = self.bell.filter(|_| bars).map_or(made, |bell| bell.min(made));
-        let paused = self.pauses.iter().copied().chain(self.held.map(|held| (held, made)));
-        let paused = paused.map(|(from, to)| (from, to.min(made))).filter(|(from, to)| from < to);
-        let pauses: Vec<(i64, i64)> = paused.collect();
+        let held = self.held.map(|held| (held, made));
+        let clip = |(from, to): (i64, i64)| (from, to.min(made));
+        let pauses = self.pauses.iter().copied().chain(held).map(clip);
+        let pauses: Vec<(i64, i64)> = pauses.filter(|(from, to)| from < to).collect();
         let over = self.over.filter(|over| over.at < arrived);
         (opens, end, bell, pauses, over)
     }

@@ -69,11 +69,10 @@ pub(crate) fn step(rng: &mut Rng, phase: Phase, posts: &mut u64) -> Step {
             (_, 2) => Command::Blackout(Dark::All),
             (_, 3) => Command::Light(Dark::All),
             (Phase::Sealed, 4..7) => Command::Arm(Arm::Next),
-            (Phase::Sealed, 7) => Command::Next,
             (Phase::Open, 4) => Command::Pause,
             (Phase::Open, 5..7) => Command::Resume,
-            (Phase::Armed | Phase::Open, 7) => Command::Next,
-            (Phase::Armed | Phase::Countdown, _) => Command::Next,
+            (Phase::Armed | Phase::Open | Phase::Sealed, 7)
+            | (Phase::Armed | Phase::Countdown, _) => Command::Next,
             (_, 8) => Command::AddTime(rng.i64(-4000..6000)),
             _ => Command::Source { name: "hall".to_owned(), paused: rng.u8(..3) == 0 },
         }),
