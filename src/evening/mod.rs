@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::contest::{Contest, PALETTE, Reposts, Team, Vote};
 use crate::decode::{Decoder, Feed};
 use crate::event::{Message, News, SourceId};
-use crate::journal::{Head, Line, Past, Rules as Counting};
+use crate::journal::{GRACE, Head, Line, Past, Rules as Counting};
 use crate::post::Hasher;
 use crate::questions::Questions;
 use crate::round::{Counts, Length, Rules};
@@ -21,13 +21,12 @@ use crate::timestamp::Timestamp;
 
 pub use recount::{Error, Fault, Recount, recount};
 
-/// All that decides how the posts of an evening count. The grace is not among it: it follows from the
-/// sources, which may change, and a journal says when each grace ended.
+/// All that decides how the posts of an evening count.
 #[must_use]
 pub fn counting(questions: &Questions, rounds: Option<&Rules>) -> Counting {
     let ms = |time: Duration| json!(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
     let rounds = rounds.map(|rules| {
-        let Rules { length, counts, countdown, secret, best_of, auto, .. } = *rules;
+        let Rules { length, counts, countdown, grace, secret, best_of, auto } = *rules;
         [
             (
                 "length_ms",
@@ -35,6 +34,7 @@ pub fn counting(questions: &Questions, rounds: Option<&Rules>) -> Counting {
             ),
             ("counts", json!(if counts == Counts::Window { "window" } else { "round" })),
             ("countdown_ms", ms(countdown)),
+            (GRACE, ms(grace)),
             ("secret", json!(secret)),
             ("best_of", json!(best_of)),
             ("rest_ms", auto.map_or(Value::Null, ms)),
@@ -83,7 +83,7 @@ pub fn rules(head: &Head) -> Result<(Questions, Option<Rules>), BadHead> {
         length: ms("length_ms").map_or(Length::Open, Length::After),
         counts: if text("counts") == Some("window") { Counts::Window } else { Counts::Round },
         countdown: ms("countdown_ms").unwrap_or(usual.countdown),
-        grace: usual.grace,
+        grace: ms(GRACE).unwrap_or(usual.grace),
         secret: get("secret").and_then(Value::as_bool).unwrap_or(usual.secret),
         best_of: u32::try_from(best_of).unwrap_or(u32::MAX),
         auto: ms("rest_ms"),

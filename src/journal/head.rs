@@ -69,6 +69,9 @@ impl fmt::Display for Difference {
     }
 }
 
+/// The key of the grace, which follows from the sources if nobody chooses it, and may change with them.
+pub const GRACE: &str = "grace_ms";
+
 impl Rules {
     /// The rules of an evening of these questions, which share how posts become votes; `more` are
     /// the keys that the contest knows nothing of.
@@ -151,8 +154,8 @@ impl Rules {
             }
         }
         let of = |rules: &Rules, key: &str| rules.counting.get(key).cloned().unwrap_or_default();
-        let mut keys = self.counting.keys().chain(new.counting.keys());
-        keys.find_map(|key| {
+        let keys = self.counting.keys().chain(new.counting.keys());
+        keys.filter(|key| *key != GRACE).find_map(|key| {
             let (had, has) = (of(self, key), of(new, key));
             let said = |value: &Value| match value {
                 Value::Null => "not set".to_owned(),

@@ -40,7 +40,7 @@ use disk::Disk;
 use lines::{Counted, Lines};
 
 pub use forget::{Forgotten, forget};
-pub use head::{Difference, Head, Question, Rules, Team};
+pub use head::{Difference, GRACE, Head, Question, Rules, Team};
 pub use keys::Keys;
 pub use open::{Begin, Error, Opened, Past, Setup, open};
 pub use reader::{Damage, Kind, Line, Place, Reader, Survey, survey};

@@ -114,7 +114,9 @@ fn check(found: &Snapshot, expected: &Snapshot, of: &str) {
 async fn a_journal_that_is_read_stands_where_the_evening_stood() {
     let start = Timestamp::parse_rfc3339("2026-11-27T19:00:00Z").unwrap();
     let (mut results, mut phases) = (0, Vec::new());
-    for seed in 0..20_u64 {
+    let evenings: u64 =
+        std::env::var("HASHTUG_EVENINGS").map_or(20, |count| count.parse().unwrap());
+    for seed in 0..evenings {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("friday.jsonl");
         let questions =
@@ -138,6 +140,9 @@ async fn a_journal_that_is_read_stands_where_the_evening_stood() {
             reading.line(&mut read, line, None);
         }
         check(&read.snapshot(Now::default()), &expected, &format!("seed {seed}, read"));
+
+        let recount = evening::recount(&path, None).unwrap();
+        assert_eq!(recount.faults, [], "seed {seed}");
 
         let again = open(&setup).unwrap();
         let (past, hasher) = (again.past.unwrap(), Hasher::new(again.keys.hashes));
