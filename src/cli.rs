@@ -116,7 +116,7 @@ pub enum Command {
     /// Run the show, and write what its sources send to a recording.
     ///
     /// The recording names nobody: authors and posts are keyed hashes whose key dies with the
-    /// program, and there is no text. Whoever has the public posts of that time can match them by
+    /// program, or is kept with the journal if the show has one, and there is no text. Whoever has the public posts of that time can match them by
     /// their times all the same: a recording is pseudonymous, not anonymous. `hashtug tally` counts it
     /// as the show did. OUT ending in .gz or .zst is compressed; - is standard output. Nothing that
     /// exists is overwritten.
