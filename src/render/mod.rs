@@ -34,6 +34,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::contest::Contest;
+use crate::snapshot::Snapshot;
 
 use blackout::Blackout;
 use bytes::{Cell, Encoder, Encoding};
@@ -226,15 +227,7 @@ impl Renderer {
                 self.look(*look);
                 self.effects.step(&snapshot.teams, elapsed);
                 self.stale.step(scene::is_stale(snapshot), elapsed);
-                let target = || snapshot.teams.iter().map(|team| team.share);
-                let shares = self.easing.step(target(), elapsed);
-                for run in self.map.runs() {
-                    let cells = &mut self.drawn[run.start..run.start + run.cells];
-                    split::draw(shares, &self.looks, run, cells);
-                    self.effects.draw(shares, run, cells);
-                }
-                let moving = !self.easing.is_settled(target())
-                    || self.effects.is_active()
+                let moving = self.draw_shares(snapshot, elapsed)
                     || self.stale.is_seen()
                     || *look == Look::Tie
                     || (*look != Look::Standing && age < LOOK_TIME);
@@ -256,6 +249,18 @@ impl Renderer {
                 (scene.is_moving(age), 1.0)
             }
         }
+    }
+
+    /// Draws the shares as they ease, with the effects, and says whether either goes on.
+    fn draw_shares(&mut self, snapshot: &Snapshot, elapsed: Duration) -> bool {
+        let target = || snapshot.teams.iter().map(|team| team.share);
+        let shares = self.easing.step(target(), elapsed);
+        for run in self.map.runs() {
+            let cells = &mut self.drawn[run.start..run.start + run.cells];
+            split::draw(shares, &self.looks, run, cells);
+            self.effects.draw(shares, run, cells);
+        }
+        !self.easing.is_settled(target()) || self.effects.is_active()
     }
 
     /// Mixes what was shown before into what was drawn, while one look of a round gives way to another.

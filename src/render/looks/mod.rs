@@ -196,14 +196,7 @@ impl Renderer {
             self.effects.rest(&snapshot.teams, elapsed);
         }
         self.light_teams(Look::Standing, 0.0, 0.0);
-        let target = || snapshot.teams.iter().map(|team| team.share);
-        let shares = self.easing.step(target(), elapsed);
-        for run in self.map.runs() {
-            let cells = &mut self.drawn[run.start..run.start + run.cells];
-            split::draw(shares, &self.looks, run, cells);
-            self.effects.draw(shares, run, cells);
-        }
-        !self.easing.is_settled(target()) || self.effects.is_active()
+        self.draw_shares(snapshot, elapsed)
     }
 
     /// Light that tells nothing: of a secret round that has been open for so long, or of one sealed.
