@@ -24,7 +24,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::watch;
@@ -33,6 +32,7 @@ use tracing::error;
 use crate::event::{ClockEvent, Message, SourceId};
 use crate::order::Request;
 use crate::panics::reason;
+use crate::recorder::finish;
 use crate::snapshot::{Gap, RecordingState, RecordingStatus};
 use crate::timestamp::Timestamp;
 
@@ -50,9 +50,6 @@ const QUEUE: usize = 1 << 15;
 
 /// Bytes that they may take.
 const QUEUE_BYTES: usize = 32 << 20;
-
-/// The last lines get so long to be written when the show has ended.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Something that has happened.
 #[derive(Debug)]
@@ -204,22 +201,9 @@ impl Writer {
     /// went.
     #[must_use]
     pub fn finish(self) -> RecordingStatus {
-        let step = Duration::from_millis(5);
-        let mut waited = Duration::ZERO;
-        let mut is_told = false;
-        while !self.thread.is_finished() && waited < PATIENCE {
-            is_told = is_told
-                || self.journal.hand_on_counts() && self.journal.items.try_send(Item::End).is_ok();
-            std::thread::park_timeout(step);
-            waited += step;
-        }
-        let is_finished = self.thread.is_finished();
-        let mut status = self.journal.status();
-        if !is_finished && status.state == RecordingState::On {
-            status.state = RecordingState::Failed;
-            status.error = Some("the last lines were not taken in time".into());
-        }
-        status
+        let journal = &self.journal;
+        let tell = || journal.hand_on_counts() && journal.items.try_send(Item::End).is_ok();
+        finish(&self.thread, tell, || journal.status())
     }
 }
 

@@ -265,21 +265,9 @@ impl Writer {
     /// Waits until all is written, but not for a disk that takes nothing; then tells how it went.
     #[must_use]
     pub fn finish(self) -> RecordingStatus {
-        let step = Duration::from_millis(5);
-        let mut waited = Duration::ZERO;
-        let mut is_told = false;
-        while !self.thread.is_finished() && waited < PATIENCE {
-            is_told = is_told || self.recorder.items.try_send(Item::End).is_ok();
-            std::thread::park_timeout(step);
-            waited += step;
-        }
-        let is_finished = self.thread.is_finished();
-        let mut status = self.recorder.status();
-        if !is_finished && status.state == RecordingState::On {
-            status.state = RecordingState::Failed;
-            status.error = Some("the last lines were not taken in time".into());
-        }
-        status
+        let recorder = &self.recorder;
+        let tell = || recorder.items.try_send(Item::End).is_ok();
+        finish(&self.thread, tell, || recorder.status())
     }
 
     /// Whether it was whoever reads through a pipe that ended the recording.
@@ -287,6 +275,30 @@ impl Writer {
     pub fn has_no_reader(&self) -> bool {
         self.broken_pipe.is_cancelled()
     }
+}
+
+/// Waits until a thread that writes has ended, but not for a disk that takes nothing, and gives its last
+/// status. `tell` tells it to end, and is called until the thread could be told.
+pub(crate) fn finish(
+    thread: &JoinHandle<()>,
+    tell: impl Fn() -> bool,
+    status: impl Fn() -> RecordingStatus,
+) -> RecordingStatus {
+    let step = Duration::from_millis(5);
+    let mut waited = Duration::ZERO;
+    let mut is_told = false;
+    while !thread.is_finished() && waited < PATIENCE {
+        is_told = is_told || tell();
+        std::thread::park_timeout(step);
+        waited += step;
+    }
+    let is_finished = thread.is_finished();
+    let mut status = status();
+    if !is_finished && status.state == RecordingState::On {
+        status.state = RecordingState::Failed;
+        status.error = Some("the last lines were not taken in time".into());
+    }
+    status
 }
 
 impl Raw {
