@@ -102,5 +102,5 @@ fn sentence(result: &RoundResult) -> String {
         None => "a tie".to_owned(),
     };
     let partial = if result.partial { ", partial" } else { "" };
-    format!("round {number}, {title} {}: {outcome}{partial}\n", votes.join(", "))
+    format!("round {number}, {title} {}: {outcome}{partial}", votes.join(", "))
 }

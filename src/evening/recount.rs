@@ -202,8 +202,6 @@ struct Counting {
     number: u64,
     /// Results as they were counted last.
     counted: BTreeMap<u32, Arc<RoundResult>>,
-    /// The same as they are written last.
-    written: BTreeMap<u32, Value>,
     /// What had become of the messages before each round's result.
     posts: BTreeMap<u32, Posts>,
     posts_before: Posts,
@@ -234,7 +232,6 @@ impl Counting {
             is_journal,
             number: 0,
             counted: BTreeMap::new(),
-            written: BTreeMap::new(),
             posts: BTreeMap::new(),
             posts_before: Posts::default(),
             gaps: Vec::new(),
@@ -303,7 +300,6 @@ impl Counting {
                 }
             }
         }
-        self.written.insert(round, written);
     }
 
     fn gap(&mut self, text: &str) {
