@@ -11,7 +11,7 @@ use crate::event::ClockEvent;
 use crate::round::{Length, Rules};
 use crate::snapshot::{Phase, Posts, RoundResult};
 
-use super::timeline::{Over, Stage, Timeline};
+use super::timeline::{Stage, Timeline};
 
 /// Rounds that ended so long ago are no longer known; the journal has them.
 const MAX_ENDED: usize = 1000;
@@ -71,6 +71,22 @@ pub(super) struct Round {
 }
 
 impl Round {
+    /// One that is armed; nothing says yet since when. `first` is the number of its first message.
+    fn new(number: u32, question: usize, secret: bool, length: Option<i64>, first: u64) -> Round {
+        Round {
+            number,
+            question,
+            secret,
+            length,
+            timeline: Timeline::default(),
+            revealed: None,
+            result: None,
+            first,
+            armed: None,
+            since: None,
+        }
+    }
+
     pub(super) fn phase(&self) -> Phase {
         match self.timeline.stage() {
             Stage::Armed => Phase::Armed,
@@ -130,18 +146,7 @@ impl Evening {
         let usual = length_ms(rules.length);
         Evening {
             questions,
-            round: Round {
-                number: 1,
-                question: 0,
-                secret: rules.secret,
-                length: usual,
-                timeline: Timeline::default(),
-                revealed: None,
-                result: None,
-                first: 0,
-                armed: None,
-                since: None,
-            },
+            round: Round::new(1, 0, rules.secret, usual, 0),
             ended: Vec::new(),
             secret: rules.secret,
             holds: Vec::new(),
@@ -223,12 +228,11 @@ impl Evening {
         sealed.map(|ended| ended.is_sealed = false).is_some()
     }
 
-    /// The grace is over, with this result.
-    pub(super) fn close(&mut self, over: Over, is_sealed: bool, result: Arc<RoundResult>) {
-        self.round.timeline.close(over);
-        self.round.revealed = (!is_sealed).then_some(over.at);
+    /// The round whose timeline was closed at `at` has this result.
+    pub(super) fn end_round(&mut self, at: i64, is_sealed: bool, result: Arc<RoundResult>) {
+        self.round.revealed = (!is_sealed).then_some(at);
         self.round.result = Some(result);
-        self.round.since = Some(over.at);
+        self.round.since = Some(at);
     }
 
     /// Makes a question ready, from the message of number `entry` on. `counted`: what became of those
@@ -237,18 +241,8 @@ impl Evening {
         self.before = self.before + counted;
         let round = &self.round;
         let number = round.number + u32::from(round.result.is_some());
-        let next = Round {
-            number,
-            question,
-            secret: self.secret,
-            length: self.usual,
-            timeline: Timeline::default(),
-            revealed: None,
-            result: None,
-            first: entry,
-            armed: Some(now),
-            since: Some(now),
-        };
+        let mut next = Round::new(number, question, self.secret, self.usual, entry);
+        (next.armed, next.since) = (Some(now), Some(now));
         let left = std::mem::replace(&mut self.round, next);
         if let Some(result) = left.result {
             let is_sealed = left.revealed.is_none();
@@ -263,18 +257,22 @@ impl Evening {
     pub(super) fn following(&self, times: &Times) -> Option<usize> {
         let question = self.round.question;
         let is_armed = self.round.phase() == Phase::Armed;
-        if !is_armed && !is_decided(&self.wins(times.best_of), times.best_of) {
+        if !is_armed && !is_decided(&self.wins(times.best_of, true), times.best_of) {
             return Some(question);
         }
         if question + 1 < self.questions.len() { Some(question + 1) } else { times.rest.map(|_| 0) }
     }
 
     /// Rounds won by each team, and rounds played, of the best-of that the newest result of the
-    /// question that is on belongs to. A best-of that is decided is followed by a new one.
-    fn wins(&self, best_of: u32) -> Wins {
+    /// question that is on belongs to. A best-of that is decided is followed by a new one. Rounds whose
+    /// result nobody has seen are not among them for viewers.
+    fn wins(&self, best_of: u32, is_operator: bool) -> Wins {
         let mut wins = Wins { teams: vec![0; self.contest().teams().len()], played: 0 };
         let ended = self.ended.iter().filter(|ended| ended.question == self.round.question);
-        for result in ended.map(|ended| &ended.result).chain(&self.round.result) {
+        let seen = ended.filter(|ended| is_operator || !ended.is_sealed);
+        let is_own_seen = is_operator || self.round.revealed.is_some();
+        let own = self.round.result.iter().filter(|_| is_own_seen);
+        for result in seen.map(|ended| &ended.result).chain(own) {
             wins.add(result, best_of);
         }
         wins
@@ -283,18 +281,10 @@ impl Evening {
     /// Rounds of the question that each team has won; those that nobody has seen are not among them
     /// for viewers.
     pub(super) fn wins_of_teams(&self, best_of: u32, is_operator: bool) -> Vec<u32> {
-        let mut wins = Wins { teams: vec![0; self.contest().teams().len()], played: 0 };
-        let ended = self.ended.iter().filter(|ended| ended.question == self.round.question);
-        for ended in ended.filter(|ended| is_operator || !ended.is_sealed) {
-            wins.add(&ended.result, best_of);
-        }
-        match &self.round.result {
-            Some(result) if is_operator || self.round.revealed.is_some() => {
-                wins.add(result, best_of);
-            }
-            // The first round of a new best-of begins with nothing.
-            None if is_decided(&wins, best_of) => wins.teams.fill(0),
-            _ => {}
+        let mut wins = self.wins(best_of, is_operator);
+        // The first round of a new best-of begins with nothing.
+        if self.round.result.is_none() && is_decided(&wins, best_of) {
+            wins.teams.fill(0);
         }
         wins.teams
     }
@@ -327,7 +317,7 @@ impl Evening {
         }
     }
 
-    /// What the clock did, as a recording says it, with the number of the message that came next.
+    /// What the clock did, as a recording says it.
     pub(super) fn hear_clock(&mut self, event: ClockEvent, at: i64, times: &Times) -> Heard {
         let phase = self.round.phase();
         let timeline = &mut self.round.timeline;

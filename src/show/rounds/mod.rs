@@ -77,10 +77,10 @@ pub(super) struct Rounds {
     is_recorded: bool,
     /// The recording tells what its clock did: time alone changes nothing.
     hears_clock: bool,
-    /// By name, for those that recordings tell.
+    /// By name: those of the config, and those that recordings tell.
     sources: BTreeMap<String, u32>,
-    /// The same name by number.
-    names: Vec<String>,
+    /// The number of the next source that a recording tells.
+    next_source: u32,
     said: Vec<Said>,
     /// How much of that was there before the command that is being carried out.
     said_before: usize,
@@ -97,7 +97,8 @@ impl Rounds {
     ) -> Rounds {
         let evening = Evening::new(questions.iter().cloned().collect(), &rules);
         let tally = tally(&evening, &rules, limits);
-        let by_name = (0..).zip(&sources).map(|(number, name)| (name.clone(), number)).collect();
+        let next_source = u32::try_from(sources.len()).unwrap_or(u32::MAX);
+        let sources = sources.into_iter().zip(0..).collect();
         Rounds {
             times: Times::new(&rules),
             rules,
@@ -115,8 +116,8 @@ impl Rounds {
             held: 0,
             is_recorded,
             hears_clock: false,
-            sources: by_name,
-            names: sources,
+            sources,
+            next_source,
             said: Vec::new(),
             said_before: 0,
         }
@@ -204,11 +205,11 @@ impl Rounds {
         if let Some(&number) = self.sources.get(name) {
             return number;
         }
-        let number = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        let number = self.next_source;
         if number >= MAX_SOURCES {
             return u32::MAX;
         }
-        self.names.push(name.to_owned());
+        self.next_source += 1;
         self.sources.insert(name.to_owned(), number);
         number
     }
@@ -284,9 +285,7 @@ impl Rounds {
                     self.say_clock(due, ClockEvent::Revealed);
                 }
                 Phase::Revealed => {
-                    let question = self.evening.following(&self.times).unwrap_or(0);
-                    self.arm(question, entry, due);
-                    self.log.forget(entry);
+                    self.arm_by_itself(entry, due);
                     self.say_clock(due, ClockEvent::Armed);
                 }
             }
@@ -309,7 +308,7 @@ impl Rounds {
             self.recount(over.entry);
         }
         let result = Arc::new(self.result());
-        self.evening.close(over, is_sealed, Arc::clone(&result));
+        self.evening.end_round(over.at, is_sealed, Arc::clone(&result));
         let event = if is_sealed { ClockEvent::Sealed } else { ClockEvent::Revealed };
         self.say_clock(over.at, event);
         self.said.push(Said::Result(result));

@@ -37,8 +37,6 @@ impl Rounds {
         count.at = reached.map(timestamp);
         count.posts = count.posts + self.evening.before + self.plain;
         let evening = &self.evening;
-        let results: Vec<Arc<RoundResult>> = evening.results().cloned().collect();
-        let skipped = results.len().saturating_sub(MAX_RESULTS);
         Standing {
             contest: Arc::clone(evening.contest()),
             phase: evening.round.phase(),
@@ -48,7 +46,7 @@ impl Rounds {
                 title: evening.contest().title().to_owned(),
             },
             round: self.round_status(reached.unwrap_or_default(), true),
-            results: results[skipped..].to_vec(),
+            results: newest(evening.results()),
             voices: Voices { phones: 0, authors: self.tally.voices().unwrap_or_default() },
             undo: self.undo_status(),
             count,
@@ -73,9 +71,7 @@ impl Rounds {
         standing.round = self.round_status(now.unwrap_or_default(), false);
         let seen = evening.ended.iter().filter(|ended| !ended.is_sealed);
         let own = evening.round.result.iter().filter(|_| !evening.round.is_hidden());
-        let results: Vec<_> = seen.map(|ended| &ended.result).chain(own).cloned().collect();
-        let skipped = results.len().saturating_sub(MAX_RESULTS);
-        standing.results = results[skipped..].to_vec();
+        standing.results = newest(seen.map(|ended| &ended.result).chain(own));
         if evening.round.is_hidden() {
             let teams = standing.count.teams.len();
             standing.count.leader = None;
@@ -160,6 +156,13 @@ impl Rounds {
     pub(in crate::show) fn is_source_held(&self, source: usize) -> bool {
         u32::try_from(source).is_ok_and(|source| self.evening.holds(source))
     }
+}
+
+/// Those that a snapshot lists.
+fn newest<'a>(results: impl Iterator<Item = &'a Arc<RoundResult>>) -> Vec<Arc<RoundResult>> {
+    let mut results: Vec<Arc<RoundResult>> = results.cloned().collect();
+    results.drain(..results.len().saturating_sub(MAX_RESULTS));
+    results
 }
 
 fn number(number: usize) -> u32 {
