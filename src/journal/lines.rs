@@ -165,7 +165,7 @@ impl Lines {
         line
     }
 
-    /// Of every message: its time, its arrival if that is another, and its source.
+    /// Of every message: its time, its arrival, and its source.
     fn beginning(
         &self,
         at: Option<Timestamp>,
@@ -177,9 +177,8 @@ impl Lines {
         if let Some(at) = at {
             push_member(&mut line, format_args!("\"at\":\"{at}\""));
         }
-        if at != Some(arrival) {
-            push_member(&mut line, format_args!("\"seen\":\"{arrival}\""));
-        }
+        // Also where both are the same: the time that a reader has reached need not be that of a show.
+        push_member(&mut line, format_args!("\"seen\":\"{arrival}\""));
         if let Some(name) = source.and_then(|source| self.sources.get(source)) {
             push_member(&mut line, format_args!("\"source\":{name}"));
         }

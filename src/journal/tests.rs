@@ -845,7 +845,7 @@ fn to_forget_deletes_the_keys_and_keeps_a_copy_with_the_times_of_the_minute() {
     let (lines, damage) = read_all(&files[&copy]);
     assert_eq!(damage, None);
     insta::assert_snapshot!(lines[1..].join("\n"), @r#"
-    {"at":"1970-01-01T00:01:00.000Z","source":"hall","id":"000000000001d4bf","author":"000000000001d4bf","hashtags":["cats"]}
+    {"at":"1970-01-01T00:01:00.000Z","seen":"1970-01-01T00:01:00.000Z","source":"hall","id":"000000000001d4bf","author":"000000000001d4bf","hashtags":["cats"]}
     {"at":"1970-01-01T00:02:00.000Z","command":"lock"}
     {"result":{"opened_at":"1970-01-01T00:01:00.000Z","title":"a \"b\" 1970-01-01T00:00:01Z?"}}
     "#);

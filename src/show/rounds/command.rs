@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::contest::Contest;
+use crate::event::ClockEvent;
 use crate::order::{Answer, Arm, Command};
 use crate::questions::MAX_QUESTIONS;
 use crate::snapshot::{Phase, RoundResult};
@@ -55,6 +56,7 @@ impl Rounds {
             Command::Redo => return self.redo(),
             _ => {}
         }
+        self.done_until = None;
         let is_next = *command == Command::Next;
         let command = if is_next {
             match self.next() {
@@ -130,6 +132,10 @@ impl Rounds {
             (Command::Start(length), Phase::Armed) => {
                 let length = length.map_or(self.evening.round.length, length_ms);
                 self.evening.start(now, length, &self.times);
+                if self.evening.round.phase() == Phase::Open {
+                    // From then on a reader need not tell the time by posts.
+                    self.say_clock(now, ClockEvent::Open);
+                }
             }
             (Command::Start(_), Phase::Countdown | Phase::Open) => {
                 return Answer::refused("the round is started already");

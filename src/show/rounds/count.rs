@@ -107,6 +107,7 @@ impl Rounds {
         if let Some(now) = self.now {
             self.let_fall(now, number);
         }
+        self.done_until = self.now;
     }
 
     pub(super) fn result(&mut self) -> RoundResult {

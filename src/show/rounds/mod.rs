@@ -77,6 +77,9 @@ pub(super) struct Rounds {
     is_recorded: bool,
     /// The recording tells what its clock did: time alone changes nothing.
     hears_clock: bool,
+    /// What the clock did before that was done anew when a command was taken back: a recording says it
+    /// once more, after the command.
+    done_until: Option<i64>,
     /// By name: those of the config, and those that recordings tell.
     sources: BTreeMap<String, u32>,
     /// The number of the next source that a recording tells.
@@ -116,6 +119,7 @@ impl Rounds {
             held: 0,
             is_recorded,
             hears_clock: false,
+            done_until: None,
             sources,
             next_source,
             said: Vec::new(),
@@ -231,16 +235,16 @@ impl Rounds {
 
     fn deletion(&mut self, mut deletion: Deletion, seen: Option<i64>, source: u32) -> Fate {
         let arrival = if self.is_recorded { seen } else { self.now };
-        if deletion.at.is_none() {
-            let at = if self.is_recorded { self.named } else { self.now };
-            deletion.at = at.map(timestamp);
-        }
+        deletion.at = deletion.at.or(self.named.map(timestamp));
         self.enter(arrival, source, Body::Deletion(deletion))
     }
 
     fn enter(&mut self, arrival: Option<i64>, source: u32, body: Body) -> Fate {
         let arrival = arrival.or(self.now);
-        let entry = Entry { now: self.now, arrival, source, body };
+        // Where a show has written what its clock did, each message came by that clock, although it
+        // moves no time.
+        let now = if self.hears_clock { self.now.max(arrival) } else { self.now };
+        let entry = Entry { now, arrival, source, body };
         let number = self.log.end();
         let fate = self.count(&entry, number);
         self.log.push(entry, self.evening.round.first);
@@ -333,6 +337,9 @@ impl Rounds {
     fn hear_clock(&mut self, at: i64, event: ClockEvent) {
         self.hears_clock = true;
         self.reach(at);
+        if self.done_until.is_some_and(|done| at < done) {
+            return;
+        }
         let entry = self.log.end();
         let before = self.evening.round.timeline.clone();
         if let Some(held) = before.held().filter(|_| event == ClockEvent::Open) {

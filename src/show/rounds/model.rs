@@ -160,6 +160,7 @@ struct Both {
     rounds: Rounds,
     model: Model,
     edges: Vec<i64>,
+    newest: Option<i64>,
 }
 
 impl Both {
@@ -178,7 +179,8 @@ impl Both {
         let questions = Arc::new(Questions::new(contests.collect()).unwrap());
         let names = SOURCES.map(str::to_owned).to_vec();
         let rounds = Rounds::new(questions, rules, Limits::default(), names, false);
-        let mut both = Both { rounds, model: Model::new(rules, vote, sizes), edges: vec![0] };
+        let mut both =
+            Both { rounds, model: Model::new(rules, vote, sizes), edges: vec![0], newest: None };
         both.advance(0);
         both
     }
@@ -212,6 +214,9 @@ impl Both {
                     TagId(u16::try_from(place).unwrap())
                 };
                 let sides = teams_of(0, &tags);
+                if !teams_of(self.rounds.evening.round.question, &tags).is_empty() {
+                    self.newest = self.newest.max(Some(at));
+                }
                 // Where deletions are signed each post has an author.
                 let author = if is_signed(id) { author.max(1) } else { author };
                 let (id, author) = ((id > 0).then_some(id), (author > 0).then_some(author));
@@ -240,7 +245,9 @@ impl Both {
                     at: at.map(timestamp),
                 };
                 self.rounds.message(SourceId(0), Message::Deletion(deletion));
-                self.model.note(What::Deletion { id, by, at: at.unwrap_or(now) });
+                // Without a time it has that of the newest post that named a team.
+                let at = at.or(self.newest).unwrap_or(now);
+                self.model.note(What::Deletion { id, by, at });
             }
             Act::Unmatched => {
                 self.rounds.message(SourceId(0), Message::Unmatched(3));
