@@ -9,7 +9,6 @@ use crate::cli;
 use crate::display_text;
 use crate::evening::{self, Recount};
 use crate::report::{self, Form};
-use crate::snapshot::RoundResult;
 
 use super::{Failure, load, print};
 
@@ -50,7 +49,7 @@ pub(super) fn report(arguments: &cli::Report, config: Option<&Path>) -> Result<(
 pub(super) fn verify(file: &Path, config: Option<&Path>) -> Result<(), Failure> {
     let recount = recount(file, config)?;
     let mut said: Vec<String> =
-        recount.evening.rounds.iter().map(|round| sentence(&round.result)).collect();
+        recount.evening.rounds.iter().map(|round| report::sentence(&round.result)).collect();
     if said.is_empty() {
         said.push("there is no result".to_owned());
     }
@@ -91,16 +90,4 @@ fn beside(file: &Path) -> PathBuf {
     let mut name = file.file_stem().unwrap_or(file.as_os_str()).to_owned();
     name.push("-report.html");
     file.with_file_name(name)
-}
-
-fn sentence(result: &RoundResult) -> String {
-    let RoundResult { number, title, .. } = result;
-    let votes: Vec<String> =
-        result.teams.iter().map(|team| format!("{} {}", team.name, team.votes)).collect();
-    let outcome = match &result.winner {
-        Some(winner) => format!("{winner} by {}", result.margin),
-        None => "a tie".to_owned(),
-    };
-    let partial = if result.partial { ", partial" } else { "" };
-    format!("round {number}, {title} {}: {outcome}{partial}", votes.join(", "))
 }

@@ -17,6 +17,7 @@ use crate::snapshot::{Gap, Posts, RoundResult};
 use crate::timestamp::Timestamp;
 
 pub use self::csv::csv;
+pub use self::words::sentence;
 
 /// An evening: all that a report says of it.
 #[derive(Clone, Debug, Default)]

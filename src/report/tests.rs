@@ -164,6 +164,25 @@ fn the_words_of_a_result_say_who_has_won_and_how_narrowly() {
 }
 
 #[test]
+fn a_line_says_what_was_asked_and_how_it_has_ended() {
+    let tied = || result(&[("Vim", 1010), ("Emacs", 1010)], Duration::from_mins(1));
+    let check = |title: &str, partial, expected: &str| {
+        let said = sentence(&RoundResult { title: title.to_owned(), partial, ..tied() });
+        assert_eq!(said, format!("round 1{expected}"));
+    };
+    let votes = "Vim 1,010, Emacs 1,010. A tie: Vim and Emacs have 50.0 % each.";
+    check("Vim or Emacs?", false, &format!(", Vim or Emacs? {votes}"));
+    let won = sentence(&result(&[("Vim", 40), ("Emacs", 24)], Duration::from_mins(1)));
+    let verdict = "Vim has won with 62.5 %, 25.0 points ahead of Emacs. \
+                   16 more votes would have brought Emacs level.";
+    assert_eq!(won, format!("round 1, Which is it? Vim 40, Emacs 24. {verdict}"));
+    check("Editors", false, &format!(", Editors: {votes}"));
+    check("", true, &format!(": {votes} It is partial: posts were lost."));
+    // Nothing of it moves the cursor of a terminal.
+    check("Edit\u{1b}[2J\n?", false, &format!(", Edit [2J ? {votes}"));
+}
+
+#[test]
 fn times_and_numbers_are_written_as_people_read_them() {
     let clock = |seconds| words::clock(Duration::from_secs(seconds));
     assert_eq!([clock(0), clock(125), clock(86_400)], ["0:00", "2:05", "24:00:00"]);

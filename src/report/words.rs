@@ -14,6 +14,23 @@ const SAME: f64 = 1e-12;
 /// More teams than this are not named where they are level.
 const NAMED: usize = 4;
 
+/// A result as a line for a terminal: what was asked, the votes, and how it has ended.
+#[must_use]
+pub fn sentence(result: &RoundResult) -> String {
+    let votes = result.teams.iter();
+    let votes = votes.map(|team| format!("{} {}", shown(&team.name), count(team.votes)));
+    let votes = votes.collect::<Vec<_>>().join(", ");
+    let mut asked = format!("round {}", result.number);
+    if !result.title.is_empty() {
+        let _ = write!(asked, ", {}", shown(&result.title));
+    }
+    if !asked.ends_with(['?', '!', '.', ':', '…']) {
+        asked.push(':');
+    }
+    let partial = if result.partial { " It is partial: posts were lost." } else { "" };
+    format!("{asked} {votes}. {}{partial}", verdict(result))
+}
+
 /// How a round has ended, in whole sentences.
 pub(super) fn verdict(result: &RoundResult) -> String {
     if result.teams.iter().all(|team| team.votes == 0) {

@@ -6,6 +6,7 @@ use console::measure_text_width;
 
 use crate::cli::Format;
 use crate::contest::Contest;
+use crate::report;
 use crate::server::wire;
 use crate::snapshot::{Posts, RoundResult, Snapshot};
 
@@ -78,16 +79,7 @@ impl<W: io::Write> Printer<W> {
         match &mut self.out {
             Out::Jsonl(out) => writeln!(out, "{}", wire::result(result)),
             Out::Csv { .. } => Ok(()),
-            Out::Table { out, .. } => {
-                let votes = result.teams.iter().map(|team| format!("{} {}", team.name, team.votes));
-                let votes: Vec<String> = votes.collect();
-                let outcome = match &result.winner {
-                    Some(winner) => format!("{winner} has won"),
-                    None => "a tie".to_owned(),
-                };
-                let RoundResult { number, title, .. } = result;
-                writeln!(out, "round {number}, {title} {outcome}: {}", votes.join(", "))
-            }
+            Out::Table { out, .. } => writeln!(out, "{}", report::sentence(result)),
         }
     }
 
