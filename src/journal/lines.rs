@@ -14,7 +14,7 @@ use crate::event::{ClockEvent, Message};
 use crate::order::Request;
 use crate::post::{Deletion, Post, PostId, Side, Version};
 use crate::questions::Questions;
-use crate::snapshot::Gap;
+use crate::snapshot::{Gap, RoundResult};
 use crate::timestamp::Timestamp;
 
 use super::Entry;
@@ -260,10 +260,20 @@ pub fn clock(at: Timestamp, event: ClockEvent) -> String {
     format!("{{\"at\":\"{at}\",\"phase\":\"{}\"}}", event.name())
 }
 
-/// A result, given as JSON.
+/// A result, as in snapshots.
+///
+/// # Panics
+/// Never: a result has a JSON form.
 #[must_use]
-pub fn result(result: &Value) -> String {
+pub fn result(result: &RoundResult) -> String {
+    let result = serde_json::to_string(result).expect("the shape has only text keys");
     format!("{{\"result\":{result}}}")
+}
+
+/// The show was running then, and nothing else happened.
+#[must_use]
+pub fn time(at: Timestamp) -> String {
+    note(Some(at), "time") + "}"
 }
 
 /// A state from which reading can begin, given as JSON.

@@ -33,7 +33,7 @@ use crate::event::{ClockEvent, Message, SourceId};
 use crate::order::Request;
 use crate::panics::reason;
 use crate::recorder::finish;
-use crate::snapshot::{Gap, RecordingState, RecordingStatus};
+use crate::snapshot::{Gap, RecordingState, RecordingStatus, RoundResult, TeamResult};
 use crate::timestamp::Timestamp;
 
 use disk::Disk;
@@ -73,8 +73,8 @@ pub enum Entry {
     },
     /// The clock did something.
     Clock(Timestamp, ClockEvent),
-    /// A round has a result: as JSON.
-    Result(Box<Value>),
+    /// A round has a result.
+    Result(Arc<RoundResult>),
     /// A state from which reading can begin: as JSON.
     State(Timestamp, Box<Value>),
     /// Where each source stands: as JSON, by its name.
@@ -241,15 +241,15 @@ fn start<D: Disk>(
 fn weight(entry: &Entry) -> usize {
     /// An entry itself, with the room that its message may have elsewhere.
     const USUAL: usize = 256;
-    let of_value = match entry {
-        Entry::Result(value)
-        | Entry::State(_, value)
-        | Entry::Positions(_, value)
-        | Entry::Presses(_, value) => value_weight(value),
+    let more = match entry {
+        Entry::State(_, value) | Entry::Positions(_, value) | Entry::Presses(_, value) => {
+            value_weight(value)
+        }
+        Entry::Result(result) => size_of::<TeamResult>() * result.teams.len(),
         Entry::Message { message: Message::Deletion(deletion), .. } => 8 * deletion.posts.len(),
         Entry::Message { .. } | Entry::Command { .. } | Entry::Clock(..) | Entry::Gap(..) => 0,
     };
-    USUAL + of_value
+    USUAL + more
 }
 
 fn value_weight(value: &Value) -> usize {

@@ -127,7 +127,7 @@ fn a_line_says_what_it_is() {
         (Kind::Counted, counted[0].clone()),
         (Kind::Command, lines::command(at(1), &Command::Lock.into())),
         (Kind::Clock, lines::clock(at(1), ClockEvent::Locked)),
-        (Kind::Result, lines::result(&json!({"number": 1}))),
+        (Kind::Result, lines::result(&result("Tabs?"))),
         (Kind::Positions, lines::positions(at(1), &json!({"hall": 7}))),
         (Kind::Presses, lines::presses(at(1), &json!(["p"]))),
         (Kind::Gap, lines.gap(Some(0), &gap)),
@@ -829,9 +829,7 @@ fn to_forget_deletes_the_keys_and_keeps_a_copy_with_the_times_of_the_minute() {
     writing.tell(Entry::Positions(at(120_001), Box::new(json!({"hall": "1795287841276556"}))));
     writing.tell(Entry::Presses(at(120_001), Box::new(json!(["press"]))));
     writing.tell(Entry::Command { at: at(125_500), request: Command::Lock.into() });
-    writing.tell(Entry::Result(Box::new(
-        json!({"title": "a \"b\" 1970-01-01T00:00:01Z?", "opened_at": at(62_500).to_string()}),
-    )));
+    writing.tell(Entry::Result(Arc::new(result("a \"b\" 1970-01-01T00:00:01Z?"))));
     writing.0.sync();
     drop(writing);
     let original = disk.files()[&path()].clone();
@@ -847,7 +845,7 @@ fn to_forget_deletes_the_keys_and_keeps_a_copy_with_the_times_of_the_minute() {
     insta::assert_snapshot!(lines[1..].join("\n"), @r#"
     {"at":"1970-01-01T00:01:00.000Z","seen":"1970-01-01T00:01:00.000Z","source":"hall","id":"000000000001d4bf","author":"000000000001d4bf","hashtags":["cats"]}
     {"at":"1970-01-01T00:02:00.000Z","command":"lock"}
-    {"result":{"opened_at":"1970-01-01T00:01:00.000Z","title":"a \"b\" 1970-01-01T00:00:01Z?"}}
+    {"result":{"number":1,"question":1,"title":"a \"b\" 1970-01-01T00:00:01Z?","opened_at":"1970-01-01T00:01:00.000Z","closed_at":"1970-01-01T00:02:00.000Z","teams":[{"name":"Cats","votes":3,"share":0.75,"total":3,"voices":3},{"name":"Dogs","votes":1,"share":0.25,"total":1,"voices":1}],"voices":4,"winner":"Cats","margin":2,"photo_finish":false,"partial":false}}
     "#);
     // A second time there are no keys left, and nothing is overwritten.
     let again = forget_on(&disk, &path()).unwrap();
@@ -965,6 +963,32 @@ fn post(number: u64) -> Post {
         side: Side::Team(TeamId(0)),
         tags: tags(&[0]),
         version: Version::First,
+    }
+}
+
+/// The result of a round of a minute.
+fn result(title: &str) -> RoundResult {
+    let team = |name: &str, votes: u64, share| TeamResult {
+        name: name.to_owned(),
+        votes,
+        share,
+        total: votes,
+        voices: votes,
+        color: PALETTE[0],
+    };
+    RoundResult {
+        number: 1,
+        question: 1,
+        title: title.to_owned(),
+        opened_at: at(62_500),
+        closed_at: at(122_500),
+        teams: vec![team("Cats", 3, 0.75), team("Dogs", 1, 0.25)],
+        voices: 4,
+        winner: Some("Cats".to_owned()),
+        margin: 2,
+        photo_finish: false,
+        partial: false,
+        course: Vec::new(),
     }
 }
 
@@ -1104,7 +1128,7 @@ fn entry() -> impl Strategy<Value = Told> {
         .prop_map(|(command, from, soft)| Request { command, from, soft });
     let event = prop::sample::select(ClockEvent::ALL.to_vec());
     let nothing = prop::sample::select(vec![
-        lines::result(&json!({"number": 1, "title": "#cats or #dogs?"})),
+        lines::result(&result("#cats or #dogs?")),
         lines::state(at(1), &json!({"phase": "open", "delete": "x"})),
         lines::positions(at(1), &json!({"hall": "7"})),
         lines::presses(at(1), &json!(["p"])),

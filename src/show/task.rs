@@ -256,9 +256,7 @@ impl Running {
                 },
                 Said::Clock(at, event) => Entry::Clock(at, event),
                 Said::Command(at, command) => Entry::Command { at, request: command.into() },
-                Said::Result(result) => Entry::Result(Box::new(
-                    serde_json::to_value(&*result).expect("a result has only text keys"),
-                )),
+                Said::Result(result) => Entry::Result(result),
             };
             if let Some(recorder) = recorder {
                 let mut made = Vec::new();

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use crate::support::patience::Finish;
 use crate::support::program::{hashtug, last, tally};
+use crate::support::results::result;
 
 #[test]
 fn tally_counts_a_journal_as_any_recording() {
@@ -117,7 +118,7 @@ fn tell(journal: &Journal, life: u64) {
     journal.note(Entry::State(at(1003), Box::new(json!({"tabs": "#tabs"}))));
     journal.note(Entry::Positions(at(1003), Box::new(json!({"hall": "#tabs"}))));
     journal.note(Entry::Presses(at(1003), Box::new(json!(["#tabs"]))));
-    journal.note(Entry::Result(Box::new(json!({"number": 1, "title": "#tabs?"}))));
+    journal.note(Entry::Result(Arc::new(result(1, "#tabs?", ["#tabs", "#spaces"], [3, 1]))));
     journal.note(Entry::Command { at: at(1004), request: Command::Lock.into() });
 }
 
