@@ -46,15 +46,24 @@ pub fn counting(questions: &Questions, rounds: Option<&Rules>) -> Counting {
 
 /// Why the first line of a journal does not say what was counted.
 #[derive(Debug, thiserror::Error)]
-#[error("the first line does not say how the evening is counted: {0}")]
-pub struct BadHead(String);
+pub enum BadHead {
+    /// This program could misread what it says.
+    #[error("it was written by a newer version, {0}")]
+    Newer(String),
+    /// Something of it is missing, or cannot be.
+    #[error("the first line does not say how the evening is counted: {0}")]
+    Unclear(String),
+}
 
 /// What a journal says of how its evening is counted.
 ///
 /// # Errors
 /// If it does not.
 pub fn rules(head: &Head) -> Result<(Questions, Option<Rules>), BadHead> {
-    let bad = |what: &str| BadHead(what.to_owned());
+    if head.is_newer() {
+        return Err(BadHead::Newer(head.version.clone()));
+    }
+    let bad = |what: &str| BadHead::Unclear(what.to_owned());
     let get = |key: &str| head.rules.counting.get(key);
     let ms = |key: &str| get(key).and_then(Value::as_u64).map(Duration::from_millis);
     let text = |key: &str| get(key).and_then(Value::as_str);
@@ -71,10 +80,11 @@ pub fn rules(head: &Head) -> Result<(Questions, Option<Rules>), BadHead> {
             size: team.size,
         });
         let contest = Contest::new(question.title.clone(), window, vote, reposts, teams.collect());
-        let contest = contest.map_err(|errors| BadHead(errors[0].to_string()))?;
+        let contest = contest.map_err(|errors| BadHead::Unclear(errors[0].to_string()))?;
         contests.push(Arc::new(contest));
     }
-    let questions = Questions::new(contests).map_err(|error| BadHead(error.to_string()))?;
+    let questions = Questions::new(contests);
+    let questions = questions.map_err(|error| BadHead::Unclear(error.to_string()))?;
     let Some(best_of) = get("best_of").and_then(Value::as_u64) else {
         return Ok((questions, None));
     };

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +11,7 @@ use serde_json::Value;
 
 use crate::display_text;
 use crate::hint::Hint;
-use crate::journal::{Damage, Kind, Line, survey};
+use crate::journal::{Condition, Kind, Line, Reader};
 use crate::questions::Questions;
 use crate::report::{Evening, Round};
 use crate::round::Rules;
@@ -23,9 +22,6 @@ use crate::timer::Marks;
 use crate::timestamp::Timestamp;
 
 use super::{BadHead, Reading, rules};
-
-/// A longer line is none of a journal.
-const MAX_LINE: u64 = 4 << 20;
 
 /// Faults past this are counted, and not listed.
 const MAX_FAULTS: usize = 100;
@@ -49,7 +45,7 @@ pub struct Recount {
 /// Something that does not follow from the posts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// A line is not what was written there.
+    /// A line is not what was written there, or one was left out before it.
     Changed {
         /// Which.
         line: u64,
@@ -133,7 +129,10 @@ impl Hint for Error {
     fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Error::Read { .. } => "a journal is a file that may be read",
-            Error::Head { .. } => "was it written by a newer version?",
+            Error::Head { source: BadHead::Newer(_), .. } => "count it with that version",
+            Error::Head { .. } => {
+                "the first line of a journal is written by the show; was it changed?"
+            }
             Error::NoRules(_) => {
                 "name the config of the evening, which has a `[round]`: `-c friday.toml`"
             }
@@ -151,11 +150,11 @@ pub fn recount(
     config: Option<(Arc<Questions>, Option<Rules>)>,
 ) -> Result<Recount, Error> {
     let failed = |source| Error::Read { path: path.to_owned(), source };
-    let mut lines = Lines::open(path).map_err(failed)?;
-    let Some(first) = lines.next().map_err(failed)? else {
+    let mut lines = Reader::open(path).map_err(failed)?;
+    let Some(first) = lines.read_any().map_err(failed)? else {
         return Err(Error::NoRules(path.to_owned()));
     };
-    let head = Line::of(1, &first).head();
+    let head = first.head();
     let (questions, rounds) = match &head {
         Some(head) => {
             let (questions, rounds) =
@@ -165,33 +164,12 @@ pub fn recount(
         None => config.ok_or_else(|| Error::NoRules(path.to_owned()))?,
     };
     let mut counting = Counting::new(&questions, rounds, head.is_some());
-    if head.is_some() {
-        let survey = File::open(path).and_then(survey).map_err(failed)?;
-        counting.damage = survey.damage;
-    }
-    let mut line = Some(first);
-    while let Some(text) = line {
-        counting.line(&text);
-        line = lines.next().map_err(failed)?;
+    let mut next = Some(first);
+    while let Some(line) = next {
+        counting.line(&line);
+        next = lines.read_any().map_err(failed)?;
     }
     Ok(counting.end())
-}
-
-/// The lines of a file, whatever their checksums say.
-struct Lines {
-    input: BufReader<File>,
-}
-
-impl Lines {
-    fn open(path: &Path) -> io::Result<Lines> {
-        Ok(Lines { input: BufReader::with_capacity(256 << 10, File::open(path)?) })
-    }
-
-    fn next(&mut self) -> io::Result<Option<String>> {
-        let mut bytes = Vec::new();
-        let read = (&mut self.input).take(MAX_LINE).read_until(b'\n', &mut bytes)?;
-        Ok((read > 0).then(|| String::from_utf8_lossy(&bytes).trim_end().to_owned()))
-    }
 }
 
 /// An evening that is being counted.
@@ -199,7 +177,6 @@ struct Counting {
     show: Show,
     reading: Reading,
     is_journal: bool,
-    number: u64,
     /// Results as they were counted last.
     counted: BTreeMap<u32, Arc<RoundResult>>,
     /// What had become of the messages before each round's result.
@@ -211,7 +188,6 @@ struct Counting {
     to: Option<Timestamp>,
     faults: Vec<Fault>,
     more_faults: u64,
-    damage: Option<Damage>,
     title: String,
 }
 
@@ -230,7 +206,6 @@ impl Counting {
             }),
             reading: Reading::of_any(questions),
             is_journal,
-            number: 0,
             counted: BTreeMap::new(),
             posts: BTreeMap::new(),
             posts_before: Posts::default(),
@@ -240,31 +215,29 @@ impl Counting {
             to: None,
             faults: Vec::new(),
             more_faults: 0,
-            damage: None,
         }
     }
 
-    fn line(&mut self, text: &str) {
-        self.number += 1;
-        match self.damage {
-            Some(Damage::Changed { line }) if line == self.number => {
+    fn line(&mut self, line: &Line) {
+        let Line { number, kind, text, condition } = line;
+        match condition {
+            // A recording has no checksums, and its last line may have no end.
+            _ if !self.is_journal => {}
+            Condition::Whole => {}
+            Condition::Changed => {
                 let round = self.show.snapshot(Now::default()).round.map(|round| round.number);
-                self.find(Fault::Changed { line, round });
+                self.find(Fault::Changed { line: *number, round });
             }
-            Some(Damage::Torn { line, .. }) if line == self.number => {
-                return self.find(Fault::Torn { line });
-            }
-            _ => {}
+            Condition::Torn => return self.find(Fault::Torn { line: *number }),
         }
-        let line = Line::of(self.number, text);
         let time = line.time();
         self.from = self.from.or(time);
         self.to = self.to.max(time);
-        match line.kind {
+        match kind {
             Kind::Result => return self.result(text),
             Kind::Gap => return self.gap(text),
             Kind::Lost => {
-                let lost = json(text).get("lost").and_then(Value::as_u64);
+                let lost = json(text).get("count").and_then(Value::as_u64);
                 self.lost += lost.unwrap_or(1);
                 return;
             }
@@ -333,8 +306,11 @@ impl Counting {
             let result = Arc::clone(self.counted.get(number)?);
             Some(Round { result, posts: self.posts.get(number).copied().unwrap_or_default() })
         });
-        let lost =
-            (self.lost > 0).then(|| format!("{} things are missing in the journal", self.lost));
+        let lost = match self.lost {
+            0 => None,
+            1 => Some("one thing is missing in the journal".to_owned()),
+            lost => Some(format!("{lost} things are missing in the journal")),
+        };
         Recount {
             evening: Evening {
                 title: self.title,

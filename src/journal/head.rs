@@ -173,6 +173,12 @@ impl Rules {
 }
 
 impl Head {
+    /// Whether it is of a form that this program would misread.
+    #[must_use]
+    pub fn is_newer(&self) -> bool {
+        self.format > FORMAT
+    }
+
     /// That of a journal which begins at `at`.
     pub(super) fn new(at: Timestamp, rules: Rules) -> Head {
         Head { format: FORMAT, version: env!("CARGO_PKG_VERSION").to_owned(), at, rules }

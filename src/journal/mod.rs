@@ -43,7 +43,7 @@ pub use forget::{Forgotten, forget};
 pub use head::{Difference, GRACE, Head, Question, Rules, Team};
 pub use keys::Keys;
 pub use open::{Begin, Error, Opened, Past, Setup, open};
-pub use reader::{Damage, Kind, Line, Place, Reader, Survey, survey};
+pub use reader::{Condition, Damage, Kind, Line, Place, Reader, Survey, survey};
 
 /// Things that may wait to be written; one more is lost, and counted.
 const QUEUE: usize = 1 << 15;

@@ -15,7 +15,7 @@ use crate::timestamp::Timestamp;
 
 use super::beside::{named, with_suffix};
 use super::disk::{Disk, Handle as _, RealDisk};
-use super::head::{FORMAT, Head};
+use super::head::Head;
 use super::lines::{self, Lines};
 use super::reader::{self, Survey};
 use super::seal::Chain;
@@ -235,7 +235,7 @@ pub(super) fn prepare<D: Disk>(disk: D, setup: &Setup<'_>) -> Result<Prepared<D>
         let kept = keep_aside(&disk, path, head.at, Moved::WithKeys)?;
         return begin_anew(disk, lock, setup, Some(kept));
     }
-    if head.format > FORMAT {
+    if head.is_newer() {
         let version = head.version;
         return Err(Error::Newer { path: path.to_owned(), version });
     }

@@ -1,7 +1,8 @@
 //! Reads a journal line by line, and checks each.
 //!
-//! A torn last line is what a crash leaves: it is dropped, and told of. Anything else that is not as it
-//! was written ends the reading, with the number of the line.
+//! A torn last line is what a crash leaves. Anything else that is not as it was written is told of with
+//! the number of its line. Whoever goes on with a journal reads up to there ([`Reader::read`]); whoever
+//! looks for what is wrong with it reads all of it ([`Reader::read_any`]).
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read, Seek as _, SeekFrom, Take};
@@ -13,17 +14,30 @@ use super::head::Head;
 use super::seal::{self, Chain};
 
 /// Bytes of a line. A longer one was not written by this program.
-const MAX_LINE: u64 = 64 << 20;
+pub(super) const MAX_LINE: u64 = 64 << 20;
 
-/// A line that is as it was written.
+/// A line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// Which, from 1.
     pub number: u64,
     /// What it is.
     pub kind: Kind,
-    /// All of it, without its line feed.
+    /// All of it, without its line feed; of one that is too long its beginning.
     pub text: String,
+    /// Whether it is what was written there.
+    pub condition: Condition,
+}
+
+/// Whether a line is what was written there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// It is.
+    Whole,
+    /// It is not, or one was left out before it.
+    Changed,
+    /// It is the last, and has no end.
+    Torn,
 }
 
 /// What a line is.
@@ -57,7 +71,7 @@ pub enum Kind {
     Note,
 }
 
-/// How the reading ended.
+/// What is not as it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Damage {
     /// The last line is incomplete: that many bytes.
@@ -89,6 +103,8 @@ pub struct Reader<R> {
     line: u64,
     offset: u64,
     chain: Chain,
+    /// What the next line may follow instead, after one that is not what was written there.
+    others: [Chain; 2],
     damage: Option<Damage>,
 }
 
@@ -106,7 +122,7 @@ impl Reader<Take<File>> {
         let mut file = File::open(path)?;
         file.seek(SeekFrom::Start(offset))?;
         let reader = Reader::new(file.take(to.offset - offset));
-        Ok(Reader { line, offset, chain, ..reader })
+        Ok(Reader { line, offset, chain, others: [chain; 2], ..reader })
     }
 }
 
@@ -124,7 +140,8 @@ impl<R: Read> Reader<R> {
     /// Reads what begins with the first line.
     pub fn new(input: R) -> Reader<R> {
         let input = BufReader::with_capacity(256 << 10, input);
-        Reader { input, line: 0, offset: 0, chain: Chain::default(), damage: None }
+        let chain = Chain::default();
+        Reader { input, line: 0, offset: 0, chain, others: [chain; 2], damage: None }
     }
 
     /// The next line; `None` at the end, and where [`Reader::damage`] is.
@@ -135,33 +152,58 @@ impl<R: Read> Reader<R> {
         if self.damage.is_some() {
             return Ok(None);
         }
+        Ok(self.read_any()?.filter(|line| line.condition == Condition::Whole))
+    }
+
+    /// The next line, whatever was done to it or to those before; `None` at the end.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn read_any(&mut self) -> io::Result<Option<Line>> {
         let mut bytes = Vec::new();
-        let read = (&mut self.input).take(MAX_LINE).read_until(b'\n', &mut bytes)?;
+        let read = (&mut self.input).take(MAX_LINE).read_until(b'\n', &mut bytes)? as u64;
         if read == 0 {
             return Ok(None);
         }
-        let number = self.line + 1;
-        let changed = Damage::Changed { line: number };
-        let is_whole = bytes.pop_if(|last| *last == b'\n').is_some();
-        if !is_whole {
-            let bytes = read as u64;
-            let torn = Damage::Torn { line: number, bytes };
-            self.damage = Some(if bytes < MAX_LINE { torn } else { changed });
-            return Ok(None);
+        let has_end = bytes.pop_if(|last| *last == b'\n').is_some();
+        if !has_end && read == MAX_LINE {
+            self.offset += self.input.skip_until(b'\n')? as u64;
         }
-        let mut chain = self.chain;
-        let text = String::from_utf8(bytes).ok().filter(|text| chain.check(text.as_bytes()));
-        let Some(text) = text else {
-            self.damage = Some(changed);
-            return Ok(None);
+        self.line += 1;
+        self.offset += read;
+        let condition = if !has_end && read < MAX_LINE {
+            Condition::Torn
+        } else if has_end && self.follows(&bytes) {
+            Condition::Whole
+        } else {
+            Condition::Changed
         };
-        self.chain = chain;
-        self.line = number;
-        self.offset += read as u64;
-        Ok(Some(Line { number, kind: kind(&text), text }))
+        let line = self.line;
+        self.damage = self.damage.or(match condition {
+            Condition::Whole => None,
+            Condition::Changed => Some(Damage::Changed { line }),
+            Condition::Torn => Some(Damage::Torn { line, bytes: read }),
+        });
+        let text = String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        Ok(Some(Line { number: line, kind: kind(&text), text, condition }))
     }
 
-    /// What kept the reading from going on to the end, once [`Reader::read`] gives nothing more.
+    /// Whether a line follows what was read before it.
+    fn follows(&mut self, line: &[u8]) -> bool {
+        let [one, other] = self.others;
+        for mut chain in [self.chain, one, other] {
+            if chain.check(line) {
+                (self.chain, self.others) = (chain, [chain; 2]);
+                return true;
+            }
+        }
+        let [chain, others @ ..] = self.chain.after_damage(line);
+        (self.chain, self.others) = (chain, others);
+        false
+    }
+
+    /// The first damage that was read.
     #[must_use]
     pub fn damage(&self) -> Option<Damage> {
         self.damage
@@ -193,12 +235,6 @@ impl Place {
 }
 
 impl Line {
-    /// A line of a journal, whatever its checksum says.
-    #[must_use]
-    pub fn of(number: u64, text: &str) -> Line {
-        Line { number, kind: kind(text), text: text.to_owned() }
-    }
-
     /// The head that it is.
     #[must_use]
     pub fn head(&self) -> Option<Head> {
@@ -264,7 +300,7 @@ pub struct Survey {
     pub last: Option<Timestamp>,
     /// Things that are missing.
     pub lost: bool,
-    /// What kept the reading from going on.
+    /// What kept the reading from going on to the end.
     pub damage: Option<Damage>,
 }
 

@@ -41,6 +41,17 @@ impl Chain {
         next.0 == said
     }
 
+    /// What the next line may follow after one that is not what was written there: the checksum that
+    /// stands in this one, that which should, or none of it, if the line was put in.
+    pub(super) fn after_damage(self, line: &[u8]) -> [Chain; 3] {
+        let (body, said) = match split(line) {
+            Some((body, said)) => (body, Some(Chain(said))),
+            None => (line.strip_suffix(b"}").unwrap_or(line), None),
+        };
+        let meant = self.after(body);
+        [said.unwrap_or(meant), meant, self]
+    }
+
     fn after(self, body: &[u8]) -> Chain {
         let mut crc = Crc::new();
         crc.update(&self.0.to_be_bytes());

@@ -215,6 +215,82 @@ fn whatever_is_changed_in_the_middle_is_told_with_its_line() {
     }
 }
 
+#[test]
+fn reading_goes_on_after_damage_and_says_which_lines_are_whole() {
+    let lines: Vec<String> = (0..6).map(line).collect();
+    let whole = seal_all(&lines);
+    let parts: Vec<&[u8]> = whole.split_inclusive(|&byte| byte == b'\n').collect();
+    // `changed`: numbers of lines; `missing`: which of the six are not there as they were.
+    let check = |what: &str, bytes: &[u8], changed: &[u64], missing: &[usize]| {
+        let read = read_any(bytes);
+        let wrong = read.iter().filter(|line| line.condition == Condition::Changed);
+        assert_eq!(wrong.map(|line| line.number).collect::<Vec<_>>(), changed, "{what}");
+        let told = read.iter().map(|line| line.number);
+        assert!(told.eq(1..=read.len() as u64), "{what}");
+        for (index, line) in lines.iter().enumerate() {
+            let is_there = read.iter().any(|read| read.unsealed().as_ref() == Some(line));
+            assert_eq!(is_there, !missing.contains(&index), "{what}: {index}");
+        }
+    };
+    check("whole", &whole, &[], &[]);
+    for index in 0..5 {
+        let number = index as u64 + 1;
+        let mut left_out = parts.clone();
+        left_out.remove(index);
+        check("left out", &left_out.concat(), &[number], &[index]);
+        let mut doubled = parts.clone();
+        doubled.insert(index, parts[index]);
+        check("doubled", &doubled.concat(), &[number + 1], &[]);
+        let mut put_in = parts.clone();
+        put_in.insert(index, b"{\"at\":\"2026\",\"crc\":\"00000000\"}\n");
+        check("put in", &put_in.concat(), &[number], &[]);
+        let mut blank = parts.clone();
+        blank.insert(index, b"\r\n");
+        check("a blank line", &blank.concat(), &[number], &[]);
+        let mut unsealed = parts.clone();
+        let bare = format!("{}\n", lines[index]);
+        unsealed[index] = bare.as_bytes();
+        check("unsealed", &unsealed.concat(), &[number], &[index]);
+        let mut unreadable = parts.clone();
+        let bytes = [b"\xff", parts[index]].concat();
+        unreadable[index] = &bytes;
+        check("not a text", &unreadable.concat(), &[number], &[index]);
+        let mut twice = parts.clone();
+        let [mut first, mut last] = [parts[index], parts[5]].map(<[u8]>::to_vec);
+        (first[8], last[8]) = (b'x', b'x');
+        (twice[index], twice[5]) = (&first, &last);
+        check("in two places", &twice.concat(), &[number, 6], &[index, 5]);
+    }
+    // Every bit of every byte: no line before the damage, and of those after it one at the most.
+    for place in 0..whole.len() - 1 {
+        for bit in 0..8 {
+            let mut bytes = whole.clone();
+            bytes[place] ^= 1 << bit;
+            let line = memchr::memchr_iter(b'\n', &whole[..place]).count() as u64 + 1;
+            let read = read_any(&bytes);
+            let wrong = read.iter().filter(|line| line.condition != Condition::Whole);
+            let wrong: Vec<u64> = wrong.map(|line| line.number).collect();
+            assert!(wrong == [line] || wrong == [line, line + 1], "byte {place}, {bit}: {wrong:?}");
+        }
+    }
+    let torn = [&whole[..], b"{\"at\":"].concat();
+    let last = read_any(&torn).pop().unwrap();
+    assert_eq!((last.number, last.condition, &*last.text), (7, Condition::Torn, "{\"at\":"));
+}
+
+#[test]
+fn a_line_that_is_longer_than_any_is_one_line() {
+    let lines: Vec<String> = (0..2).map(line).collect();
+    let whole = seal_all(&lines);
+    let mut bytes = vec![b' '; usize::try_from(reader::MAX_LINE).unwrap() + 7];
+    bytes.push(b'\n');
+    bytes.extend(&whole);
+    let read = read_any(&bytes);
+    let conditions: Vec<Condition> = read.iter().map(|line| line.condition).collect();
+    assert_eq!(conditions, [Condition::Changed, Condition::Whole, Condition::Whole]);
+    assert_eq!(read[2].number, 3);
+}
+
 // ---------------------------------------------------------------- with which file a show begins
 
 #[test]
@@ -1026,6 +1102,12 @@ fn read_all(bytes: &[u8]) -> (Vec<String>, Option<Damage>) {
         lines.push(line.unsealed().unwrap());
     }
     (lines, reader.damage())
+}
+
+/// All lines, whatever was done to them.
+fn read_any(bytes: &[u8]) -> Vec<Line> {
+    let mut reader = Reader::new(bytes);
+    std::iter::from_fn(|| reader.read_any().unwrap()).collect()
 }
 
 fn path() -> PathBuf {

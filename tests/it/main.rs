@@ -35,4 +35,5 @@ mod stop;
 mod support;
 mod suspended;
 mod timer;
+mod verify;
 mod visitors;
