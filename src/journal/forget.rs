@@ -2,7 +2,7 @@
 //!
 //! Without the keys no name can be matched with a person. Exact times could still be, with posts that
 //! are public; so in the copy they are those of the minute. What serves only to go on with a show is left
-//! out of it: states, positions and presses.
+//! out of it: states, positions, presses, and until when it was running.
 
 use std::path::{Path, PathBuf};
 
@@ -88,7 +88,7 @@ fn write_copy<D: Disk>(
 /// What stands in the copy for a line.
 fn kept(line: &Line) -> Option<String> {
     match line.kind {
-        Kind::State | Kind::Positions | Kind::Presses => None,
+        Kind::State | Kind::Positions | Kind::Presses | Kind::Time => None,
         _ => line.unsealed().map(|text| rounded(&text)),
     }
 }

@@ -105,6 +105,8 @@ pub struct Writer {
 enum Item {
     Entry(Entry, usize),
     Counted(Counted),
+    /// The show was running then.
+    Time(Timestamp),
     /// There will be no more.
     End,
 }
@@ -149,6 +151,13 @@ impl Journal {
     pub fn beat(&self) {
         // Without room it waits for the next beat: nothing of it is lost.
         let _waits = self.hand_on_counts();
+    }
+
+    /// The show is running at this time. The file says so where it says nothing else of that time, as
+    /// often as it is flushed.
+    pub fn note_time(&self, at: Timestamp) {
+        // Without room a later time says the same.
+        let _said_later = self.items.try_send(Item::Time(at));
     }
 
     /// Whether all that was added up is handed on.

@@ -67,6 +67,8 @@ pub enum Kind {
     Lost,
     /// The show goes on after a crash.
     Resumed,
+    /// Until when the show was running, where nothing else says it.
+    Time,
     /// Anything else that is no message.
     Note,
 }
@@ -277,6 +279,7 @@ fn kind(text: &str) -> Kind {
             "gap" => Kind::Gap,
             "lost" => Kind::Lost,
             "resumed" => Kind::Resumed,
+            "time" => Kind::Time,
             _ => Kind::Note,
         },
         "command" => Kind::Command,

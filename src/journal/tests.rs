@@ -133,6 +133,7 @@ fn a_line_says_what_it_is() {
         (Kind::Gap, lines.gap(Some(0), &gap)),
         (Kind::Lost, lines::lost(Some(at(1)), 3)),
         (Kind::Resumed, lines::resumed(at(1))),
+        (Kind::Time, lines::time(at(1))),
     ] {
         let sealed = seal_all(std::slice::from_ref(&line));
         let read = Reader::new(&*sealed).read().unwrap().unwrap();
@@ -741,6 +742,46 @@ fn what_finds_no_room_is_said_where_it_is_missing() {
     assert_eq!(unmatched, told, "what has no line of its own is never lost");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_kill_at_any_instant_loses_a_quarter_of_a_second_at_most() {
+    /// Milliseconds, less what a thread may need to wake up.
+    const LOST: i64 = 250 - 25;
+    // In milliseconds, how often posts come, and snapshots.
+    for (posts, beat) in [(0, 200), (700, 200), (311, 200), (100, 33), (40, 33), (3, 33)] {
+        let disk = SimulatedDisk::default();
+        let mut writing = Writing::new(prepare(disk.clone(), &setup(Begin::Auto, at(0))).unwrap());
+        let (mut snapshot, mut length) = (-beat, 0);
+        let (mut newest, mut kept) = (0, 0);
+        let is_post = |now: i64| posts > 0 && now % posts == 0;
+        for now in 1..2000 {
+            tokio::time::advance(Duration::from_millis(1)).await;
+            if is_post(now) {
+                writing.post(u64::try_from(now).unwrap());
+            }
+            if now - snapshot >= if is_post(now) { beat.min(33) } else { beat } {
+                snapshot = now;
+                writing.0.take(Item::Time(at(now)));
+            }
+            writing.0.look_after_the_disk();
+            let file = &disk.files()[&path()];
+            if file.len() > length {
+                length = file.len();
+                newest = survey(&**file).unwrap().last.unwrap().millis();
+                kept = posts_of(&disk).last().map_or(0, |&post| i64::try_from(post).unwrap());
+            }
+            let what = format!("at {now}, posts every {posts} ms");
+            assert!(newest >= now - LOST, "{what}: it was running at {newest}");
+            let old = (1..now - LOST).rev().find(|&then| is_post(then)).unwrap_or(0);
+            assert!(kept >= old, "{what}: post {old} is not there");
+        }
+        let text = String::from_utf8(disk.files()[&path()].clone()).unwrap();
+        let times = text.lines().filter(|line| line.contains("\"note\":\"time\"")).count();
+        // Before the first post nothing else does.
+        let most = if posts == 3 { 1 } else { 2000 / 150 };
+        assert!(times <= most, "posts every {posts} ms: {times} lines tell the time alone");
+    }
+}
+
 // ---------------------------------------------------------------- real files
 
 #[test]
@@ -906,7 +947,9 @@ fn to_forget_deletes_the_keys_and_keeps_a_copy_with_the_times_of_the_minute() {
     writing.tell(Entry::Presses(at(120_001), Box::new(json!(["press"]))));
     writing.tell(Entry::Command { at: at(125_500), request: Command::Lock.into() });
     writing.tell(Entry::Result(Arc::new(result("a \"b\" 1970-01-01T00:00:01Z?"))));
+    writing.0.take(Item::Time(at(126_500)));
     writing.0.sync();
+    assert_eq!(survey(&*disk.files()[&path()]).unwrap().last, Some(at(126_500)));
     drop(writing);
     let original = disk.files()[&path()].clone();
     let copy = PathBuf::from("show/friday-kept.jsonl");
@@ -1216,6 +1259,7 @@ fn entry() -> impl Strategy<Value = Told> {
         lines::presses(at(1), &json!(["p"])),
         lines::lost(None, 7),
         lines::resumed(at(1)),
+        lines::time(at(1)),
         Head::new(at(1), rules()).line(),
     ]);
     prop_oneof![

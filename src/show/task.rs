@@ -29,7 +29,8 @@ pub const ORDERS: usize = 64;
 /// The shortest time between two snapshots: what viewers and lights can show.
 const SHORTEST_BEAT: Duration = Duration::from_millis(33);
 
-/// The time between two lines of a journal while a round is on.
+/// The longest time between two snapshots, and so between two times that a journal hears of, while time is
+/// a matter of the round that is on.
 const JOURNAL_BEAT: Duration = Duration::from_millis(200);
 
 /// The door for orders. It can be held by any number of parts.
@@ -311,7 +312,7 @@ impl Running {
             journal.beat();
             if let Some(clock) = now.clock.filter(|_| self.show.is_timed()) {
                 // So that it is known until when the show was running, should it end now.
-                journal.note(Entry::Positions(clock, Box::default()));
+                journal.note_time(clock);
             }
         }
         self.is_quiet = !std::mem::take(&mut self.has_messages);

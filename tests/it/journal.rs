@@ -119,6 +119,7 @@ fn tell(journal: &Journal, life: u64) {
     journal.note(Entry::Positions(at(1003), Box::new(json!({"hall": "#tabs"}))));
     journal.note(Entry::Presses(at(1003), Box::new(json!(["#tabs"]))));
     journal.note(Entry::Result(Arc::new(result(1, "#tabs?", ["#tabs", "#spaces"], [3, 1]))));
+    journal.note_time(at(1003));
     journal.note(Entry::Command { at: at(1004), request: Command::Lock.into() });
 }
 

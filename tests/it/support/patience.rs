@@ -67,8 +67,12 @@ pub(crate) fn joined<T>(what: &str, thread: JoinHandle<T>) -> T {
 /// runs, which `HASHTUG_TIMED=1` says. `tests/long` sets it.
 #[track_caller]
 pub(crate) fn in_time(what: &str, took: Duration, most: Duration) {
-    let is_timed = std::env::var_os("HASHTUG_TIMED").is_some_and(|value| value == "1");
-    assert!(!is_timed || took < most, "{what} took {took:?}");
+    assert!(!is_timed() || took < most, "{what} took {took:?}");
+}
+
+/// Whether limits by the wall clock count.
+pub(crate) fn is_timed() -> bool {
+    std::env::var_os("HASHTUG_TIMED").is_some_and(|value| value == "1")
 }
 
 /// As long as this is there, a process has to go on: it is killed when that takes too long, so that
