@@ -187,10 +187,14 @@ impl Show {
         }
     }
 
-    /// Whether time is a matter of the round that is on: it ends by itself, or counts what is posted.
+    /// Whether time is a matter of the round that is on: it counts what is posted, or it ends or is followed
+    /// by another by itself.
     #[must_use]
     pub fn is_timed(&self) -> bool {
-        matches!(self.phase(), Phase::Countdown | Phase::Open | Phase::Locked) && self.has_rounds()
+        match &self.count {
+            Counting::Open(_) => false,
+            Counting::Rounds(rounds) => rounds.is_timed(),
+        }
     }
 
     /// Whether it has rounds.

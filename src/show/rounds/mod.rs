@@ -80,6 +80,8 @@ pub(super) struct Rounds {
     /// What the clock did before that was done anew when a command was taken back: a recording says it
     /// once more, after the command.
     done_until: Option<i64>,
+    /// Since when the recorded show was not running, if it does not say that it went on.
+    off: Option<i64>,
     /// By name: those of the config, and those that recordings tell.
     sources: BTreeMap<String, u32>,
     /// The number of the next source that a recording tells.
@@ -120,6 +122,7 @@ impl Rounds {
             is_recorded,
             hears_clock: false,
             done_until: None,
+            off: None,
             sources,
             next_source,
             said: Vec::new(),
@@ -340,6 +343,7 @@ impl Rounds {
         if self.done_until.is_some_and(|done| at < done) {
             return;
         }
+        self.off = (event == ClockEvent::Paused).then_some(at);
         let entry = self.log.end();
         let before = self.evening.round.timeline.clone();
         if let Some(held) = before.held().filter(|_| event == ClockEvent::Open) {
@@ -374,6 +378,12 @@ impl Rounds {
         (self.is_recorded, self.hears_clock, self.shown) = (false, false, None);
         self.log.leave_out(last.millis(), now.millis());
         let timeline = &mut self.evening.round.timeline;
+        // It ended once more before it was written that it goes on.
+        if self.off.take().is_some_and(|off| timeline.held() == Some(off)) {
+            timeline.resume(now.millis());
+            self.say_clock(now.millis(), ClockEvent::Open);
+            return self.reach(now.millis());
+        }
         let goes_on = match timeline.stage() {
             _ if timeline.leave_out(last.millis(), now.millis()) => ClockEvent::Open,
             Stage::Locked => {

@@ -26,6 +26,12 @@ pub(in crate::show) struct Standing {
 }
 
 impl Rounds {
+    /// Whether time is a matter of the round that is on, or opens the next one.
+    pub(in crate::show) fn is_timed(&self) -> bool {
+        let runs = matches!(self.phase(), Phase::Countdown | Phase::Open | Phase::Locked);
+        runs || self.times.rest.is_some()
+    }
+
     /// How it stands when it is `now`, which is not before the time that was reached.
     pub(in crate::show) fn standing(&mut self, now: Option<i64>) -> Standing {
         let reached = self.now.into_iter().chain(self.shown).chain(now).max();

@@ -285,6 +285,53 @@ fn time_off_is_left_out_of_rounds_that_undo_leads_back_to() {
 }
 
 #[test]
+fn a_show_that_ends_again_before_it_has_said_that_it_goes_on_is_not_paused() {
+    let left = |with_open: bool| {
+        let mut evening = Evening::new(rules());
+        evening.at(0).done(Command::Start(None));
+        evening.at(20_000).post(20_000, 0);
+        evening.rounds.is_recorded = true;
+        let paused = Message::Clock(timestamp(20_000), ClockEvent::Paused);
+        let open = Message::Clock(timestamp(50_000), ClockEvent::Open);
+        evening.rounds.message(SourceId(0), paused);
+        if with_open {
+            evening.rounds.message(SourceId(0), open);
+        }
+        let last = if with_open { 50_000 } else { 20_000 };
+        evening.rounds.take_said();
+        evening.rounds.go_on(timestamp(last), timestamp(90_000));
+        let said: Vec<Said> = evening.rounds.take_said();
+        let goes_on = Said::Clock(timestamp(90_000), ClockEvent::Open);
+        assert_eq!((said.len(), said.last()), (if with_open { 2 } else { 1 }, Some(&goes_on)));
+        assert_eq!(evening.at(90_001).post(90_001, 1), Fate::Counted);
+        assert_eq!(
+            (evening.post(40_000, 1), evening.post(90_000, 1)),
+            (Fate::Closed, Fate::Closed)
+        );
+        evening.rounds.standing(None).round.left.unwrap()
+    };
+    assert_eq!(left(false), Duration::from_millis(39_999));
+    assert_eq!(left(true), left(false));
+    // What an operator holds stays held.
+    let mut evening = Evening::new(rules());
+    evening.at(0).done(Command::Start(None));
+    evening.at(20_000).done(Command::Pause);
+    evening.rounds.go_on(timestamp(20_000), timestamp(90_000));
+    assert!(evening.rounds.standing(None).round.paused);
+}
+
+#[test]
+fn a_rest_that_was_running_goes_on_from_where_it_was() {
+    let mut evening = Evening::new(Rules { auto: Some(Duration::from_secs(20)), ..rules() });
+    evening.at(1000);
+    evening.at(70_000);
+    assert_eq!(evening.phase(), Phase::Revealed, "since 64.000, and until 84.000");
+    evening.rounds.go_on(timestamp(75_000), timestamp(500_000));
+    assert_eq!(evening.at(508_999).phase(), Phase::Revealed);
+    assert_eq!(evening.at(509_000).phase(), Phase::Open);
+}
+
+#[test]
 fn past_the_bound_the_oldest_command_leaves_the_memory() {
     let mut evening = Evening::new(rules());
     evening.rounds.log.set_most(10);
