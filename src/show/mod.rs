@@ -16,7 +16,7 @@ pub mod task;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::event::{Fate, Message, News, SourceId};
+use crate::event::{Fate, Given, Message, News, SourceId};
 use crate::order::{Answer, Command, Order};
 use crate::post::{Deletion, Post};
 use crate::questions::Questions;
@@ -300,10 +300,8 @@ impl Show {
     }
 
     fn message(&mut self, source: SourceId, message: Message, now: Now) -> Fate {
-        if let Message::Command(given) = &message
-            && now.clock.is_none()
-        {
-            self.screen.carry_out(&given.request.command, now.elapsed);
+        if let Message::Command(given) = message {
+            return self.recorded(*given, now);
         }
         let rounds = match &mut self.count {
             Counting::Open(tally) => return tally.apply(message),
@@ -315,6 +313,21 @@ impl Show {
             _ => message,
         };
         rounds.message(source, message)
+    }
+
+    /// Carries out a command of a recording, at its time. Where time is not the recording's, the show is
+    /// led by whoever is there.
+    fn recorded(&mut self, given: Given, now: Now) -> Fate {
+        let Given { at, request } = given;
+        let leads = match &mut self.count {
+            Counting::Open(_) => now.clock.is_none(),
+            Counting::Rounds(rounds) => rounds.follow(at),
+        };
+        if leads {
+            // Nobody waits for the answer.
+            let _answer = self.order(Order::Command(request), now.elapsed);
+        }
+        Fate::Other
     }
 
     fn order(&mut self, order: Order, now: Duration) -> Answer {

@@ -4,23 +4,28 @@ use super::published::{FADING_BEAT, LONGEST_BEAT};
 use super::*;
 use crate::contest::TeamId;
 use crate::event::Message;
-use crate::order::TimerOrder;
+use crate::order::{Request, TimerOrder};
 use crate::picture::{Dark, Pattern, Scene};
 use crate::post::{AuthorId, Post, PostId, Side, Tags, Version};
 use crate::render::check::snapshot_of;
 use crate::rgb::Rgb;
+use crate::round::Length;
 use crate::snapshot::{Gap, Phase, SourceState};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 fn show() -> Show {
+    show_with(None, false)
+}
+
+fn show_with(rounds: Option<Rules>, is_recorded: bool) -> Show {
     Show::new(Setup {
         questions: Arc::new(snapshot_of(&[(Rgb::BLACK, 0.5), (Rgb::BLACK, 0.5)]).contest.into()),
         sources: ["a", "b"].map(|name| SourceStatus::new(name.to_owned(), "nostr")).to_vec(),
         limits: Limits::default(),
         marks: Marks::default(),
-        rounds: None,
-        is_recorded: false,
+        rounds,
+        is_recorded,
     })
 }
 
@@ -108,6 +113,58 @@ fn what_is_shown_is_part_of_the_state() {
     assert_eq!(snapshot.blackout, [Dark::All, strip()]);
     assert_eq!(self::order(&mut show, Command::Light(Dark::All).into(), now), Answer::Done);
     assert_eq!(show.snapshot(now).blackout, []);
+}
+
+#[test]
+fn a_command_in_a_recording_is_an_order_like_any_other() {
+    let dark = |show: &mut Show, now, from| {
+        let request = Request { from, ..Command::Blackout(Dark::All).into() };
+        let given = Box::new(Given { at: timestamp(1000), request });
+        news(show, 0, News::Message(Message::Command(given)), now);
+        !show.snapshot(now).blackout.is_empty()
+    };
+    let recorded = after(Duration::ZERO);
+    let rounds = || Some(Rules { countdown: Duration::ZERO, ..Rules::default() });
+    let mut armed = show_with(rounds(), true);
+    assert!(!dark(&mut armed, recorded, Some(Phase::Open)), "the round is not open");
+    assert_eq!(armed.now(), Some(timestamp(1000)), "it is that late all the same");
+    assert!(dark(&mut armed, recorded, Some(Phase::Armed)));
+    // Its phase is the one at its own time, at which the bell has fallen.
+    let mut open = show_with(rounds(), true);
+    let start = Given { at: timestamp(0), request: Command::Start(None).into() };
+    news(&mut open, 0, News::Message(Message::Command(Box::new(start))), recorded);
+    let late = Given {
+        at: timestamp(3_600_000),
+        request: Request { from: Some(Phase::Open), ..Command::Blackout(Dark::All).into() },
+    };
+    news(&mut open, 0, News::Message(Message::Command(Box::new(late))), recorded);
+    let snapshot = open.snapshot(recorded);
+    assert_eq!((snapshot.phase, snapshot.blackout.len()), (Phase::Revealed, 0));
+    // A show without rounds is open from start to end.
+    assert!(!dark(&mut show(), recorded, Some(Phase::Armed)));
+    assert!(dark(&mut show(), recorded, Some(Phase::Open)));
+    // A show that goes by a clock is led by whoever is there.
+    for mut rehearsal in [show(), show_with(rounds(), false)] {
+        assert!(!dark(&mut rehearsal, live(SECOND), None));
+    }
+}
+
+#[test]
+fn time_is_a_matter_of_rounds_that_run_and_of_rests_between_rounds_that_open_by_themselves() {
+    let timed = |auto| {
+        let rules = Rules { auto, length: Length::After(5 * SECOND), ..Rules::default() };
+        let mut show = show_with(Some(rules), false);
+        show.apply(Event::Time, live(SECOND));
+        let before = show.is_timed();
+        order(&mut show, Command::Start(None).into(), live(SECOND));
+        let running = show.is_timed();
+        show.apply(Event::Time, live(30 * SECOND));
+        assert_eq!(show.snapshot(live(30 * SECOND)).phase, Phase::Revealed);
+        [before, running, show.is_timed()]
+    };
+    assert_eq!(timed(None), [false, true, false]);
+    assert_eq!(timed(Some(60 * SECOND)), [true; 3]);
+    assert!(!show().is_timed());
 }
 
 #[test]

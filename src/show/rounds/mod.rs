@@ -17,7 +17,7 @@ mod timeline;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::event::{ClockEvent, Fate, Given, Message, Recorded, SourceId};
+use crate::event::{ClockEvent, Fate, Message, Recorded, SourceId};
 use crate::order::Command;
 use crate::post::{Deletion, Post, Side};
 use crate::questions::Questions;
@@ -164,6 +164,14 @@ impl Rounds {
         }
     }
 
+    /// Time has come to `at` by a recording. `false` if it is not the recording's.
+    pub(super) fn follow(&mut self, at: Timestamp) -> bool {
+        if self.is_recorded {
+            self.reach(at.millis());
+        }
+        self.is_recorded
+    }
+
     /// Takes in a message of a source.
     pub(super) fn message(&mut self, source: SourceId, message: Message) -> Fate {
         let (message, seen, source) = match message {
@@ -185,19 +193,11 @@ impl Rounds {
                 self.plain.dropped += count;
                 Fate::Other
             }
-            Message::Command(given) if self.is_recorded => {
-                let Given { at, request } = *given;
-                self.reach(at.millis());
-                if request.from.is_none_or(|from| from == self.phase()) {
-                    self.give(request.command);
-                }
-                return Fate::Other;
-            }
             Message::Clock(at, event) if self.is_recorded => {
                 self.hear_clock(at.millis(), event);
                 return Fate::Other;
             }
-            // A rehearsal plays posts, and is led by whoever is there.
+            // A rehearsal plays posts, and is led by whoever is there; commands are given by the show.
             Message::Command(_) | Message::Clock(..) => return Fate::Other,
             Message::Malformed(_) | Message::Recorded(_) => {
                 self.plain.malformed += 1;
