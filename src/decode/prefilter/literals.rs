@@ -72,12 +72,11 @@ impl Literal {
             Check::ShortHashtag => {
                 text.eq_ignore_ascii_case(&self.text) && BEFORE_HASHTAG.contains(&block[pattern])
             }
+            Check::Word(_) if text != self.text => false,
             Check::Word(follows) => {
                 let after = &block[start + self.text.len()..];
                 let escapes = after.iter().take_while(|&&byte| byte == b'\\').count();
-                text == self.text
-                    && after.get(escapes) == Some(&b'"')
-                    && follows.holds(&after[escapes + 1..])
+                after.get(escapes) == Some(&b'"') && follows.holds(&after[escapes + 1..])
             }
         }
     }

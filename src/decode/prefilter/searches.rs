@@ -27,7 +27,7 @@ pub(super) enum Search {
 
 impl Needles {
     pub(super) fn new(literals: Vec<Literal>) -> Needles {
-        let patterns: BTreeSet<Vec<u8>> = literals.iter().flat_map(Literal::patterns).collect();
+        let patterns = in_turns(&literals);
         let search = if patterns.is_empty() {
             Search::Nothing
         } else if let Some(searcher) = packed::Searcher::new(&patterns) {
@@ -55,6 +55,23 @@ impl Needles {
             Search::Masks(masks) => masks.next(&self.literals, block, from),
         }
     }
+}
+
+/// The patterns of all literals, each once: the first of each literal, then the second of each, and so
+/// on; literals with few patterns before those with many.
+///
+/// The packed search keeps its patterns in a few lists, and looks through a list wherever letters
+/// stand that could come from any of them. It gives the lists out in turns, by the number of a pattern,
+/// with one list for all cases of the same letters. In this order literals share a list only where
+/// there are more literals than lists, and hashtags, which have many patterns, share it with a word.
+pub(super) fn in_turns(literals: &[Literal]) -> Vec<Vec<u8>> {
+    let mut of_literals: Vec<Vec<Vec<u8>>> = literals.iter().map(Literal::patterns).collect();
+    of_literals.sort_by_key(Vec::len);
+    let turns = of_literals.last().map_or(0, Vec::len);
+    let mut known = BTreeSet::new();
+    let patterns =
+        (0..turns).flat_map(|turn| of_literals.iter().filter_map(move |of| of.get(turn)));
+    patterns.filter(|&pattern| known.insert(pattern)).cloned().collect()
 }
 
 /// Which literals have which byte at which place of their patterns, a bit each: however many they

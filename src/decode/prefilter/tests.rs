@@ -9,8 +9,9 @@ use proptest::sample::{Index, select};
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::searches::{Masks, Search};
+use super::searches::{Masks, Search, in_turns};
 use super::tables::{CHANGING, is_dropped};
+use super::words::Follows;
 use super::*;
 use crate::contest::{Contest, Reposts, Team, Vote};
 use crate::decode::page::is_heartbeat;
@@ -48,6 +49,23 @@ fn accents_stop_nothing_but_what_could_be_a_hashtag() {
         let found = prefilter.next(&mut Scan::new(text.as_bytes()), 0) < text.len();
         assert_eq!(found, hidden, "{text}");
     }
+}
+
+#[test]
+fn each_literal_is_searched_for_before_any_has_a_second_pattern() {
+    let word = |text| Literal::word(Word::new(text, Follows::Colon));
+    let literals = [
+        Literal::hashtag("tabs"),
+        Literal::hashtag("spaces"),
+        word("\"phase\""),
+        word("\"raw\""),
+        word("\"raw\""),
+    ];
+    let patterns = in_turns(&literals);
+    assert_eq!(patterns[..4], [&b"pha"[..], b"raw", b"abs", b"pac"]);
+    let all: BTreeSet<Vec<u8>> = literals.iter().flat_map(Literal::patterns).collect();
+    assert_eq!(patterns.len(), all.len());
+    assert_eq!(patterns.into_iter().collect::<BTreeSet<_>>(), all);
 }
 
 proptest! {
