@@ -150,7 +150,9 @@ impl<W: io::Write> Count<W> {
     }
 
     fn message(&mut self, message: Message) {
-        if let (Some(at), Some(every)) = (message.reaches(), &mut self.every) {
+        if let Some(every) = &mut self.every
+            && let Some(at) = message.reaches()
+        {
             let mut next = every.next.unwrap_or_else(|| at.round_up(every.step));
             while next < at && self.output.is_ok() {
                 self.show.apply(Event::News(self.source, News::Tick(next)), Now::default());
@@ -165,7 +167,9 @@ impl<W: io::Write> Count<W> {
     fn news(&mut self, news: News) {
         // The time of recordings is their own.
         self.show.apply(Event::News(self.source, news), Now::default());
-        self.print_results();
+        if self.show.has_rounds() {
+            self.print_results();
+        }
     }
 
     /// Prints the results that have fallen since this was called last.

@@ -10,6 +10,8 @@ mod steering;
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
+
 use crate::post::{Deletion, Version};
 use crate::timestamp::Timestamp;
 
@@ -175,17 +177,20 @@ fn names_of<'a>(reader: &mut Reader<'a>) -> Result<Option<Vec<Cow<'a, str>>>, In
     Ok(Some(names).filter(|names| !names.is_empty()))
 }
 
+/// Hashtags of a post that are read without memory of their own; few posts have more.
+const HASHTAGS_INSIDE: usize = 4;
+
 /// The side that a list of hashtags takes; `None` for `null`.
 fn side(context: &Context, reader: &mut Reader<'_>) -> Result<Option<Found>, Invalid> {
     if reader.null() {
         return Ok(None);
     }
-    let mut tags = Vec::new();
+    let mut tags: SmallVec<[_; HASHTAGS_INSIDE]> = SmallVec::new();
     reader.array(|reader| {
         tags.push(reader.string()?.value());
         Ok(())
     })?;
-    Ok(Some(context.matcher.side(tags, Folding::Plain)))
+    Ok(Some(context.matcher.side(&tags, Folding::Plain)))
 }
 
 #[cfg(test)]
