@@ -102,7 +102,8 @@ impl Alphabet {
             }
             at += CHUNK;
         }
-        (at..block.len()).find(|&at| self.hides_at(block, at)).unwrap_or(block.len())
+        let hides_at = |&at: &usize| may_hide(block[at]) && self.hides_at(block, at);
+        (at..block.len()).find(hides_at).unwrap_or(block.len())
     }
 
     /// Whether a hiding place begins at `at`.
@@ -186,6 +187,12 @@ impl Alphabet {
             || matches!(c, '#' | '＃' | '﹟' | '.' | '_' | '"' | '\\')
             || self.own.contains(&c)
     }
+}
+
+/// Whether a hiding place may begin with the byte.
+#[inline]
+fn may_hide(byte: u8) -> bool {
+    matches!(byte, b'\\' | b'&' | 0xc2..)
 }
 
 /// Whether a byte is not ASCII, or may begin an escape or an entity.
