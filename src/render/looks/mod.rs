@@ -225,7 +225,7 @@ impl Renderer {
         let result = round.result.as_deref();
         let result = result.filter(|result| result.teams.len() == snapshot.teams.len());
         let Some(result) = result else { return self.draw_standing(snapshot, false, elapsed) };
-        let reveal = Reveal::of(result);
+        let reveal = Reveal::of(result, round.secret);
         self.celebrate(reveal, snapshot, since, elapsed);
         let shares = self.easing.jump(shares(result));
         let way = reveal.way(since);

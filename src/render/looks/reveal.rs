@@ -9,7 +9,8 @@ use crate::render::easing::smooth;
 use crate::snapshot::RoundResult;
 
 /// The light is neutral for so long before anything comes in: what was shown before goes meanwhile, and
-/// no light falls and rises at once, which the flash limiter would have to hold back.
+/// no light falls and rises at once, which the flash limiter would have to hold back. After a secret
+/// round it is neutral already, and a wait would only be a strip that is behind pages and terminal.
 const BEFORE: Duration = Duration::from_millis(300);
 
 /// When the split is in, and that of a photo finish.
@@ -30,17 +31,20 @@ const CHEERING: Duration = Duration::from_secs(3);
 /// The reveal of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reveal {
+    /// How long the light is neutral.
+    before: Duration,
     sweep: Duration,
     /// The place of the winner; `None` on a tie.
     winner: Option<usize>,
 }
 
 impl Reveal {
-    /// That of a result.
+    /// That of a result, of a secret round or another.
     #[must_use]
-    pub fn of(result: &RoundResult) -> Reveal {
+    pub fn of(result: &RoundResult, is_secret: bool) -> Reveal {
         let winner = result.winner.as_ref();
         Reveal {
+            before: if is_secret { Duration::ZERO } else { BEFORE },
             sweep: if result.photo_finish { PHOTO_FINISH } else { SWEEP },
             winner: winner.and_then(|name| result.teams.iter().position(|team| team.name == *name)),
         }
@@ -55,7 +59,8 @@ impl Reveal {
     /// How far the split has come in.
     #[must_use]
     pub fn way(self, since: Duration) -> f64 {
-        let (gone, whole) = (since.saturating_sub(BEFORE), self.sweep.saturating_sub(BEFORE));
+        let (gone, whole) =
+            (since.saturating_sub(self.before), self.sweep.saturating_sub(self.before));
         f64::from(smooth(gone.as_secs_f32() / whole.as_secs_f32()))
     }
 
@@ -95,7 +100,7 @@ impl Reveal {
 mod tests {
     use super::*;
 
-    const REVEAL: Reveal = Reveal { sweep: SWEEP, winner: Some(0) };
+    const REVEAL: Reveal = Reveal { before: BEFORE, sweep: SWEEP, winner: Some(0) };
 
     #[test]
     fn a_split_comes_in_within_its_time_and_never_goes_back() {
@@ -108,6 +113,9 @@ mod tests {
         let photo_finish = Reveal { sweep: PHOTO_FINISH, ..REVEAL };
         assert!((at(photo_finish, 2050) - 0.5).abs() < 1e-6);
         assert!(at(photo_finish, 3700) < 1.0);
+        let secret = Reveal { before: Duration::ZERO, ..REVEAL };
+        assert!(at(secret, 50) > 0.0, "it is neutral already");
+        assert!((at(secret, 900) - 0.5).abs() < 1e-6 && (at(secret, 1800) - 1.0).abs() < 1e-9);
     }
 
     #[test]
