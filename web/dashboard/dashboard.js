@@ -23,10 +23,7 @@ const shell = new Shell({
   name: "dashboard",
   show,
   age: (stale) => contest.picture.age(stale),
-  connect: async () => {
-    await contest.history.load();
-    contest.drawHistory();
-  },
+  connect: () => contest.history.load(),
   readings: contest.readings,
 });
 
@@ -71,12 +68,13 @@ function describe() {
 /** Says how far back the history goes. */
 function writeFrom() {
   const { history } = contest;
-  if (history.length < 2) return;
+  const words = find("history-from", HTMLElement);
+  if (history.length < 2) return write(words, "");
   const from = history.time(0);
   const span = history.time(history.length - 1) - from;
   const grain = span < 120_000 ? 1000 : 60_000;
   const time = duration(Math.round(span / grain) * grain);
-  write(find("history-from", HTMLElement), say("history.from", { time }));
+  write(words, say("history.from", { time }));
 }
 
 /** @param {Source[]} list */

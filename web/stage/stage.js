@@ -25,10 +25,7 @@ const shell = new Shell({
   name: "stage",
   show,
   age: (stale) => contest.picture.age(stale),
-  connect: async () => {
-    await contest.history.load();
-    if (shell.newest && !shell.held) describe(shell.newest);
-  },
+  connect: () => contest.history.load(),
   readings: contest.readings,
   awake: true,
 });

@@ -108,6 +108,16 @@ export class Show {
     return (await response.json()).ticket;
   }
 
+  /** Gives a command, which must do something. */
+  async give(order) {
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const headers = { authorization: `Bearer ${KEY}`, "content-type": "application/json" };
+    const body = JSON.stringify(order);
+    const response = await fetch(`${this.origin}/api/v1/operate`, { method: "POST", headers, body, signal });
+    const answer = await response.json();
+    if (!answer.changed) throw new Error(`${body}: ${JSON.stringify(answer)}`);
+  }
+
   /** The snapshot after the last post; only for a show that does not repeat. */
   async lastSnapshot() {
     const end = performance.now() + PATIENCE_MS;
