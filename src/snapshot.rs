@@ -19,8 +19,8 @@ use crate::timer::TimerStatus;
 use crate::timestamp::Timestamp;
 
 pub use round::{
-    CoursePoint, MAX_RESULTS, Phase, QuestionStatus, RoundResult, RoundStatus, TeamResult,
-    UndoStatus, Voices,
+    CoursePoint, MAX_RESULTS, Phase, QuestionStatus, RedoStatus, RoundResult, RoundStatus,
+    TeamResult, UndoStatus, Voices,
 };
 
 /// The state at one beat.
@@ -40,6 +40,8 @@ pub struct Snapshot {
     pub round: Option<RoundStatus>,
     /// The newest results, at most [`MAX_RESULTS`], the oldest first.
     pub results: Vec<Arc<RoundResult>>,
+    /// Rounds whose result is sealed, by number: the newest, at most [`MAX_RESULTS`], the oldest first.
+    pub sealed: Vec<u32>,
     /// Who has a vote; `None` where nobody keeps count of it.
     pub voices: Option<Voices>,
     /// What can be taken back; `None` without rounds.

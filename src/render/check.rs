@@ -162,6 +162,7 @@ pub fn snapshot_of(teams: &[(Rgb, f64)]) -> Snapshot {
         question: None,
         round: None,
         results: Vec::new(),
+        sealed: Vec::new(),
         voices: None,
         undo: None,
         teams: teams.iter().map(|&(_, share)| Standing { share, ..Standing::default() }).collect(),

@@ -82,12 +82,14 @@ impl Show {
     }
 
     fn with_rounds(&self, standing: Standing, now: Now) -> Snapshot {
-        let Standing { contest, phase, question, round, results, voices, undo, count } = standing;
+        let Standing { contest, phase, question, round, results, sealed, voices, undo, count } =
+            standing;
         Snapshot {
             phase,
             question: Some(question),
             round: Some(round),
             results,
+            sealed,
             undo: Some(undo),
             ..self.assemble(contest, count, Some(voices), now)
         }
@@ -110,6 +112,7 @@ impl Show {
             question: None,
             round: None,
             results: Vec::new(),
+            sealed: Vec::new(),
             voices,
             undo: None,
             teams,

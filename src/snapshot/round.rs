@@ -204,6 +204,17 @@ pub struct UndoStatus {
     pub steps: u32,
     /// The first of them: the newest.
     pub next: Option<&'static str>,
+    /// What was taken back since the newest command, and can be brought back.
+    pub redo: RedoStatus,
+}
+
+/// What can be brought back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct RedoStatus {
+    /// How many commands.
+    pub steps: u32,
+    /// The first of them: the one that was taken back last.
+    pub next: Option<&'static str>,
 }
 
 #[expect(clippy::ref_option, reason = "serde hands over the field as it is")]

@@ -473,6 +473,9 @@ fn killed_at_rest(hall: &Hall, life: Life, random: &mut Random, what: &str) -> L
     if is_changed && lasts {
         life.done(&json!({"command": "undo"}));
         let (mut undone, mut before) = (kept(&life.now()), kept(&quiet));
+        // That it can be brought back is all that is left of it.
+        assert_eq!(undone["undo"]["redo"]["steps"], 1, "{what}, {command} taken back");
+        before["undo"]["redo"] = undone["undo"]["redo"].clone();
         if quiet["undo"]["steps"] == MAX_STEPS {
             // The oldest has left the memory.
             (undone["undo"], before["undo"]) = (Value::Null, Value::Null);

@@ -11,8 +11,8 @@ use hashtug::rgb::Rgb;
 use hashtug::server::wire;
 use hashtug::snapshot::{
     Evicted, Gap, OutputState, OutputStatus, Phase, Posts, QuestionStatus, RecordingState,
-    RecordingStatus, RoundResult, RoundStatus, Snapshot, SourceState, SourceStatus, Standing,
-    TeamResult, UndoStatus, Voices,
+    RecordingStatus, RedoStatus, RoundResult, RoundStatus, Snapshot, SourceState, SourceStatus,
+    Standing, TeamResult, UndoStatus, Voices,
 };
 use hashtug::timer::{self, Marks};
 use hashtug::timestamp::Timestamp;
@@ -56,6 +56,7 @@ fn a_show_that_has_not_begun_says_so_with_nulls_and_has_no_outputs() {
         question: None,
         round: None,
         results: Vec::new(),
+        sealed: Vec::new(),
         voices: None,
         undo: None,
         timer: None,
@@ -74,7 +75,7 @@ fn a_show_that_has_not_begun_says_so_with_nulls_and_has_no_outputs() {
         r#""posts":{"received":0,"matched":0,"unmatched":0,"ignored":0,"both":0,"duplicate":0,"#,
         r#""late":0,"closed":0,"revised":0,"malformed":0,"dropped":0},"sources":[],"#,
         r#""recording":null,"journal":null,"vote":"every","reposts":"count","evicted":{"posts":0,"deletions":0},"#,
-        r#""question":null,"round":null,"results":[],"voices":null,"undo":null,"timer":null,"#,
+        r#""question":null,"round":null,"results":[],"sealed":[],"voices":null,"undo":null,"timer":null,"#,
         r#""scene":"contest","blackout":[],"join":null,"version":""#,
         env!("CARGO_PKG_VERSION"),
         r#""}"#,
@@ -145,8 +146,13 @@ fn snapshot() -> Snapshot {
         question: Some(QuestionStatus { number: 2, of: 3, title: "Tabs or spaces?".to_owned() }),
         round: Some(round()),
         results: vec![Arc::new(result())],
+        sealed: vec![1],
         voices: Some(Voices { phones: 31, authors: 30 }),
-        undo: Some(UndoStatus { steps: 3, next: Some("lock") }),
+        undo: Some(UndoStatus {
+            steps: 3,
+            next: Some("lock"),
+            redo: RedoStatus { steps: 1, next: Some("add_time") },
+        }),
         teams: vec![
             Standing { votes: 1204, share: 0.625, rate: 12.3, total: 5120 },
             Standing { votes: 361, share: 0.375, rate: 0.1, total: 977 },

@@ -806,7 +806,9 @@ class Evening:
             "round": round_,
             "results": course.results()[-20:],
             "undo": {"steps": len(self.memory),
-                     "next": self.entries[self.memory[-1]].action[0] if self.memory else None},
+                     "next": self.entries[self.memory[-1]].action[0] if self.memory else None,
+                     "redo": {"steps": len(self.taken_back),
+                              "next": self.entries[self.taken_back[-1]].action[0] if self.taken_back else None}},
         }
 
 

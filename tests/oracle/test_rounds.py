@@ -141,7 +141,8 @@ class Printed:
         self.posts = {k: v for k, v in self.last["posts"].items() if v}
         self.votes = [t["votes"] for t in self.last["teams"]]
         self.totals = [t["total"] for t in self.last["teams"]]
-        self.round, self.undo = self.last["round"], self.last["undo"]
+        self.round, self.undo = self.last["round"], dict(self.last["undo"])
+        self.redo = self.undo.pop("redo")
 
     def result_votes(self):
         return [[t["votes"] for t in r["teams"]] for r in self.results]
@@ -639,7 +640,9 @@ class Undo(unittest.TestCase):
         p = e.command(20, "undo").tally()
         self.assertEqual((p.phase, p.votes, p.last["results"]), ("open", [1, 2], []))
         self.assertEqual((p.result_votes(), p.undo), ([[1, 0]], {"steps": 1, "next": "start"}))
+        self.assertEqual(p.redo, {"steps": 1, "next": "lock"})
         p = e.command(30, "redo").tally()
+        self.assertEqual(p.redo, {"steps": 0, "next": None})
         self.assertEqual((p.result_votes(), p.standing()), ([[1, 0], [1, 0]], [(1, 1, [1, 0])]))
         self.assertEqual(p.posts, {"received": 3, "matched": 1, "closed": 2})
         self.assertEqual(e.tally(6).result_votes(), [[1, 0]])
@@ -868,7 +871,12 @@ class RandomEvenings(unittest.TestCase):
                     continue
                 undone += 1
                 back = self.after(given, ("undo", {}))
-                self.assertEqual(back.snapshot(), before)
+                snapshot = back.snapshot()
+                # That it can be brought back is all that is left of it.
+                redo = snapshot["undo"]["redo"]
+                self.assertEqual((redo["steps"], redo["next"]), (1, given.snapshot()["undo"]["next"]))
+                snapshot["undo"]["redo"] = before["undo"]["redo"]
+                self.assertEqual(snapshot, before)
                 if name == "lock" and evening.first_phase_line is not None and evening.course.round.paused is not None:
                     continue        # its grace may be over, and the phase line that says so is still to come
                 self.assertEqual(self.after(back, ("redo", {})).snapshot(), given.snapshot())

@@ -166,11 +166,17 @@ export interface Voices {
   authors: number;
 }
 
-/** What can be taken back. */
-export interface Undo {
+/** Commands that can be taken back, or brought back. */
+export interface Steps {
   steps: number;
-  /** The name of the command. */
+  /** The name of the first. */
   next: string | null;
+}
+
+/** What can be taken back. */
+export interface Undo extends Steps {
+  /** What was taken back. */
+  redo: Steps;
 }
 
 /** What became of a command. */
@@ -211,6 +217,8 @@ export interface Snapshot {
   round: Round | null;
   /** The newest, the oldest of them first. */
   results: Result[];
+  /** The numbers of rounds whose result nobody has seen. */
+  sealed: number[];
   voices: Voices | null;
   undo: Undo | null;
   /** `contest`, `join`, `timer` or `wall`. */

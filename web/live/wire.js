@@ -5,7 +5,7 @@
 // Keys that this page does not know are left alone: the server may add some.
 
 /** @import { Answer, Output, Point, Posts, Question, Recording, Result, Round } from "./shapes.js" */
-/** @import { Snapshot, Source, Strip, Team, Timer, Undo, Voices } from "./shapes.js" */
+/** @import { Snapshot, Source, Steps, Strip, Team, Timer, Undo, Voices } from "./shapes.js" */
 
 /** @typedef {Record<string, unknown>} Loose */
 
@@ -223,10 +223,15 @@ function voices(value) {
   return typeof phones === "number" ? { phones, authors: number(authors) } : null;
 }
 
+/** @param {unknown} value @returns {Steps} */
+function steps(value) {
+  const { steps, next } = object(value);
+  return { steps: number(steps), next: textOrNull(next) };
+}
+
 /** @param {unknown} value @returns {Undo | null} */
 function undo(value) {
-  const { steps, next } = object(value);
-  return typeof steps === "number" ? { steps, next: textOrNull(next) } : null;
+  return value ? { ...steps(value), redo: steps(object(value).redo) } : null;
 }
 
 /**
@@ -244,11 +249,6 @@ export function readAnswer(message) {
     changed: changed === true,
     why: textOrNull(why) ?? textOrNull(error),
   };
-}
-
-/** The numbers of the rounds of a list of results. @param {string} message @returns {number[]} */
-export function readNumbers(message) {
-  return results(parse(message)).map(({ number }) => number);
 }
 
 /**
@@ -280,6 +280,7 @@ export function readSnapshot(message) {
     question: question(loose.question),
     round: round(loose.round),
     results: results(loose.results),
+    sealed: list(loose.sealed).map(number),
     voices: voices(loose.voices),
     undo: undo(loose.undo),
     scene: text(loose.scene, "contest"),

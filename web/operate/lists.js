@@ -26,10 +26,10 @@ const posts = find("posts", HTMLElement);
 /** @type {Map<HTMLElement, Item[]>} */
 const items = new Map();
 
-/** @param {Snapshot} snapshot @param {(number: number) => boolean} isSealed of a round */
-export function describe(snapshot, isSealed) {
+/** @param {Snapshot} snapshot */
+export function describe(snapshot) {
   describeTeams(snapshot);
-  describeResults(snapshot, isSealed);
+  describeResults(snapshot);
   describeSources(snapshot);
   describeOutputs(snapshot);
   describePosts(snapshot);
@@ -75,14 +75,14 @@ function bar() {
   return bar;
 }
 
-/** @param {Snapshot} snapshot @param {(number: number) => boolean} isSealed */
-function describeResults({ results: list }, isSealed) {
+/** @param {Snapshot} snapshot */
+function describeResults({ results: list, sealed: numbers }) {
   find("no-results", HTMLElement).hidden = list.length > 0;
   // The newest first: it is what people ask for.
   [...list].reverse().forEach((result, index) => {
     const { name, line, button } = item(results, index);
     const { number, title } = result;
-    const sealed = isSealed(number);
+    const sealed = numbers.includes(number);
     write(name, say("result.head", { number, title: isolated(title) }));
     write(line, ended(result, sealed));
     button.hidden = !sealed;

@@ -6,7 +6,6 @@
 import "./words.js";
 
 import { OperatorSocket } from "../live/operator.js";
-import { readNumbers } from "../live/wire.js";
 import { recorded } from "../messages/details.js";
 import { clock } from "../messages/numbers.js";
 import { say, sayValue } from "../messages/say.js";
@@ -26,8 +25,6 @@ import * as sentences from "./sentences.js";
 const DRAW_MS = 100;
 /** How far a clock goes on without news. */
 const ALONE_MS = 1500;
-/** How often it is asked which results viewers see, while some are sealed. */
-const SEEN_MS = 2000;
 
 const door = find("door", HTMLElement);
 const desk = find("desk", HTMLElement);
@@ -40,11 +37,6 @@ const shell = new Shell({ name: "operate", show, age: draw, transports: [socket.
 let heard = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let drawing;
-/** Results that viewers see, by the numbers of their rounds. @type {Set<number> | null} */
-let seen = null;
-let asked = -Infinity;
-/** What the results stood at when they were asked for. */
-let stood = "";
 /** Whether the page has tried to connect. */
 let hasBegun = false;
 
@@ -66,9 +58,8 @@ function draw() {
   document.documentElement.dataset.phase = snapshot.phase;
   drawRound(snapshot);
   drawScreens(snapshot);
-  describe(snapshot, (number) => seen !== null && !seen.has(number));
+  describe(snapshot);
   buttons.show(snapshot, shell.isLive);
-  void lookAtResults(snapshot);
 }
 
 /** @param {Snapshot} snapshot */
@@ -128,27 +119,6 @@ function badge(id, words) {
   const element = find(id, HTMLElement);
   write(element, words);
   element.hidden = words === "";
-}
-
-/**
- * Which results viewers see: what is missing there is sealed. Asked when something may have changed, and
- * again while some are sealed.
- * @param {Snapshot} snapshot
- */
-async function lookAtResults({ phase, results }) {
-  const now = performance.now();
-  const isSealed = seen !== null && results.some(({ number }) => !seen?.has(number));
-  const stands = `${phase} ${results.map(({ number }) => number).join(" ")}`;
-  if (results.length === 0 || (stands === stood && !(isSealed && now - asked > SEEN_MS))) return;
-  stood = stands;
-  asked = now;
-  try {
-    const response = await fetch("/api/v1/results", { cache: "no-store" });
-    if (response.ok) seen = new Set(readNumbers(await response.text()));
-  } catch {
-    // The page is told by its socket that the show does not answer; it is asked again.
-    stood = "";
-  }
 }
 
 /** The show has closed the socket. @param {"key" | "full"} why */

@@ -69,7 +69,7 @@ export function hindrance(order, snapshot) {
       return phase === "open" ? null : "hinder.locked";
     case "reveal":
       if (phase === "sealed" || phase === "revealed") return null;
-      return phase === "armed" && order.number !== undefined ? null : "hinder.result";
+      return phase === "armed" && snapshot.sealed.includes(Number(order.number)) ? null : "hinder.result";
     case "reset":
       return phase === "armed" ? "hinder.beginning" : null;
     case "next":
@@ -78,6 +78,8 @@ export function hindrance(order, snapshot) {
       return phase === "locked" ? "hinder.grace" : null;
     case "undo":
       return snapshot.undo === null || snapshot.undo.steps === 0 ? "hinder.undo" : null;
+    case "redo":
+      return snapshot.undo === null || snapshot.undo.redo.steps === 0 ? "hinder.redo" : null;
     case "secret":
       if (phase !== "armed") return "hinder.seen";
       if (round?.secret !== order.secret) return null;

@@ -6,7 +6,7 @@ import { recorded } from "../messages/details.js";
 import { brief, clock, count, percent } from "../messages/numbers.js";
 import { say, sayCounted, sayValue } from "../messages/say.js";
 
-/** @import { Answer, Recording, Result, Snapshot, Undo } from "../live/shapes.js" */
+/** @import { Answer, Recording, Result, Snapshot, Steps, Undo } from "../live/shapes.js" */
 /** @import { Order } from "./possible.js" */
 
 /** What is going on, and what comes next. @param {Snapshot} snapshot */
@@ -71,11 +71,12 @@ export function left({ phase, round }, since) {
   }
 }
 
-/** What undo would take back. @param {Undo | null} undo */
+/** What undo would take back, and redo bring back. @param {Undo | null} undo */
 export function undone(undo) {
-  if (undo === null || undo.steps === 0) return say("undo.none");
-  const command = sayValue("command", undo.next ?? "");
-  return sayCounted("undo", undo.steps, { command, steps: undo.steps });
+  const of = (/** @type {Steps} */ { steps, next }) => ({ command: sayValue("command", next ?? ""), steps });
+  const parts = [undo?.steps ? sayCounted("undo", undo.steps, of(undo)) : say("undo.none")];
+  if (undo?.redo.steps) parts.push(sayCounted("redo", undo.redo.steps, of(undo.redo)));
+  return parts.join(" ");
 }
 
 /** How the journal is doing. @param {Recording | null} journal */

@@ -51,6 +51,15 @@ pub(super) fn status(snapshot: &Value) -> String {
     if let Some(next) = snapshot["undo"]["next"].as_str() {
         line("undo", format!("takes back {next}, and {} in all", snapshot["undo"]["steps"]));
     }
+    let redo = &snapshot["undo"]["redo"];
+    if let Some(next) = redo["next"].as_str() {
+        line("redo", format!("brings back {next}, and {} in all", redo["steps"]));
+    }
+    let sealed = snapshot["sealed"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if !sealed.is_empty() {
+        let rounds = sealed.iter().map(Value::to_string).collect::<Vec<_>>().join(", ");
+        line("sealed", format!("{rounds}; `hashtug operate reveal {}` shows one", sealed[0]));
+    }
     if let Some(left) = snapshot["timer"]["left_ms"].as_u64() {
         let held = if snapshot["timer"]["paused"] == true { ", held" } else { "" };
         line("timer", format!("{} left{held}", clock(left)));
@@ -101,7 +110,8 @@ mod tests {
                       "left_ms": 42_100, "paused": true, "secret": true, "hidden": false},
             "teams": [{"name": "Vim", "votes": 24, "share": 0.6},
                       {"name": "Emacs", "votes": 16, "share": 0.4}],
-            "undo": {"steps": 3, "next": "start"},
+            "undo": {"steps": 3, "next": "start", "redo": {"steps": 1, "next": "add_time"}},
+            "sealed": [1, 3],
             "timer": {"left_ms": 240_000, "length_ms": 300_000, "paused": false},
             "blackout": ["all"],
         });
@@ -113,6 +123,8 @@ left      0:43
 votes     Vim: 24 (60.0 %)
 votes     Emacs: 16 (40.0 %)
 undo      takes back start, and 3 in all
+redo      brings back add_time, and 1 in all
+sealed    1, 3; `hashtug operate reveal 1` shows one
 timer     4:00 left
 dark      all
 ";

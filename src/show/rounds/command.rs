@@ -6,7 +6,7 @@ use crate::contest::Contest;
 use crate::event::ClockEvent;
 use crate::order::{Answer, Arm, Command};
 use crate::questions::MAX_QUESTIONS;
-use crate::snapshot::{Phase, RoundResult};
+use crate::snapshot::{Phase, RedoStatus, RoundResult, UndoStatus};
 
 use super::evening::{Evening, length_ms};
 use super::log::Step;
@@ -343,11 +343,17 @@ impl Rounds {
         self.replay(entry);
     }
 
-    /// How many commands can be taken back, and the first of them.
-    pub(super) fn undo_status(&self) -> crate::snapshot::UndoStatus {
-        crate::snapshot::UndoStatus {
-            steps: u32::try_from(self.log.steps()).unwrap_or(u32::MAX),
+    /// How many commands can be taken back and brought back, and the first of them.
+    pub(super) fn undo_status(&self) -> UndoStatus {
+        let count = |steps: usize| u32::try_from(steps).unwrap_or(u32::MAX);
+        let undone = self.log.undone();
+        UndoStatus {
+            steps: count(self.log.steps()),
             next: self.log.newest().map(|step| step.name),
+            redo: RedoStatus {
+                steps: count(undone.len()),
+                next: undone.last().map(|step| step.name),
+            },
         }
     }
 

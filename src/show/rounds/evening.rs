@@ -167,6 +167,13 @@ impl Evening {
         self.ended.iter().map(|ended| &ended.result).chain(&self.round.result)
     }
 
+    /// The numbers of the rounds whose result nobody has seen, the oldest first.
+    pub(super) fn sealed(&self) -> impl Iterator<Item = u32> {
+        let own = (self.round.phase() == Phase::Sealed).then_some(self.round.number);
+        let left = self.ended.iter().filter(|ended| ended.is_sealed);
+        left.map(|ended| ended.result.number).chain(own)
+    }
+
     /// Whether the message of that number came from a source while it was held.
     pub(super) fn is_held(&self, source: u32, entry: u64) -> bool {
         self.holds.iter().any(|hold| {

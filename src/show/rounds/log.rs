@@ -117,6 +117,11 @@ impl Log {
         self.done.back()
     }
 
+    /// What was taken back, the newest last.
+    pub(super) fn undone(&self) -> &[Step] {
+        &self.undone
+    }
+
     /// Whether commands were given that can no longer be taken back.
     pub(super) fn has_forgotten(&self) -> bool {
         self.has_forgotten

@@ -20,6 +20,7 @@ pub(in crate::show) struct Standing {
     pub(in crate::show) question: QuestionStatus,
     pub(in crate::show) round: RoundStatus,
     pub(in crate::show) results: Vec<Arc<RoundResult>>,
+    pub(in crate::show) sealed: Vec<u32>,
     pub(in crate::show) voices: Voices,
     pub(in crate::show) undo: UndoStatus,
     pub(in crate::show) count: Count,
@@ -52,7 +53,8 @@ impl Rounds {
                 title: evening.contest().title().to_owned(),
             },
             round: self.round_status(reached.unwrap_or_default(), true),
-            results: newest(evening.results()),
+            results: newest(evening.results().cloned()),
+            sealed: newest(evening.sealed()),
             voices: Voices { phones: 0, authors: self.tally.voices().unwrap_or_default() },
             undo: self.undo_status(),
             count,
@@ -77,7 +79,7 @@ impl Rounds {
         standing.round = self.round_status(now.unwrap_or_default(), false);
         let seen = evening.ended.iter().filter(|ended| !ended.is_sealed);
         let own = evening.round.result.iter().filter(|_| !evening.round.is_hidden());
-        standing.results = newest(seen.map(|ended| &ended.result).chain(own));
+        standing.results = newest(seen.map(|ended| &ended.result).chain(own).cloned());
         if evening.round.is_hidden() {
             let teams = standing.count.teams.len();
             standing.count.leader = None;
@@ -165,10 +167,10 @@ impl Rounds {
 }
 
 /// Those that a snapshot lists.
-fn newest<'a>(results: impl Iterator<Item = &'a Arc<RoundResult>>) -> Vec<Arc<RoundResult>> {
-    let mut results: Vec<Arc<RoundResult>> = results.cloned().collect();
-    results.drain(..results.len().saturating_sub(MAX_RESULTS));
-    results
+fn newest<T>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut newest: Vec<T> = all.collect();
+    newest.drain(..newest.len().saturating_sub(MAX_RESULTS));
+    newest
 }
 
 fn number(number: usize) -> u32 {

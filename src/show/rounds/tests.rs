@@ -135,6 +135,38 @@ fn a_round_goes_from_armed_to_its_result() {
 }
 
 #[test]
+fn a_post_of_after_the_bell_ends_no_grace() {
+    let mut evening = Evening::new(rules());
+    evening.at(0).done(Command::Start(None));
+    assert_eq!(evening.at(60_500).post(60_500, 0), Fate::Closed);
+    // What was made before it comes after it: networks keep no order.
+    assert_eq!(evening.at(62_900).post(59_000, 1), Fate::Counted);
+    assert_eq!(evening.at(63_000).phase(), Phase::Locked);
+    assert_eq!(evening.at(63_001).phase(), Phase::Revealed);
+    assert_eq!(evening.votes(), [0, 1]);
+}
+
+#[test]
+fn a_snapshot_tells_what_is_sealed_and_what_can_be_brought_back() {
+    let rules = Rules { secret: true, length: Length::Open, grace: Duration::ZERO, ..rules() };
+    let mut evening = Evening::new(rules);
+    let told = |evening: &mut Evening| {
+        let Standing { sealed, undo, .. } = evening.rounds.standing(None);
+        (sealed, undo.redo.steps, undo.redo.next)
+    };
+    evening.at(0).done(Command::Start(None)).at(1000).done(Command::Lock);
+    assert_eq!(told(&mut evening), (vec![], 0, None));
+    assert_eq!(told(evening.at(1001)), (vec![1], 0, None));
+    evening.done(Command::Arm(Arm::Next)).done(Command::Start(None)).at(2000).done(Command::Lock);
+    assert_eq!(told(evening.at(2001)), (vec![1, 2], 0, None));
+    assert_eq!(told(evening.done(Command::Reveal(Some(1)))), (vec![2], 0, None));
+    assert_eq!(told(evening.done(Command::Undo)), (vec![1, 2], 1, Some("reveal")));
+    assert_eq!(told(evening.done(Command::Undo)), (vec![1], 2, Some("lock")));
+    assert_eq!(told(evening.done(Command::Redo)), (vec![1, 2], 1, Some("reveal")));
+    assert_eq!(told(evening.done(Command::Reveal(None))), (vec![1], 0, None));
+}
+
+#[test]
 fn more_time_after_the_bell_opens_the_round_again_and_what_was_held_counts() {
     let mut evening = Evening::new(rules());
     evening.at(0).done(Command::Start(None));

@@ -46,8 +46,11 @@ test("a round is run by clicking, and every answer is said", LIMIT, async (t) =>
   await press(visit, "Undo");
   await isPhase(visit, "open");
   await said(visit, "#no-results", /None so far/);
+  await said(visit, "#undo-words", /Redo brings back: Lock\. It is the only one\.$/);
   await press(visit, "Redo");
   await isPhase(visit, "revealed");
+  const redo = visit.page.getByRole("button", { name: "Redo", exact: true });
+  await visit.eventually(async () => assert.equal(await redo.getAttribute("aria-disabled"), "true"));
   await press(visit, "+30 s");
   await isPhase(visit, "open");
   // What cannot be says why, and sends nothing.

@@ -21,6 +21,7 @@ const TABLE = [
   [{ command: "lock" }, ["open"]],
   [{ command: "reveal" }, ["sealed", "revealed"]],
   [{ command: "reveal", number: 1 }, ["armed", "sealed", "revealed"]],
+  [{ command: "reveal", number: 2 }, ["sealed", "revealed"]],
   [{ command: "reset" }, ["countdown", "open", "locked", "sealed", "revealed"]],
   [{ command: "next" }, ["armed", "open", "sealed", "revealed"]],
   [{ command: "undo" }, PHASES],
@@ -34,6 +35,9 @@ const TABLE = [
   [{ command: "timer", do: "start", length: "5m" }, PHASES],
   [{ command: "wall_off" }, PHASES],
 ];
+
+const NONE = { steps: 0, next: null };
+const BACK = { steps: 1, next: "lock" };
 
 /** A snapshot in which a round goes on. */
 function at(phase, round = {}, more = {}) {
@@ -59,7 +63,9 @@ test("what is so already is not offered again", () => {
     [{ command: "arm", question: 1 }, at("armed"), null],
     [{ command: "add_time", seconds: 10 }, at("open", { left_ms: null }), "hinder.bell"],
     [{ command: "add_time" }, at("revealed"), null],
-    [{ command: "undo" }, at("open", {}, { undo: { steps: 0, next: null } }), "hinder.undo"],
+    [{ command: "undo" }, at("open", {}, { undo: { steps: 0, next: null, redo: BACK } }), "hinder.undo"],
+    [{ command: "undo" }, at("open", {}, { undo: { ...BACK, redo: NONE } }), null],
+    [{ command: "redo" }, at("open", {}, { undo: { ...BACK, redo: NONE } }), "hinder.redo"],
     [{ command: "source", name: "relays", paused: true }, at("open"), "hinder.source.held"],
     [{ command: "source", name: "relays", paused: false }, at("open"), null],
     [{ command: "source", name: "hall", paused: false }, at("open"), "hinder.source.free"],
@@ -123,8 +129,13 @@ test("an answer is told in words: done, changed nothing, refused, or none came",
   assert.match(said(null).words, /no answer came/);
 });
 
-test("undo says what it takes back", () => {
-  assert.equal(undone({ steps: 3, next: "add_time" }), "Undo takes back: Move the bell. 3 in all.");
-  assert.equal(undone({ steps: 1, next: "lock" }), "Undo takes back: Lock. It is the only one.");
-  assert.equal(undone({ steps: 0, next: null }), "There is nothing to take back.");
+test("undo says what it takes back, and what redo would bring back", () => {
+  const said = (undo, redo = NONE) => undone({ ...undo, redo });
+  assert.equal(said({ steps: 3, next: "add_time" }), "Undo takes back: Move the bell. 3 in all.");
+  assert.equal(said(BACK), "Undo takes back: Lock. It is the only one.");
+  assert.equal(said(NONE), "There is nothing to take back.");
+  assert.equal(undone(null), "There is nothing to take back.");
+  const both = "There is nothing to take back. Redo brings back: Lock. It is the only one.";
+  assert.equal(said(NONE, BACK), both);
+  assert.match(said(BACK, { steps: 2, next: "start" }), /only one\. Redo brings back: .*\. 2 in all\.$/);
 });
