@@ -36,7 +36,7 @@ use crate::show::task::{Beside, Orders, Published};
 use crate::show::{self, Now, Show};
 use crate::snapshot::{Snapshot, SourceState};
 use crate::source::link::Times;
-use crate::source::{Legacy, SourceContext};
+use crate::source::{Before, Legacy, SourceContext};
 use crate::tally::Limits;
 use crate::{control, output, source, watchdog};
 
@@ -85,7 +85,7 @@ pub async fn run(
         is_recorded: recorder.is_some(),
     });
     let hasher = Hasher::new(key);
-    let last = past.as_ref().map(|past| past.last);
+    let reach = source::reach(&config.questions, config.rounds.as_ref());
     let (mut show, clock) = begin(&config, clock, past.as_ref(), &hasher)?;
     if let Some(order) = first_order {
         show.apply(show::Event::Order(order), Now::default());
@@ -147,10 +147,10 @@ pub async fn run(
             news: news.clone(),
             clock,
             times: Times::default(),
+            reach,
             recorder: recorder.clone(),
             stop: stop.clone(),
-            // Sources do not know where they were, and what was posted meanwhile is a gap.
-            legacy: last.map_or_else(Legacy::default, Legacy::of_a_show),
+            legacy: legacy_of(&settings, past.as_ref()),
         };
         let name = format!("source `{}`", settings.name);
         parts.start(name, Source { settings, context: source_context });
@@ -161,6 +161,15 @@ pub async fn run(
         stop.cancelled().await;
     });
     parts.supervise().await
+}
+
+/// What the show before has left to a source, which fetches what was posted meanwhile if it can.
+fn legacy_of(settings: &source::Settings, past: Option<&Past>) -> Legacy {
+    let before = past.and_then(|past| {
+        let until = past.heard(&settings.name)?;
+        Some(Before { began: past.head.at, until })
+    });
+    before.map_or_else(Legacy::default, Legacy::of_a_show)
 }
 
 /// The show as it is before anything runs, and the clock that it goes by; one that recordings lead has

@@ -88,7 +88,7 @@ fn write_copy<D: Disk>(
 /// What stands in the copy for a line.
 fn kept(line: &Line) -> Option<String> {
     match line.kind {
-        Kind::State | Kind::Positions | Kind::Presses | Kind::Time => None,
+        Kind::State | Kind::Positions | Kind::Presses | Kind::Time | Kind::Source => None,
         _ => line.unsealed().map(|text| rounded(&text)),
     }
 }

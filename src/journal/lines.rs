@@ -94,6 +94,10 @@ impl Lines {
                 made.push(self.gap(Some(source.0), gap));
                 None
             }
+            Entry::Source(at, source, heard) => {
+                made.push(self.source(*at, source.0, *heard));
+                Some(*at)
+            }
         }
     }
 
@@ -200,6 +204,19 @@ impl Lines {
             Side::Team(team) => first(team).into_iter().collect(),
             Side::Both => [TeamId(0), TeamId(1)].into_iter().filter_map(first).collect(),
         }
+    }
+
+    /// A source is connected; or it is not, or silent, and was heard last at the second time.
+    #[must_use]
+    pub fn source(&self, at: Timestamp, source: usize, heard: Option<Timestamp>) -> String {
+        let mut line = note(Some(at), "source");
+        if let Some(name) = self.sources.get(source) {
+            push_member(&mut line, format_args!("\"source\":{name}"));
+        }
+        if let Some(heard) = heard {
+            push_member(&mut line, format_args!("\"heard\":\"{heard}\""));
+        }
+        line + "}"
     }
 
     /// Posts of this span of time may be missing.

@@ -83,6 +83,8 @@ pub enum Entry {
     Presses(Timestamp, Box<Value>),
     /// Posts may be missing.
     Gap(SourceId, Gap),
+    /// A source is connected; or it is not, or silent, and was heard last at the second time.
+    Source(Timestamp, SourceId, Option<Timestamp>),
 }
 
 /// The end that the show holds.
@@ -143,7 +145,9 @@ impl Journal {
                 self.beat();
                 self.send_entry(entry);
             }
-            Entry::Positions(..) | Entry::Presses(..) | Entry::Gap(..) => self.send_entry(entry),
+            Entry::Positions(..) | Entry::Presses(..) | Entry::Gap(..) | Entry::Source(..) => {
+                self.send_entry(entry);
+            }
         }
     }
 
@@ -256,7 +260,11 @@ fn weight(entry: &Entry) -> usize {
         }
         Entry::Result(result) => size_of::<TeamResult>() * result.teams.len(),
         Entry::Message { message: Message::Deletion(deletion), .. } => 8 * deletion.posts.len(),
-        Entry::Message { .. } | Entry::Command { .. } | Entry::Clock(..) | Entry::Gap(..) => 0,
+        Entry::Message { .. }
+        | Entry::Command { .. }
+        | Entry::Clock(..)
+        | Entry::Gap(..)
+        | Entry::Source(..) => 0,
     };
     USUAL + more
 }

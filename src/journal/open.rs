@@ -3,6 +3,7 @@
 //! A journal is never overwritten: one that is of another evening is kept under its date. What cannot be
 //! gone on with ends the program before the show, with the ways out.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read, Take};
 use std::path::{Path, PathBuf};
@@ -87,6 +88,8 @@ pub struct Past {
     pub end: Place,
     /// The newest time that it has reached.
     pub last: Timestamp,
+    /// Since when each source that was connected was not any more, by its name; `None`: it still was.
+    sources: BTreeMap<String, Option<Timestamp>>,
     /// Bytes of an incomplete last line, which were dropped.
     pub torn: Option<u64>,
     /// It says that things are missing in it.
@@ -100,6 +103,12 @@ impl Past {
     /// If they cannot be read.
     pub fn lines(&self) -> io::Result<Reader<Take<File>>> {
         Reader::open_between(&self.path, self.state, self.end)
+    }
+
+    /// Until when the source of that name was connected; `None` if it never was.
+    #[must_use]
+    pub fn heard(&self, source: &str) -> Option<Timestamp> {
+        self.sources.get(source).map(|heard| heard.unwrap_or(self.last))
     }
 
     /// Reads its lines, from the first.
@@ -248,7 +257,7 @@ pub(super) fn prepare<D: Disk>(disk: D, setup: &Setup<'_>) -> Result<Prepared<D>
         let kept = keep_aside(&disk, path, head.at, moved)?;
         return begin_anew(disk, lock, setup, Some(kept));
     }
-    go_on(disk, lock, setup, head, &survey)
+    go_on(disk, lock, setup, head, survey)
 }
 
 /// The first line of the file, if it has one.
@@ -306,10 +315,10 @@ fn go_on<D: Disk>(
     lock: D::Lock,
     setup: &Setup<'_>,
     head: Head,
-    survey: &Survey,
+    survey: Survey,
 ) -> Result<Prepared<D>, Error> {
     let path = setup.path;
-    let Survey { state, end, lost, damage, last, .. } = *survey;
+    let Survey { state, end, lost, damage, last, sources, .. } = survey;
     let last = last.unwrap_or(head.at);
     let torn = match damage {
         None => None,
@@ -333,7 +342,7 @@ fn go_on<D: Disk>(
         Ok(handle)
     });
     let handle = written.map_err(|source| failed("go on with", path, source))?;
-    let past = Past { path: path.to_owned(), head, state, end, last, torn, lost };
+    let past = Past { path: path.to_owned(), head, state, end, last, sources, torn, lost };
     let (synced, lines) = (end.offset() + line.len() as u64, end.lines() + 1);
     let file = OpenFile { disk, path: path.to_owned(), handle, lock, synced, lines, chain };
     Ok(Prepared { file, keys, past: Some(past), kept: None })

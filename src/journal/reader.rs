@@ -4,9 +4,12 @@
 //! the number of its line. Whoever goes on with a journal reads up to there ([`Reader::read`]); whoever
 //! looks for what is wrong with it reads all of it ([`Reader::read_any`]).
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read, Seek as _, SeekFrom, Take};
 use std::path::Path;
+
+use serde_json::Value;
 
 use crate::timestamp::Timestamp;
 
@@ -63,6 +66,8 @@ pub enum Kind {
     Presses,
     /// Posts that may be missing, since a source was not there.
     Gap,
+    /// Whether a source is connected.
+    Source,
     /// Things that are missing, since the disk took nothing.
     Lost,
     /// The show goes on after a crash.
@@ -256,6 +261,14 @@ impl Line {
         seen.or(at).map(|(time, _)| time)
     }
 
+    /// The name of the source that it tells of, and when that was heard last if it is not connected.
+    fn source(&self) -> Option<(String, Option<Timestamp>)> {
+        let value: Value = serde_json::from_str(&self.text).ok()?;
+        let text = |name: &str| value.get(name)?.as_str();
+        let heard = text("heard").and_then(Timestamp::parse_rfc3339);
+        Some((text("source")?.to_owned(), heard))
+    }
+
     /// The line without its checksum.
     #[must_use]
     pub fn unsealed(&self) -> Option<String> {
@@ -277,6 +290,7 @@ fn kind(text: &str) -> Kind {
             "positions" => Kind::Positions,
             "presses" => Kind::Presses,
             "gap" => Kind::Gap,
+            "source" => Kind::Source,
             "lost" => Kind::Lost,
             "resumed" => Kind::Resumed,
             "time" => Kind::Time,
@@ -301,6 +315,8 @@ pub struct Survey {
     pub end: Place,
     /// The newest time that it has reached.
     pub last: Option<Timestamp>,
+    /// Since when each source that was connected is not any more, by its name; `None`: it is.
+    pub sources: BTreeMap<String, Option<Timestamp>>,
     /// Things that are missing.
     pub lost: bool,
     /// What kept the reading from going on to the end.
@@ -318,6 +334,7 @@ pub fn survey<R: Read>(input: R) -> io::Result<Survey> {
         state: None,
         end: reader.place(),
         last: None,
+        sources: BTreeMap::new(),
         lost: false,
         damage: None,
     };
@@ -327,8 +344,15 @@ pub fn survey<R: Read>(input: R) -> io::Result<Survey> {
             Kind::Head if line.number == 1 => survey.head = line.head(),
             Kind::State => survey.state = Some(before),
             Kind::Lost => survey.lost = true,
-            // Of a show that ended before it wrote anything else: it has not gone on.
-            Kind::Resumed => continue,
+            Kind::Source => survey.sources.extend(line.source()),
+            Kind::Resumed => {
+                // All connections ended with the show before.
+                for heard in survey.sources.values_mut() {
+                    *heard = heard.or(survey.last);
+                }
+                // Of a show that ended before it wrote anything else: it has not gone on.
+                continue;
+            }
             _ => {}
         }
         survey.last = survey.last.max(line.time());

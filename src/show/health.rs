@@ -63,6 +63,18 @@ impl Health {
         self.sources.get(source).is_some_and(|source| source.status.kind == "replay")
     }
 
+    /// How long a source has said nothing `now`.
+    pub(super) fn silent_for(&self, SourceId(source): SourceId, now: Duration) -> Option<Duration> {
+        self.sources.get(source).map(|source| now.saturating_sub(source.heard))
+    }
+
+    /// Whether all that have to connect have done so.
+    pub(super) fn are_back(&self) -> bool {
+        let numbers = (0..self.sources.len()).map(SourceId);
+        let mut live = numbers.filter(|&source| !self.is_replay(source));
+        live.all(|SourceId(live)| self.sources[live].status.state != SourceState::Connecting)
+    }
+
     /// A source said something `now`.
     pub(super) fn hear(&mut self, source: SourceId, now: Duration) {
         if let Some(source) = self.source(source) {

@@ -187,6 +187,13 @@ impl Show {
         }
     }
 
+    /// When a source was heard last, by the clock of a live show.
+    #[must_use]
+    pub fn heard(&self, source: SourceId, now: Now) -> Option<Timestamp> {
+        let silent = self.health.silent_for(source, now.elapsed)?;
+        now.clock.map(|clock| clock.checked_sub(silent).unwrap_or(clock))
+    }
+
     /// Whether time is a matter of the round that is on: it counts what is posted, or it ends or is followed
     /// by another by itself.
     #[must_use]
@@ -281,6 +288,10 @@ impl Show {
                     self.end();
                 }
                 self.health.set_state(source, state, now.clock);
+                if let (Counting::Rounds(rounds), true) = (&mut self.count, self.health.are_back())
+                {
+                    rounds.sources_are_back();
+                }
                 (Fate::Other, Urgency::Now)
             }
             News::Problem(problem) => {

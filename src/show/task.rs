@@ -16,7 +16,7 @@ use crate::journal::lines::Lines;
 use crate::journal::{Entry, Journal};
 use crate::order::{Order, Reply};
 use crate::recorder::Recorder;
-use crate::snapshot::{OutputStatus, Phase, Snapshot};
+use crate::snapshot::{OutputStatus, Phase, Snapshot, SourceState};
 
 use super::{Effect, Event, Now, Parts, Said, Show, Urgency};
 
@@ -234,6 +234,12 @@ impl Running {
         let Beside { recorder, lines, journal, .. } = &self.beside;
         if let (Some((source, News::Gap(gap))), Some(journal)) = (news, journal) {
             journal.note(Entry::Gap(source, *gap));
+        }
+        if let (Some((source, News::State(state))), Some(journal)) = (news, journal)
+            && let Some(at) = now.clock
+        {
+            let heard = self.show.heard(source, now).filter(|_| *state != SourceState::Live);
+            journal.note(Entry::Source(at, source, heard));
         }
         let message = match news {
             Some((source, News::Message(message))) => Some((source, message)),

@@ -1,8 +1,10 @@
 //! What a life of a source leaves to the next one, where a panic or a crash ends it.
 //!
-//! A session forgets where it was, so that the posts of the time between are a gap; a recording goes on
-//! where it was. Both are left behind while the panic unwinds: to keep them costs nothing before. Of a
-//! crash of the whole program only the time is left, which the journal knows.
+//! After a panic a session has forgotten where it was, and what made it panic is not to be fetched once
+//! more, so that the posts of the time between are a gap; a recording goes on where it was. Both are left
+//! behind while the panic unwinds: to keep them costs nothing before.
+//! Of a crash of the whole program only times are left, which the journal knows ([`Before`]). With them a
+//! session goes on as after any break: the network is asked for what was posted since.
 
 use std::any::Any;
 use std::fmt;
@@ -14,9 +16,21 @@ use crate::timestamp::Timestamp;
 #[derive(Clone, Default)]
 pub struct Legacy(Arc<Mutex<Left>>);
 
+/// A show that ended unexpectedly, as far as the sources of the one that goes on have to know it: on the
+/// clock of both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Before {
+    /// When it began: what was posted earlier is not its own.
+    pub began: Timestamp,
+    /// Until then posts have come.
+    pub until: Timestamp,
+}
+
 /// Held for a moment, and never while anybody waits.
 #[derive(Default)]
 struct Left {
+    /// The show before, until a connection of this one has ended in a panic.
+    before: Option<Before>,
     /// The last sign of life of a connection that was there, on the show's clock.
     alive_at: Option<Timestamp>,
     /// What the kind of source keeps: where a recording was, what posts have cost.
@@ -24,17 +38,22 @@ struct Left {
 }
 
 impl Legacy {
-    /// What a show leaves that ended at `last`, with all of its connections.
+    /// What a show leaves that ended with all of its connections.
     #[must_use]
-    pub fn of_a_show(last: Timestamp) -> Legacy {
+    pub fn of_a_show(before: Before) -> Legacy {
         let legacy = Legacy::default();
-        legacy.leave_alive(last);
+        legacy.with(|left| left.before = Some(before));
         legacy
     }
 
-    /// A connection ends that gave its last sign of life then.
+    /// The show before, if the source has to go on from there.
+    pub(super) fn before(&self) -> Option<Before> {
+        self.with(|left| left.before)
+    }
+
+    /// A connection ends in a panic that gave its last sign of life then.
     pub(super) fn leave_alive(&self, at: Timestamp) {
-        self.with(|left| left.alive_at = left.alive_at.max(Some(at)));
+        self.with(|left| (left.alive_at, left.before) = (left.alive_at.max(Some(at)), None));
     }
 
     /// The last sign of life of the life before, once.

@@ -42,7 +42,7 @@ use crate::round;
 use crate::snapshot::SourceStatus;
 
 use kind::{Source, kinds};
-pub use legacy::Legacy;
+pub use legacy::{Before, Legacy};
 use probe::ProbeContext;
 use secret::Missing;
 
@@ -115,6 +115,12 @@ pub fn grace(sources: &[Settings], questions: &Questions) -> Duration {
     round::default_grace(slowest(sources, questions).map_or(Duration::ZERO, |(_, cycle)| cycle))
 }
 
+/// How far back posts count: all of a round does, however long that is.
+#[must_use]
+pub fn reach(questions: &Questions, rounds: Option<&round::Rules>) -> Duration {
+    rounds.map_or_else(|| questions.window(), |_| *round::LENGTHS.end())
+}
+
 impl Settings {
     /// How the source stands before it was started.
     #[must_use]
@@ -138,6 +144,8 @@ pub struct SourceContext {
     pub clock: Option<Clock>,
     /// How patient a live source is.
     pub times: link::Times,
+    /// How far back posts count: what was missed before is not fetched.
+    pub reach: Duration,
     /// Writes down what comes over the wire, if the show is recorded.
     pub recorder: Option<Recorder>,
     /// Ends the source.

@@ -135,6 +135,7 @@ impl Prober {
             news,
             clock: Some(clock),
             times: Times::default(),
+            reach: questions.window(),
             recorder: None,
             stop: CancellationToken::new(),
             legacy: Legacy::default(),

@@ -6,7 +6,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -138,10 +138,7 @@ impl Hall {
 
     /// A show that was started, once it hears posts.
     fn live(&self, show: Show) -> Life {
-        let key = std::fs::read_to_string(self.folder.path().join("friday.jsonl.key")).unwrap();
-        let key: Value = serde_json::from_str(&key).unwrap();
-        let key = key["operator"].as_str().unwrap().to_owned();
-        let life = Life { show, key };
+        let life = Life::of(&self.journal(), show);
         life.until("the source", |s| s["sources"][0]["state"] == "live");
         life
     }
@@ -177,22 +174,29 @@ fn publish(service: &Service, number: u64, author: u64) {
 }
 
 /// A show from one start to one kill.
-struct Life {
-    show: Show,
+pub(crate) struct Life {
+    pub(crate) show: Show,
     key: String,
 }
 
 impl Life {
+    /// That of a show with this journal.
+    pub(crate) fn of(journal: &Path, show: Show) -> Life {
+        let key = std::fs::read_to_string(journal.with_extension("jsonl.key")).unwrap();
+        let key: Value = serde_json::from_str(&key).unwrap();
+        Life { show, key: key["operator"].as_str().unwrap().to_owned() }
+    }
+
     fn peek(&self) -> Option<Value> {
         peek(&self.show.address, &self.key)
     }
 
-    fn now(&self) -> Value {
+    pub(crate) fn now(&self) -> Value {
         self.peek().expect("the show answers")
     }
 
     #[track_caller]
-    fn until(&self, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn until(&self, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
         found(what, || self.peek().filter(|snapshot| is_so(snapshot)))
     }
 
@@ -209,12 +213,12 @@ impl Life {
     }
 
     #[track_caller]
-    fn done(&self, command: &Value) {
+    pub(crate) fn done(&self, command: &Value) {
         let answer = self.order(command);
         assert_eq!(answer.status, 200, "{command}: {answer:?}");
     }
 
-    fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.show.child.kill().unwrap();
         self.show.child.wait().unwrap();
     }

@@ -19,6 +19,7 @@ mod hostile_text;
 mod journal;
 mod layers;
 mod leds;
+mod missed;
 mod networks;
 mod operate;
 mod oracle;

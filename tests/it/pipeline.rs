@@ -56,6 +56,7 @@ fn play(input: Input, speed: Speed, repeat: bool) -> Play {
     let (_orders, news, doors) = show::task::doors();
     let (snapshot_tx, snapshots) = watch::channel(Arc::new(show.snapshot(Now::default())));
     let stop = CancellationToken::new();
+    let reach = contest.window();
     let source_context = SourceContext {
         id: SourceId(0),
         questions: Arc::new(contest.into()),
@@ -63,6 +64,7 @@ fn play(input: Input, speed: Speed, repeat: bool) -> Play {
         news,
         clock: None,
         times: Times::default(),
+        reach,
         recorder: None,
         stop: stop.clone(),
         legacy: Legacy::default(),

@@ -6,6 +6,7 @@ mod jetstream;
 mod mastodon;
 mod nostr;
 mod questions;
+mod restart;
 mod service;
 mod unreadable;
 mod x;

@@ -36,6 +36,9 @@ pub(super) use status::Standing;
 /// Names of sources that a recording tells; of further ones none can be held.
 const MAX_SOURCES: u32 = 1024;
 
+/// How long sources are waited for before a grace begins anew after a crash, in milliseconds.
+const LONGEST_RETURN: i64 = 15_000;
+
 /// What happened to the evening, in the order in which it did, for whoever writes it down.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Said {
@@ -73,6 +76,8 @@ pub(super) struct Rounds {
     arrived: i64,
     /// Posts that came after the bell and would count if the round were opened again.
     held: u64,
+    /// A grace begins anew when the sources are back after a crash.
+    awaits_sources: bool,
     /// Time is what a recording says, and nothing else moves it.
     is_recorded: bool,
     /// The recording tells what its clock did: time alone changes nothing.
@@ -119,6 +124,7 @@ impl Rounds {
             made: i64::MIN,
             arrived: i64::MIN,
             held: 0,
+            awaits_sources: false,
             is_recorded,
             hears_clock: false,
             done_until: None,
@@ -387,7 +393,8 @@ impl Rounds {
         let goes_on = match timeline.stage() {
             _ if timeline.leave_out(last.millis(), now.millis()) => ClockEvent::Open,
             Stage::Locked => {
-                timeline.begin_grace_anew(now.millis(), self.times.grace);
+                timeline.begin_grace_anew(now.millis(), LONGEST_RETURN + self.times.grace);
+                self.awaits_sources = true;
                 ClockEvent::Locked
             }
             _ => {
@@ -398,6 +405,16 @@ impl Rounds {
         self.say_clock(last.millis(), ClockEvent::Paused);
         self.say_clock(now.millis(), goes_on);
         self.reach(now.millis());
+    }
+
+    /// All sources are connected, the first time or again.
+    pub(super) fn sources_are_back(&mut self) {
+        let timeline = &mut self.evening.round.timeline;
+        if std::mem::take(&mut self.awaits_sources)
+            && let (Stage::Locked, Some(now)) = (timeline.stage(), self.now)
+        {
+            timeline.shorten_grace(now, self.times.grace);
+        }
     }
 
     /// The end of a recording: a bell that has fallen closes its round.

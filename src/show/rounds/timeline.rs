@@ -165,6 +165,11 @@ impl Timeline {
         self.grace_ends = now + grace;
     }
 
+    /// The same, unless it ends before that.
+    pub(super) fn shorten_grace(&mut self, now: i64, grace: i64) {
+        self.grace_ends = self.grace_ends.min(now + grace);
+    }
+
     /// The grace is over.
     pub(super) fn close(&mut self, over: Over) {
         (self.stage, self.grace_ends, self.over) = (Stage::Over, over.at, Some(over));

@@ -5,6 +5,7 @@
 //! is new names the next one (`Link: <…>; rel="next"`): that is read too, so that nothing is missed
 //! when more was posted than one page holds. What a page holds that cannot be found, or is on another
 //! host, is reported as a gap.
+//! After a crash everything is new, and the pages are read up to a post that the show before must have had.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -49,6 +50,8 @@ pub(super) struct Poll {
     /// read.
     is_next_unreadable: bool,
     next: Option<Instant>,
+    /// A connection has stood.
+    has_connected: bool,
 }
 
 impl Poll {
@@ -61,6 +64,7 @@ impl Poll {
             is_half_read: false,
             is_next_unreadable: false,
             next: None,
+            has_connected: false,
         }
     }
 
@@ -75,14 +79,20 @@ impl Poll {
         }
         let known = validators(answer.headers());
         let mut next = next_page(&url, answer.headers());
-        let before = link.last_alive();
+        // The first time everything is new; what was there before is no news, unless a show goes on.
+        let since = link.since();
+        let goes_on = since.filter(|_| !self.began);
+        let before = since.unwrap_or_else(|| link.last_alive());
         link.begin_poll();
         read(link, answer, limit).await?;
         let mut pages = 1;
         let catches_up = self.is_half_read;
         self.is_next_unreadable = false;
         loop {
-            let is_wanted = self.began && (catches_up || all_new(link));
+            let oldest = link.oldest_polled();
+            let is_reached = goes_on.is_some_and(|since| oldest.is_some_and(|at| at <= since));
+            let is_wanted =
+                (self.began || goes_on.is_some()) && !is_reached && (catches_up || all_new(link));
             let page = match next {
                 NextPage::None => break,
                 NextPage::At(page) => Some(page),
@@ -107,7 +117,8 @@ impl Poll {
             if pages == MAX_PAGES {
                 if all_new(link) {
                     // There was more than we read.
-                    link.report_gap(before, link.now()).await?;
+                    let reached = oldest.filter(|_| goes_on.is_some());
+                    link.report_gap(before, reached.unwrap_or_else(|| link.now())).await?;
                 }
                 break;
             }
@@ -142,8 +153,12 @@ impl Session for Poll {
                 return Err(failure);
             }
             if !std::mem::replace(&mut connected, true) {
-                // What was posted meanwhile stands in the document.
-                link.connected(Resume::Complete).await?;
+                // What was posted meanwhile stands in the document; by how much sums grew while no show
+                // was there does not.
+                let knows_sums = std::mem::replace(&mut self.has_connected, true);
+                let is_lost = link.reads_numbers() && !knows_sums;
+                let resume = if is_lost { Resume::Lost } else { Resume::Complete };
+                link.connected(resume).await?;
             }
             link.alive().await?;
             if is_unreadable_shown != self.is_next_unreadable {

@@ -2,7 +2,8 @@
 //!
 //! The stream has no filter for hashtags, so that all posts come, and are counted here. Both
 //! generations of the protocol are spoken, known by the path of the endpoint: `/subscribe`
-//! resumes by time (`cursor` in microseconds, portable between hosts), `/xrpc/…` by sequence.
+//! resumes by time (`cursor` in microseconds, portable between hosts), `/xrpc/…` by sequence, and by time
+//! where no number is known: what is as large as a time is one.
 //! After a break we ask for a little more than was missed: servers drop and reorder events when a
 //! subscriber catches up. What comes twice is counted once by the tally.
 //! A server that no longer has what we ask for says nothing (the first generation) or something
@@ -62,6 +63,12 @@ const HEARTBEAT: Duration = Duration::from_secs(30);
 /// when a subscriber catches up.
 const REWIND: Duration = Duration::from_secs(5);
 
+/// The same before a show that has ended unexpectedly did: only that tells where its stream was.
+const REWIND_OF_SHOW: Duration = Duration::from_mins(1);
+
+/// Older events are not asked for: those of the whole network come, and the show needs the present.
+const LONGEST_CATCH_UP: Duration = Duration::from_mins(30);
+
 /// The time for which resumed connections may break without coming to where the last one was. After
 /// that the cursor is held to be broken and given up, since the show needs the present.
 const STUCK: Duration = Duration::from_secs(30);
@@ -97,9 +104,9 @@ impl Session for Jetstream {
             self.current = (self.current + 1) % self.endpoints.len();
         }
         let is_stuck = self.stuck.is_some_and(|since| since.elapsed() > STUCK);
-        let resumed = !is_stuck && !self.give_up && self.can_resume();
-        let url = self.url(link, resumed);
-        let expected = self.expected(link).filter(|_| resumed);
+        let cursor = self.cursor(link).filter(|_| !is_stuck && !self.give_up);
+        let resumed = cursor.is_some();
+        let url = self.url(cursor);
         let socket = Socket::open(link, &url, &HeaderMap::new(), HEARTBEAT).await;
         let mut socket = match socket {
             Err(Failure::Status { status: 400, said, retry_after }) if resumed => {
@@ -111,6 +118,8 @@ impl Session for Jetstream {
             socket => socket?,
         };
         self.give_up = false;
+        // Who answers has said what time it is there.
+        let expected = self.expected(link).filter(|_| resumed);
         if resumed {
             self.stuck.get_or_insert_with(Instant::now);
             link.connected(Resume::Complete).await?;
@@ -139,10 +148,8 @@ impl Jetstream {
         link: &mut Link,
         socket: &mut Socket,
         resumed: bool,
-        expected: Option<Timestamp>,
+        mut expected: Option<Expected>,
     ) -> Result<Infallible, Failure> {
-        // The event that the first one must not be later than, or something is missing.
-        let mut expected = expected;
         // Without a cursor a stream begins with the present.
         let mut begins = !resumed;
         loop {
@@ -170,8 +177,8 @@ impl Jetstream {
                 if self.position.note_time(at, mark.time_us, network_now) {
                     self.stuck = None;
                 }
-                if let Some(expected) = expected.take().filter(|&expected| at > expected) {
-                    let (from, to) = (link.place(expected), link.place(at));
+                if let Some(expected) = expected.take().filter(|expected| at > expected.latest) {
+                    let (from, to) = (link.place(expected.known), link.place(at));
                     link.report_gap(from, to).await?;
                 }
             }
@@ -190,41 +197,58 @@ impl Jetstream {
         is_second_generation(self.endpoint())
     }
 
-    fn can_resume(&self) -> bool {
-        if self.is_second_generation() {
-            self.position.seq(self.current).is_some()
-        } else {
-            self.position.time_us(Timestamp::MAX).is_some()
+    /// Where to go on; `None`: with the present.
+    fn cursor(&self, link: &Link) -> Option<i64> {
+        if self.is_second_generation()
+            && let Some(seq) = self.position.seq(self.current)
+        {
+            return Some(seq);
         }
+        let begin = match self.position.time_us(link.network_now()) {
+            Some(newest_us) => newest_us.saturating_sub(micros(REWIND)),
+            None => {
+                let since = link.since()?;
+                let rewound = since.checked_sub(REWIND_OF_SHOW).max(link.began_before());
+                link.network_at(rewound.unwrap_or(since)).millis() * 1000
+            }
+        };
+        Some(begin.max(horizon(link)))
     }
 
-    /// After a resume, the event that the first one must not be later than, or something is missing.
-    fn expected(&self, link: &Link) -> Option<Timestamp> {
-        let newest = self.position.time(link.network_now())?;
+    /// How the first event after a resume tells whether something is missing.
+    fn expected(&self, link: &Link) -> Option<Expected> {
+        let Some(newest) = self.position.time(link.network_now()) else {
+            let known = link.network_at(link.since()?);
+            // Not all of the network is silent for so long.
+            return Some(Expected { known, latest: known.saturating_add(REWIND) });
+        };
+        let exactly = |known| Expected { known, latest: known };
         let horizon = Timestamp::from_micros(horizon(link)).unwrap_or(newest);
         if self.is_second_generation() || horizon <= newest {
-            return Some(newest);
+            return Some(exactly(newest));
         }
         // A quiet stream: nothing came after the newest event as long as the connection stood. What
         // is asked for begins later than that event, so it will not come again.
         let stood_until = link.network_at(link.last_alive());
-        (horizon > stood_until).then(|| newest.max(stood_until))
+        (horizon > stood_until).then(|| exactly(newest.max(stood_until)))
     }
 
-    fn url(&self, link: &Link, resumed: bool) -> Url {
+    fn url(&self, cursor: Option<i64>) -> Url {
         let mut url = subscription(self.endpoint());
-        let cursor = if self.is_second_generation() {
-            self.position.seq(self.current)
-        } else {
-            let rewound = |newest_us: i64| newest_us.saturating_sub(micros(REWIND));
-            let newest_us = self.position.time_us(link.network_now());
-            newest_us.map(|newest_us| rewound(newest_us).max(horizon(link)))
-        };
-        if let Some(cursor) = cursor.filter(|_| resumed) {
+        if let Some(cursor) = cursor {
             url.query_pairs_mut().append_pair("cursor", &cursor.to_string());
         }
         url
     }
+}
+
+/// What is known of the events before a resumed stream, on the network's clock.
+#[derive(Clone, Copy)]
+struct Expected {
+    /// All up to here have come.
+    known: Timestamp,
+    /// The first event is not later than this, or those after `known` are missing.
+    latest: Timestamp,
 }
 
 /// Asks an endpoint for the posts of all, from now on. Each generation of the protocol has a word of
@@ -254,11 +278,11 @@ fn is_second_generation(endpoint: &Url) -> bool {
     endpoint.path().ends_with(PATHS[1])
 }
 
-/// What is older has left the window by now and would not count any more, in microseconds of the
-/// network's clock.
+/// What is older would not count any more, or is too much to ask for, in microseconds of the network's
+/// clock.
 fn horizon(link: &Link) -> i64 {
-    let window = link.questions().window() + REWIND;
-    (link.network_now().millis() * 1000).saturating_sub(micros(window))
+    let reach = link.reach().min(LONGEST_CATCH_UP) + REWIND;
+    (link.network_now().millis() * 1000).saturating_sub(micros(reach))
 }
 
 fn micros(span: Duration) -> i64 {

@@ -52,6 +52,8 @@ pub(super) struct Delivery {
     pub(super) owes_alive: bool,
     /// A message is being read: if nothing comes of it, it is lost.
     is_reading: bool,
+    /// When the oldest post of this poll was made.
+    oldest: Option<Timestamp>,
 }
 
 impl Delivery {
@@ -65,6 +67,7 @@ impl Delivery {
             has_sent: false,
             owes_alive: false,
             is_reading: false,
+            oldest: None,
         }
     }
 
@@ -202,7 +205,7 @@ impl Link {
         mut note: impl FnMut(&Message, bool),
     ) -> Result<(), Failure> {
         let mut result = Ok(());
-        let Delivery { decoding, skew, unmatched, dropped, has_sent, owes_alive, .. } =
+        let Delivery { decoding, skew, unmatched, dropped, has_sent, owes_alive, oldest, .. } =
             &mut self.delivery;
         let before = *dropped;
         let mut sent = 0_u64;
@@ -223,7 +226,10 @@ impl Link {
             }
             match &mut message {
                 Message::Unmatched(count) => return *unmatched += *count,
-                Message::Post(post) => post.at = skew.place(post.at, arrival),
+                Message::Post(post) => {
+                    post.at = skew.place(post.at, arrival);
+                    *oldest = Some(oldest.map_or(post.at, |oldest| oldest.min(post.at)));
+                }
                 Message::Deletion(deletion) => {
                     deletion.at = Some(deletion.at.map_or(arrival, |at| skew.place(at, arrival)));
                 }
@@ -276,6 +282,7 @@ impl Link {
 
     /// The documents that follow are those of one poll.
     pub(in crate::source) fn begin_poll(&mut self) {
+        self.delivery.oldest = None;
         if let Decoding::Documents(documents) = &mut self.delivery.decoding {
             documents.begin_poll();
         }
@@ -287,6 +294,16 @@ impl Link {
             Decoding::Feed(_) | Decoding::Left => (0, 0),
             Decoding::Documents(documents) => documents.polled(),
         }
+    }
+
+    /// When the oldest post of this poll was made, of those that name a team.
+    pub(in crate::source) fn oldest_polled(&self) -> Option<Timestamp> {
+        self.delivery.oldest
+    }
+
+    /// Whether what is read are sums, of which only what they grow by counts.
+    pub(in crate::source) fn reads_numbers(&self) -> bool {
+        matches!(self.delivery.decoding, Decoding::Documents(Documents::Numbers(_)))
     }
 
     /// Sends what was counted and not sent yet, and the sign of life that the show has not heard of.

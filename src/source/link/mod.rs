@@ -37,7 +37,7 @@ use crate::hint::Hint;
 use crate::snapshot::{Gap, SourceState};
 use crate::timestamp::Timestamp;
 
-use super::SourceContext;
+use super::{Before, SourceContext};
 use backoff::Backoff;
 pub(in crate::source) use delivery::Decoding;
 use delivery::Delivery;
@@ -121,6 +121,8 @@ pub(in crate::source) struct Link {
     works: bool,
     /// The source was live before.
     was_live: bool,
+    /// The show with which this one goes on.
+    before: Option<Before>,
     /// Failures since a connection worked for [`Backoff::settled`].
     failures: u32,
     /// What could be read of all that came.
@@ -192,6 +194,7 @@ impl Link {
         let now = Instant::now();
         let backoff = context.times.backoff.unwrap_or_default();
         let window = context.questions.window();
+        let before = context.legacy.before();
         Link {
             context,
             clock,
@@ -205,6 +208,7 @@ impl Link {
             normal_silence: Duration::ZERO,
             works: false,
             was_live: false,
+            before,
             failures: 0,
             reading: Reading::default(),
             problem: None,
@@ -243,9 +247,25 @@ impl Link {
         self.clock
     }
 
+    /// How far back posts count.
+    pub(in crate::source) fn reach(&self) -> Duration {
+        self.context.reach
+    }
+
     /// When the last sign of life came, on the show's clock.
     pub(in crate::source) fn last_alive(&self) -> Timestamp {
         self.clock.at(self.alive_at)
+    }
+
+    /// Until when posts have come, on the show's clock, be it to the show before; `None` where none was
+    /// ever connected. To be asked before the next connection stands.
+    pub(in crate::source) fn since(&self) -> Option<Timestamp> {
+        if self.was_live { Some(self.last_alive()) } else { self.before.map(|before| before.until) }
+    }
+
+    /// When the show before began, while no connection of this one has stood.
+    pub(in crate::source) fn began_before(&self) -> Option<Timestamp> {
+        self.before.filter(|_| !self.was_live).map(|before| before.began)
     }
 
     /// Silence of this length is normal for this connection, and not shown as stale.
@@ -255,11 +275,10 @@ impl Link {
 
     /// The connection stands, and posts may come.
     pub(in crate::source) async fn connected(&mut self, resume: Resume) -> Result<(), Failure> {
-        if let Some(alive_at) = self.context.legacy.take_alive() {
-            // What the session remembered has gone with the life before.
-            self.report_gap(alive_at, self.clock.now()).await?;
-        } else if self.was_live && resume == Resume::Lost {
-            self.report_gap(self.clock.at(self.alive_at), self.clock.now()).await?;
+        // What the session remembered has gone with a life that has ended in a panic.
+        let gone = self.context.legacy.take_alive();
+        if let Some(from) = gone.or_else(|| self.since().filter(|_| resume == Resume::Lost)) {
+            self.report_gap(from, self.clock.now()).await?;
         }
         if self.failures > 0 {
             if self.may_log() {

@@ -46,6 +46,7 @@ fn link(news: mpsc::Sender<(SourceId, News)>, clock: Clock) -> Link {
         news,
         clock: Some(clock),
         times: Times::default(),
+        reach: contest().window(),
         recorder: None,
         stop: CancellationToken::new(),
         legacy: Legacy::default(),

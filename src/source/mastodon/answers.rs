@@ -112,10 +112,10 @@ impl Client {
         }
         self.timelines.pause(pause);
         self.show_notes(link).await?;
-        let (now, window) = (link.now(), link.questions().window());
+        let (now, reach) = (link.now(), link.reach());
         let connected = self.silence.since().unwrap_or(now);
         let is_lost = |missing: Timestamp| {
-            class == Class::Refused || now.saturating_since(missing) + pause > window
+            class == Class::Refused || now.saturating_since(missing) + pause > reach
         };
         if self.timelines.missing().is_some_and(is_lost)
             && let Some(missing) = self.timelines.give_up()
@@ -180,12 +180,14 @@ impl Client {
                 continue;
             }
             let text = on_one_line(text);
-            match self.ledger.post(name, head.edited_at, (now, server_now)) {
+            let change = self.ledger.post(name, head.edited_at, (now, server_now));
+            // The show before may have counted it as it was.
+            let may_be_known = head.edited_at.is_some()
+                && self.resumed.is_some_and(|resumed| posted <= Some(resumed));
+            match change {
                 Change::None => {}
-                Change::Edited => {
-                    let text = String::from_utf8_lossy(&text);
-                    link.deliver(mark::message("status.update", &text).as_bytes())?;
-                }
+                Change::Edited => deliver_edit(link, &text)?,
+                Change::New if may_be_known => deliver_edit(link, &text)?,
                 Change::New => {
                     link.deliver(&text)?;
                     if *is_of_streamed && self.is_missed(link, posted) {
@@ -256,6 +258,12 @@ impl Client {
         }
         Ok(())
     }
+}
+
+/// Sends what a post was changed to.
+fn deliver_edit(link: &mut Link, text: &[u8]) -> Result<(), Failure> {
+    let text = String::from_utf8_lossy(text);
+    link.deliver(mark::message("status.update", &text).as_bytes())
 }
 
 /// A message is a line, and line feeds in JSON stand between its words only.

@@ -45,6 +45,8 @@ pub(super) struct Client {
     pub(super) gone: BTreeSet<Name>,
     /// What a timeline has from before that is not sent.
     pub(super) since: Timestamp,
+    /// When the show began to go on with another, which knows posts that this client does not.
+    pub(super) resumed: Option<Timestamp>,
     pub(super) notes: Notes,
     pub(super) silence: Silence,
 }
@@ -82,9 +84,7 @@ impl Client {
         let hashtags = link.questions().hashtags().iter().cloned();
         let (streamed, unstreamed) = pages::split_by_stream(hashtags);
         let survey = Survey::of(link, &api, &streamed).await?;
-        let (step, window) = (link.times().poll, link.questions().window());
-        let tags = (&streamed[..], &unstreamed[..]);
-        let timelines = Timelines::new(tags, survey.facts.software, step, window);
+        let timelines = timelines(link, (&streamed, &unstreamed), &survey);
         let streaming = survey.facts.streaming.clone();
         let mut client = Client {
             server: Server { api, streaming, streamed, unstreamed },
@@ -98,7 +98,8 @@ impl Client {
             names: Names::default(),
             ledger: Ledger::default(),
             gone: BTreeSet::new(),
-            since: link.now(),
+            since: link.began_before().unwrap_or_else(|| link.now()),
+            resumed: link.since().map(|_| link.now()),
             notes: Notes::default(),
             silence: Silence::default(),
         };
@@ -112,8 +113,7 @@ impl Client {
         self.survey = Survey::of(link, &self.server.api, &self.server.streamed).await?;
         self.server.streaming.clone_from(&self.survey.facts.streaming);
         let tags = (&self.server.streamed[..], &self.server.unstreamed[..]);
-        let (step, window) = (link.times().poll, link.questions().window());
-        self.timelines = Timelines::new(tags, self.survey.facts.software, step, window);
+        self.timelines = timelines(link, tags, &self.survey);
         self.note_survey();
         Ok(())
     }
@@ -237,6 +237,16 @@ impl Client {
             Some(notes) => link.report_problem(Some(&*notes).filter(|it| !it.is_empty())).await,
         }
     }
+}
+
+/// The timelines of a server that no connection has stood to; they go on from where the show before was.
+fn timelines(link: &Link, tags: (&[String], &[String]), survey: &Survey) -> Timelines {
+    let mut timelines =
+        Timelines::new(tags, survey.facts.software, link.times().poll, link.reach());
+    if let Some(since) = link.since() {
+        timelines.go_on(since);
+    }
+    timelines
 }
 
 /// Fails if the server as a whole is down. What it answers does not matter.

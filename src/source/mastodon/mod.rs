@@ -83,7 +83,7 @@ impl Session for Mastodon {
     async fn run(&mut self, link: &mut Link) -> Result<Infallible, Failure> {
         match &mut self.client {
             Some(client) => {
-                let missing = link.last_alive();
+                let missing = link.since().unwrap_or_else(|| link.last_alive());
                 client.run(link, Some(missing)).await
             }
             none => none.insert(Client::new(&self.settings, link).await?).run(link, None).await,

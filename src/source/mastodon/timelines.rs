@@ -79,7 +79,8 @@ pub(super) struct Timelines {
     purpose: Purpose,
     /// Between two requests.
     step: Duration,
-    window: Duration,
+    /// How far back posts count.
+    reach: Duration,
     rate_limit: RateLimit,
     request: Option<Request>,
     walk: Option<Walk>,
@@ -93,6 +94,8 @@ pub(super) struct Timelines {
     is_busy: bool,
     /// When the last walk through all began.
     complete: Option<Timestamp>,
+    /// One was there in this show.
+    has_walked: bool,
     /// Where the next one has to begin at the latest.
     recheck: Option<Timestamp>,
     /// Since when posts may be missing.
@@ -109,7 +112,7 @@ impl Timelines {
         (streamed, unstreamed): (&[String], &[String]),
         software: Software,
         step: Duration,
-        window: Duration,
+        reach: Duration,
     ) -> Timelines {
         let now = Instant::now();
         Timelines {
@@ -118,7 +121,7 @@ impl Timelines {
             unstreamed: unstreamed.to_vec(),
             purpose: Purpose::Alone,
             step,
-            window,
+            reach,
             rate_limit: RateLimit::new(step, now),
             request: None,
             walk: None,
@@ -128,6 +131,7 @@ impl Timelines {
             next_deep: now,
             is_busy: false,
             complete: None,
+            has_walked: false,
             recheck: None,
             missing: None,
             is_timed: None,
@@ -142,7 +146,14 @@ impl Timelines {
 
     /// Whether all timelines were looked at once.
     pub(super) fn has_walked(&self) -> bool {
-        self.complete.is_some()
+        self.has_walked
+    }
+
+    /// The show before has looked at them until `since`: the first walk begins there, and before that as
+    /// far back as late posts come.
+    pub(super) fn go_on(&mut self, since: Timestamp) {
+        (self.complete, self.missing) = (Some(since), Some(since));
+        self.recheck = since.checked_sub(self.overlap());
     }
 
     /// A connection has begun: everything is looked at once more. What was posted since `missing`, and
@@ -353,6 +364,7 @@ impl Timelines {
             self.next_deep = now + self.step * DEEP_EVERY;
         }
         self.complete = Some(plan.at);
+        self.has_walked = true;
         self.missing = None;
         let is_mastodon = self.software == Software::Mastodon;
         let is_whole = is_mastodon && self.is_timed == Some(true) && lost.is_none();
@@ -362,13 +374,13 @@ impl Timelines {
 
     /// How far a walk looks back for what comes late: as far as it counts, within reason.
     fn overlap(&self) -> Duration {
-        let (step, window) = (self.step, self.window);
-        (window + step * SHORT_OVERLAP).clamp(step * LEAST_OVERLAP, step * MOST_OVERLAP)
+        let (step, reach) = (self.step, self.reach);
+        (reach + step * SHORT_OVERLAP).clamp(step * LEAST_OVERLAP, step * MOST_OVERLAP)
     }
 
     /// What is older than that does not count any more, however late it comes.
     fn horizon(&self) -> Duration {
-        self.window.max(self.overlap()) + self.step * SHORT_OVERLAP
+        self.reach.max(self.overlap()) + self.step * SHORT_OVERLAP
     }
 
     /// When the next page may be asked for, and is wanted.
@@ -403,7 +415,7 @@ impl Timelines {
             }
             from = from.min(self.recheck.unwrap_or(from));
             if let Some(missing) = self.missing.filter(|_| scope == Scope::All) {
-                // What has left the window does not count any more.
+                // What is older does not count any more.
                 lost = (missing < horizon).then_some((missing, horizon));
             }
             from.max(horizon)

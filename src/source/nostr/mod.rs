@@ -56,6 +56,7 @@ pub(super) async fn run(settings: Settings, context: SourceContext) {
             news: relays_tx.clone(),
             clock: context.clock,
             times: context.times,
+            reach: context.reach,
             // To it they are all one source.
             recorder: context.recorder.as_ref().map(|recorder| recorder.for_source(context.id)),
             stop: context.stop.clone(),

@@ -78,7 +78,7 @@ struct Relay {
     url: Url,
     hashtags: Vec<String>,
     /// When the newest post is from, on the network's clock, and not later than it came; before
-    /// there is one, when the relay was asked first.
+    /// there is one, when the relay was asked first, or when the show before ended.
     newest: Option<Timestamp>,
     /// The newest posts, and when they are from.
     posts: VecDeque<(String, Timestamp)>,
@@ -131,10 +131,11 @@ impl Session for Relay {
         let heartbeat = link.times().heartbeat.unwrap_or(HEARTBEAT);
         let mut socket = Socket::open(link, &url, &HeaderMap::new(), heartbeat).await?;
         let now = link.network_now();
-        let newest = (*self.newest.get_or_insert(now)).min(now);
+        let since = link.since().map_or(now, |since| link.network_at(since));
+        let newest = (*self.newest.get_or_insert(since)).min(now);
         let back = |from: Timestamp, span| from.checked_sub(span).unwrap_or(from);
-        // What has left the window would not count.
-        let since = back(newest, OVERLAP).max(back(now, link.questions().window()));
+        // What is older would not count.
+        let since = back(newest, OVERLAP).max(back(now, link.reach()));
         let since = Some(since).filter(|_| !link.is_time_undecided());
         self.forged = None;
         let patience = link.times().silence;
@@ -368,8 +369,7 @@ impl Relay {
         link: &mut Link,
         socket: &mut Socket,
     ) -> Result<(), Failure> {
-        let window = link.questions().window();
-        let horizon = link.network_now().checked_sub(window).unwrap_or(Timestamp::MIN);
+        let horizon = link.network_now().checked_sub(link.reach()).unwrap_or(Timestamp::MIN);
         let horizon = Some(horizon).filter(|_| !link.is_time_undecided());
         self.posts.retain(|(_, at)| horizon.is_none_or(|horizon| *at >= horizon));
         if self.posts.is_empty() {

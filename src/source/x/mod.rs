@@ -99,8 +99,6 @@ struct X {
     left: u32,
     /// The newest post, which is not newer than the network's clock when it came.
     newest: Option<u64>,
-    /// A stream was there before.
-    was_connected: bool,
     /// What the last connections did not bring.
     missed: Option<Missed>,
     legacy: Legacy,
@@ -141,16 +139,7 @@ impl Session for X {
 impl X {
     fn new(settings: Settings, legacy: Legacy) -> X {
         let left = legacy.take().map_or(settings.max_posts, |Left(left)| left);
-        X {
-            settings,
-            api: None,
-            rules_checked: None,
-            left,
-            newest: None,
-            was_connected: false,
-            missed: None,
-            legacy,
-        }
+        X { settings, api: None, rules_checked: None, left, newest: None, missed: None, legacy }
     }
 
     async fn connect(&mut self, api: &Api, link: &mut Link) -> Result<Infallible, Failure> {
@@ -158,7 +147,7 @@ impl X {
             rules::set_up(api, link).await?;
             self.rules_checked = Some(Instant::now());
         }
-        let since = self.was_connected.then(|| link.last_alive());
+        let since = link.since();
         let url = self.url(api, link, since);
         let answer = api.ask(link, api.get(&url)).await.inspect_err(|_| {
             // Whatever it is: with the next attempt the rules are looked at again.
@@ -169,7 +158,6 @@ impl X {
         link.observe_date(Dated::of(answer.headers(), link.now()));
         link.expect_silence_of(heartbeat(link));
         link.connected(Resume::Complete).await?;
-        self.was_connected = true;
         let (now, network_now) = (link.now(), link.network_now());
         if let Some(from) = since {
             if self.settings.backfill {
@@ -184,7 +172,7 @@ impl X {
                 let newest = self.newest.unwrap_or(silent).min(recent::id_at(network_now));
                 // An older hole that is not filled yet begins earlier.
                 let mut missed = self.missed.take().unwrap_or(Missed::after(newest, from));
-                missed.until(now, network_now, link.questions().window());
+                missed.until(now, network_now, link.reach());
                 self.missed = Some(missed);
             }
         }

@@ -65,9 +65,9 @@ impl Missed {
         Missed { since: newest.saturating_sub(overlap), from, to: from, end: from }
     }
 
-    /// The stream is back. What has left the window by now is not looked up.
-    pub(super) fn until(&mut self, to: Timestamp, network_now: Timestamp, window: Duration) {
-        let horizon = network_now.checked_sub(window.min(REACH)).unwrap_or(network_now);
+    /// The stream is back. What is older than `reach` by now would not count, and is not looked up.
+    pub(super) fn until(&mut self, to: Timestamp, network_now: Timestamp, reach: Duration) {
+        let horizon = network_now.checked_sub(reach.min(REACH)).unwrap_or(network_now);
         self.since = self.since.max(id_at(horizon));
         self.to = to;
         self.end = network_now.saturating_add(SLACK).round_up(Duration::from_secs(1));

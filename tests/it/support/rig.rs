@@ -13,7 +13,7 @@ use hashtug::show::{self, Now};
 use hashtug::snapshot::Snapshot;
 use hashtug::source::link::Times;
 use hashtug::source::link::backoff::{Backoff, Jitter};
-use hashtug::source::{self, Kind, Legacy, SourceContext};
+use hashtug::source::{self, Before, Kind, Legacy, SourceContext};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -82,6 +82,27 @@ impl Rig {
         times: Times,
         recorder: Option<&Recorder>,
     ) -> Rig {
+        Rig::run(clock, questions, kinds, times, (recorder, Legacy::default))
+    }
+
+    /// A show that goes on after one that has ended unexpectedly.
+    pub(crate) fn going_on(
+        before: Before,
+        clock: Clock,
+        questions: impl Into<Questions>,
+        kinds: Vec<Kind>,
+    ) -> Rig {
+        let legacy = || Legacy::of_a_show(before);
+        Rig::run(clock, questions, kinds, quick(), (None, legacy))
+    }
+
+    fn run(
+        clock: Clock,
+        questions: impl Into<Questions>,
+        kinds: Vec<Kind>,
+        times: Times,
+        (recorder, legacy): (Option<&Recorder>, impl Fn() -> Legacy),
+    ) -> Rig {
         let settings: Vec<source::Settings> = kinds
             .into_iter()
             .enumerate()
@@ -105,9 +126,10 @@ impl Rig {
                 news: news.clone(),
                 clock: Some(clock),
                 times,
+                reach: questions.window(),
                 recorder: recorder.cloned(),
                 stop: stop.clone(),
-                legacy: Legacy::default(),
+                legacy: legacy(),
             };
             tasks.spawn(source::run(settings, source_context));
         }

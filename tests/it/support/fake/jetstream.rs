@@ -156,9 +156,10 @@ async fn serve(stream: TcpStream, log: Arc<Mutex<Log>>, mut news: watch::Receive
         let cursor = query.split('&').find_map(|pair| pair.strip_prefix("cursor="));
         let first = cursor.map_or(log.events.len(), |cursor| {
             let cursor: i64 = cursor.parse().unwrap();
-            let after = |kept: &Kept| {
-                if second { kept.seq < cursor } else { kept.time_us < cursor }
-            };
+            // What is as large as a time is one.
+            let is_seq = second && cursor < 1_000_000_000_000_000;
+            let after =
+                |kept: &Kept| if is_seq { kept.seq < cursor } else { kept.time_us < cursor };
             log.events.partition_point(after)
         });
         start = Some((second, first.max(log.forgotten.min(log.events.len()))));
