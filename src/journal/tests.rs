@@ -131,6 +131,7 @@ fn a_line_says_what_it_is() {
         (Kind::Positions, lines::positions(at(1), &json!({"hall": 7}))),
         (Kind::Presses, lines::presses(at(1), &json!(["p"]))),
         (Kind::Gap, lines.gap(Some(0), &gap)),
+        (Kind::Source, lines.source(at(1), 0, Some(at(0)))),
         (Kind::Lost, lines::lost(Some(at(1)), 3)),
         (Kind::Resumed, lines::resumed(at(1))),
         (Kind::Time, lines::time(at(1))),
@@ -143,6 +144,29 @@ fn a_line_says_what_it_is() {
         assert_eq!(read.time().is_none(), has_no_time, "{line}");
         assert!(serde_json::from_str::<Value>(&read.text).is_ok(), "{line}");
     }
+}
+
+#[test]
+fn a_journal_tells_until_when_each_source_was_connected() {
+    let names = ["hall", "sky", "sea", "new"].map(str::to_owned);
+    let lines = Lines::new(&questions(), names);
+    let mut made = vec![Head::new(at(0), Rules::default()).line()];
+    made.extend((0..3).map(|source| lines.source(at(1), source, None)));
+    made.push(lines.source(at(5), 1, Some(at(3))));
+    made.push(lines::clock(at(6), ClockEvent::Open));
+    let survey_of = |made: &[String]| survey(&*seal_all(made)).unwrap();
+    let sources = |made: &[String]| survey_of(made).sources.into_iter().collect::<Vec<_>>();
+    let of = |hall, sky, sea| {
+        let all = [("hall", hall), ("sea", sea), ("sky", sky)];
+        all.map(|(name, heard): (&str, Option<Timestamp>)| (name.to_owned(), heard)).to_vec()
+    };
+    assert_eq!(sources(&made), of(None, Some(at(3)), None));
+    // With the show all of them ended; those that were not back in the next one are still missing.
+    made.push(lines::resumed(at(60)));
+    made.push(lines.source(at(61), 0, None));
+    made.push(lines::clock(at(70), ClockEvent::Open));
+    assert_eq!(sources(&made), of(None, Some(at(3)), Some(at(6))));
+    assert_eq!(survey_of(&made).last, Some(at(70)));
 }
 
 #[test]

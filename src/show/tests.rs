@@ -271,3 +271,35 @@ fn news_of_an_unknown_source_counts_and_changes_no_other() {
     assert_eq!(snapshot.posts.matched, 1);
     assert!(snapshot.sources.iter().all(|source| source.state == SourceState::Connecting));
 }
+
+#[test]
+fn a_grace_begins_anew_when_all_sources_are_back_or_have_not_come_for_long() {
+    let second = |seconds: u64| live(SECOND * u32::try_from(seconds).unwrap());
+    let phase = |show: &mut Show, now: Now| {
+        show.apply(Event::Time, now);
+        show.phase()
+    };
+    let locked = || {
+        let rules = Rules { countdown: Duration::ZERO, grace: SECOND, ..Rules::default() };
+        let mut show = show_with(Some(rules), false);
+        order(&mut show, Command::Start(None).into(), second(0));
+        order(&mut show, Command::Lock.into(), second(10));
+        show.go_on(timestamp(10_500), timestamp(40_000));
+        assert_eq!(phase(&mut show, second(42)), Phase::Locked, "nobody is back");
+        show
+    };
+    let mut show = locked();
+    news(&mut show, 0, News::State(SourceState::Live), second(43));
+    assert_eq!(phase(&mut show, second(45)), Phase::Locked, "one is back");
+    news(&mut show, 1, News::State(SourceState::Live), second(45));
+    news(&mut show, 1, post(9000, 1), second(46));
+    // It begins once.
+    news(&mut show, 0, News::State(SourceState::Connecting), second(46));
+    news(&mut show, 0, News::State(SourceState::Live), second(46));
+    assert_eq!(phase(&mut show, second(46)), Phase::Locked);
+    assert_eq!(phase(&mut show, second(47)), Phase::Revealed);
+    assert_eq!(show.results().next().unwrap().teams[0].votes, 1);
+    let mut show = locked();
+    assert_eq!(phase(&mut show, second(56)), Phase::Locked);
+    assert_eq!(phase(&mut show, second(57)), Phase::Revealed, "15 s and the grace are over");
+}

@@ -199,9 +199,9 @@ async fn without_rounds_what_was_posted_meanwhile_counts_as_it_would_have() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_that_is_asked_for_brings_all_that_a_round_has_missed() {
     let service = Service::start().await;
-    let publish = |key: &str, author: &str, hashtag: &str| {
+    let publish = |key: &str, at: Timestamp, author: &str, hashtag: &str| {
         let post = json!({"key": key, "user": {"name": author}, "body": format!("#{hashtag}"),
-            "at": now().to_string()});
+            "at": at.to_string()});
         service.publish(json!({ "data": post }).to_string());
     };
     block_in_place(|| {
@@ -215,17 +215,23 @@ async fn a_document_that_is_asked_for_brings_all_that_a_round_has_missed() {
         let life = hall.live();
         life.done(&json!({"command": "start"}));
         life.until("the opening", |s| s["phase"] == "open");
-        publish("1", "ada", "tabs");
-        publish("2", "bo", "spaces");
+        publish("1", now(), "ada", "tabs");
+        publish("2", now(), "bo", "spaces");
         life.until("two posts", |s| s["posts"]["matched"] == 2);
-        hall.until_written(2, now());
+        // Answers are dated by the second, and so are posts placed.
+        let second = Duration::from_secs(1);
+        hall.until_written(2, now().saturating_add(second));
         life.kill();
+        let off = hall.last();
         // More than a page holds.
         for key in 3..7 {
-            publish(&key.to_string(), "cy", "tabs");
+            publish(&key.to_string(), off.saturating_add(second / 2), "cy", "tabs");
         }
+        until("the time off", || now().saturating_since(off) > second * 2);
         let life = hall.live();
-        publish("7", "ada", "spaces");
+        let back = now();
+        until("a time after it", || now().saturating_since(back) > second / 10);
+        publish("7", now(), "ada", "spaces");
         let after = life.until("all posts", |s| s["posts"]["matched"] == 3);
         let expected = json!({"received": 2 + 6 + 1, "matched": 3, "duplicate": 2, "closed": 4});
         assert_eq!(fates(&after), expected, "{after}");

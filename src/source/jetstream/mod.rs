@@ -12,6 +12,7 @@
 //! clock, and of the last numbers that in the middle is taken (`position`).
 //! Source: the Jetstream README and its source, `internal/subscribe`.
 
+mod catch_up;
 mod kind;
 mod position;
 
@@ -30,6 +31,7 @@ use super::SourceContext;
 use super::link::failure::{Class, Failure, quoted};
 use super::link::websocket::Socket;
 use super::link::{self, Link, Resume, Session};
+use catch_up::CatchUp;
 use position::Position;
 
 /// The keys of a `bluesky` source.
@@ -127,7 +129,7 @@ impl Session for Jetstream {
             self.stuck = None;
             link.connected(Resume::Lost).await?;
         }
-        self.read(link, &mut socket, resumed, expected).await
+        self.read(link, &mut socket, cursor, expected).await
     }
 }
 
@@ -147,11 +149,14 @@ impl Jetstream {
         &mut self,
         link: &mut Link,
         socket: &mut Socket,
-        resumed: bool,
+        cursor: Option<i64>,
         mut expected: Option<Expected>,
     ) -> Result<Infallible, Failure> {
+        let is_by_clock = self.position.time(Timestamp::MAX).is_none();
+        let from = cursor.filter(|_| is_by_clock).and_then(Timestamp::from_micros);
+        let mut catch_up = from.map(|from| CatchUp::new(from..link.network_now()));
         // Without a cursor a stream begins with the present.
-        let mut begins = !resumed;
+        let mut begins = cursor.is_none();
         loop {
             let received = socket.next(link).await?;
             let mark = mark(received.bytes());
@@ -173,7 +178,9 @@ impl Jetstream {
                         link.trust_stamps();
                     }
                 }
-                let network_now = link.observe_time(at);
+                let is_missed = catch_up.as_mut().is_some_and(|it| it.has(at, Instant::now()));
+                let network_now =
+                    if is_missed { link.network_now() } else { link.observe_time(at) };
                 if self.position.note_time(at, mark.time_us, network_now) {
                     self.stuck = None;
                 }

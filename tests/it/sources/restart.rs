@@ -21,7 +21,7 @@ use crate::support::fake::jetstream::Jetstream;
 use crate::support::fake::mastodon::{Ids, Mastodon, TOKEN_ENV, Way};
 use crate::support::fake::nostr::{Author, Relay};
 use crate::support::fake::service::Service;
-use crate::support::fake::x::X;
+use crate::support::fake::x::{TOKEN_VARIABLE, X};
 use crate::support::rig::Rig;
 
 /// So long ago the show before ended.
@@ -161,7 +161,7 @@ async fn x_is_searched_for_what_was_posted_meanwhile() {
     server.post(crash.at(15_000), 2, "12", "spaces");
     let settings = x::Settings {
         endpoint: X::url(server.address),
-        token: TOKEN_ENV.parse().unwrap(),
+        token: TOKEN_VARIABLE.parse().unwrap(),
         max_posts: 100,
         backfill: false,
     };
