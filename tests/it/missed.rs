@@ -243,9 +243,8 @@ async fn a_document_that_is_asked_for_brings_all_that_a_round_has_missed() {
 
 fn socket(address: std::net::SocketAddr) -> String {
     format!(
-        "[[source]]\nname = \"hall\"\nkind = \"websocket\"\nurl = \"ws://{}/socket\"\n\
-         [source.map]\ntext = \"/data/body\"\nid = \"/data/key\"\nauthor = \"/data/user/name\"\n",
-        address
+        "[[source]]\nname = \"hall\"\nkind = \"websocket\"\nurl = \"ws://{address}/socket\"\n\
+         [source.map]\ntext = \"/data/body\"\nid = \"/data/key\"\nauthor = \"/data/user/name\"\n"
     )
 }
 

@@ -50,8 +50,6 @@ pub(super) struct Poll {
     /// read.
     is_next_unreadable: bool,
     next: Option<Instant>,
-    /// A connection has stood.
-    has_connected: bool,
 }
 
 impl Poll {
@@ -64,7 +62,6 @@ impl Poll {
             is_half_read: false,
             is_next_unreadable: false,
             next: None,
-            has_connected: false,
         }
     }
 
@@ -155,8 +152,7 @@ impl Session for Poll {
             if !std::mem::replace(&mut connected, true) {
                 // What was posted meanwhile stands in the document; by how much sums grew while no show
                 // was there does not.
-                let knows_sums = std::mem::replace(&mut self.has_connected, true);
-                let is_lost = link.reads_numbers() && !knows_sums;
+                let is_lost = link.reads_numbers() && link.began_before().is_some();
                 let resume = if is_lost { Resume::Lost } else { Resume::Complete };
                 link.connected(resume).await?;
             }

@@ -211,13 +211,12 @@ impl Jetstream {
         {
             return Some(seq);
         }
-        let begin = match self.position.time_us(link.network_now()) {
-            Some(newest_us) => newest_us.saturating_sub(micros(REWIND)),
-            None => {
-                let since = link.since()?;
-                let rewound = since.checked_sub(REWIND_OF_SHOW).max(link.began_before());
-                link.network_at(rewound.unwrap_or(since)).millis() * 1000
-            }
+        let begin = if let Some(newest_us) = self.position.time_us(link.network_now()) {
+            newest_us.saturating_sub(micros(REWIND))
+        } else {
+            let since = link.since()?;
+            let rewound = since.checked_sub(REWIND_OF_SHOW).max(link.began_before());
+            link.network_at(rewound.unwrap_or(since)).millis() * 1000
         };
         Some(begin.max(horizon(link)))
     }

@@ -51,7 +51,7 @@ impl Crash {
         let (title, teams) = (contest.title().to_owned(), contest.teams().to_vec());
         let hour = Duration::from_hours(1);
         let long = Contest::new(title, hour, Vote::Every, Reposts::Ignore, teams).unwrap();
-        Rig::going_on(self.before, self.clock, &Arc::new(long), vec![kind])
+        Rig::going_on(self.before, self.clock, Arc::new(long), vec![kind])
     }
 
     /// All of the time off is a gap, and nothing else.
