@@ -12,6 +12,7 @@ use tokio::task::block_in_place;
 
 use crate::crash::Life;
 use crate::support::fake::jetstream::Jetstream;
+use crate::support::fake::nostr::{Author, Relay};
 use crate::support::fake::service::Service;
 use crate::support::patience::until;
 use crate::support::program::{Show, hashtug};
@@ -238,6 +239,36 @@ async fn a_document_that_is_asked_for_brings_all_that_a_round_has_missed() {
         assert_eq!((votes(&after), &after["sources"][0]["gap_count"]), ([0, 2], &json!(0)));
         life.kill();
         hall.verify();
+    });
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_round_counts_what_was_on_its_way_for_longer_than_a_window() {
+    let relay = Relay::start().await;
+    block_in_place(|| {
+        let contest = TEAMS.replace("10m", "1s");
+        let source = format!(
+            "[[source]]\nname = \"relay\"\nkind = \"nostr\"\nrelays = [\"{}\"]\n",
+            Relay::url(relay.address)
+        );
+        let hall = Hall::new(&format!("{contest}{ROUND}{source}"));
+        let life = hall.live();
+        life.done(&json!({"command": "start"}));
+        life.until("the opening", |s| s["phase"] == "open");
+        let (opened, seconds) = (now(), || now().millis() / 1000);
+        // Posts are dated by the second.
+        until("a second of the round", || seconds() > opened.millis() / 1000);
+        let at = seconds();
+        relay.publish(&Author::new(1).post(at, "tabs", "rope"));
+        life.until("a post", |s| s["posts"]["matched"] == 1);
+        hall.until_written(1, Timestamp::from_secs(at).unwrap());
+        life.kill();
+        relay.publish(&Author::new(2).post(at, "spaces", "rope"));
+        until("more than a window", || seconds() > at + 2);
+        let life = hall.live();
+        let after = life.until("both posts", |s| s["posts"]["received"] == 3);
+        assert_eq!(fates(&after), json!({"received": 3, "matched": 2, "duplicate": 1}), "{after}");
+        assert_eq!((votes(&after), &after["sources"][0]["gap_count"]), ([1, 1], &json!(0)));
     });
 }
 

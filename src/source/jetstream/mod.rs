@@ -214,9 +214,10 @@ impl Jetstream {
         let begin = if let Some(newest_us) = self.position.time_us(link.network_now()) {
             newest_us.saturating_sub(micros(REWIND))
         } else {
-            let since = link.since()?;
-            let rewound = since.checked_sub(REWIND_OF_SHOW).max(link.began_before());
-            link.network_at(rewound.unwrap_or(since)).millis() * 1000
+            // Only the show before says where to go on.
+            let (began, until) = link.began_before().zip(link.since())?;
+            let rewound = until.checked_sub(REWIND_OF_SHOW).unwrap_or(until);
+            link.network_at(rewound.max(began)).millis() * 1000
         };
         Some(begin.max(horizon(link)))
     }
