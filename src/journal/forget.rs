@@ -2,7 +2,7 @@
 //!
 //! Without the keys no name can be matched with a person. Exact times could still be, with posts that
 //! are public; so in the copy they are those of the minute. What serves only to go on with a show is left
-//! out of it: states, positions, presses, and until when it was running.
+//! out of it: states, presses, and until when it and its sources were running.
 
 use std::path::{Path, PathBuf};
 
@@ -88,7 +88,7 @@ fn write_copy<D: Disk>(
 /// What stands in the copy for a line.
 fn kept(line: &Line) -> Option<String> {
     match line.kind {
-        Kind::State | Kind::Positions | Kind::Presses | Kind::Time | Kind::Source => None,
+        Kind::State | Kind::Presses | Kind::Time | Kind::Source => None,
         _ => line.unsealed().map(|text| rounded(&text)),
     }
 }

@@ -82,10 +82,6 @@ impl Lines {
                 made.push(self::state(*at, state));
                 Some(*at)
             }
-            Entry::Positions(at, positions) => {
-                made.push(self::positions(*at, positions));
-                Some(*at)
-            }
             Entry::Presses(at, presses) => {
                 made.push(self::presses(*at, presses));
                 Some(*at)
@@ -297,12 +293,6 @@ pub fn time(at: Timestamp) -> String {
 #[must_use]
 pub fn state(at: Timestamp, state: &Value) -> String {
     with_value(at, "state", state)
-}
-
-/// Where each source stands, by its name, so that it can go on there.
-#[must_use]
-pub fn positions(at: Timestamp, positions: &Value) -> String {
-    with_value(at, "positions", positions)
 }
 
 /// Which presses of phones were counted, so that one that is sent again counts once.

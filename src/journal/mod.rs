@@ -77,8 +77,6 @@ pub enum Entry {
     Result(Arc<RoundResult>),
     /// A state from which reading can begin: as JSON.
     State(Timestamp, Box<Value>),
-    /// Where each source stands: as JSON, by its name.
-    Positions(Timestamp, Box<Value>),
     /// Which presses were counted of late: as JSON.
     Presses(Timestamp, Box<Value>),
     /// Posts may be missing.
@@ -145,9 +143,7 @@ impl Journal {
                 self.beat();
                 self.send_entry(entry);
             }
-            Entry::Positions(..) | Entry::Presses(..) | Entry::Gap(..) | Entry::Source(..) => {
-                self.send_entry(entry);
-            }
+            Entry::Presses(..) | Entry::Gap(..) | Entry::Source(..) => self.send_entry(entry),
         }
     }
 
@@ -255,9 +251,7 @@ fn weight(entry: &Entry) -> usize {
     /// An entry itself, with the room that its message may have elsewhere.
     const USUAL: usize = 256;
     let more = match entry {
-        Entry::State(_, value) | Entry::Positions(_, value) | Entry::Presses(_, value) => {
-            value_weight(value)
-        }
+        Entry::State(_, value) | Entry::Presses(_, value) => value_weight(value),
         Entry::Result(result) => size_of::<TeamResult>() * result.teams.len(),
         Entry::Message { message: Message::Deletion(deletion), .. } => 8 * deletion.posts.len(),
         Entry::Message { .. }

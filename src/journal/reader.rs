@@ -60,8 +60,6 @@ pub enum Kind {
     Clock,
     /// A result.
     Result,
-    /// Where the sources stand.
-    Positions,
     /// Which presses were counted.
     Presses,
     /// Posts that may be missing, since a source was not there.
@@ -287,7 +285,6 @@ fn kind(text: &str) -> Kind {
         "note" => match rest.split('"').nth(3).unwrap_or_default() {
             "head" => Kind::Head,
             "state" => Kind::State,
-            "positions" => Kind::Positions,
             "presses" => Kind::Presses,
             "gap" => Kind::Gap,
             "source" => Kind::Source,

@@ -128,7 +128,6 @@ fn a_line_says_what_it_is() {
         (Kind::Command, lines::command(at(1), &Command::Lock.into())),
         (Kind::Clock, lines::clock(at(1), ClockEvent::Locked)),
         (Kind::Result, lines::result(&result("Tabs?"))),
-        (Kind::Positions, lines::positions(at(1), &json!({"hall": 7}))),
         (Kind::Presses, lines::presses(at(1), &json!(["p"]))),
         (Kind::Gap, lines.gap(Some(0), &gap)),
         (Kind::Source, lines.source(at(1), 0, Some(at(0)))),
@@ -967,7 +966,7 @@ fn to_forget_deletes_the_keys_and_keeps_a_copy_with_the_times_of_the_minute() {
     let mut writing = Writing::new(prepared);
     writing.post(119_999);
     writing.tell(Entry::State(at(120_001), Box::new(json!({"secret": "state"}))));
-    writing.tell(Entry::Positions(at(120_001), Box::new(json!({"hall": "1795287841276556"}))));
+    writing.tell(Entry::Source(at(120_001), SourceId(0), Some(at(119_999))));
     writing.tell(Entry::Presses(at(120_001), Box::new(json!(["press"]))));
     writing.tell(Entry::Command { at: at(125_500), request: Command::Lock.into() });
     writing.tell(Entry::Result(Arc::new(result("a \"b\" 1970-01-01T00:00:01Z?"))));
@@ -1279,7 +1278,7 @@ fn entry() -> impl Strategy<Value = Told> {
     let nothing = prop::sample::select(vec![
         lines::result(&result("#cats or #dogs?")),
         lines::state(at(1), &json!({"phase": "open", "delete": "x"})),
-        lines::positions(at(1), &json!({"hall": "7"})),
+        Lines::new(&questions(), ["#cats".to_owned()]).source(at(1), 0, Some(at(0))),
         lines::presses(at(1), &json!(["p"])),
         lines::lost(None, 7),
         lines::resumed(at(1)),

@@ -116,7 +116,7 @@ fn tell(journal: &Journal, life: u64) {
     journal.note(message(1001, Message::Dropped(5)));
     journal.note(Entry::Clock(at(1002), ClockEvent::Open));
     journal.note(Entry::State(at(1003), Box::new(json!({"tabs": "#tabs"}))));
-    journal.note(Entry::Positions(at(1003), Box::new(json!({"hall": "#tabs"}))));
+    journal.note(Entry::Source(at(1003), SourceId(0), Some(at(1003))));
     journal.note(Entry::Presses(at(1003), Box::new(json!(["#tabs"]))));
     journal.note(Entry::Result(Arc::new(result(1, "#tabs?", ["#tabs", "#spaces"], [3, 1]))));
     journal.note_time(at(1003));
