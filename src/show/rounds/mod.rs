@@ -29,15 +29,12 @@ use crate::timestamp::Timestamp;
 use evening::{Evening, Heard, Times};
 use log::{Body, Entry, Log};
 use result::timestamp;
-use timeline::{Over, Stage};
+use timeline::{LONGEST_RETURN, Over, Stage};
 
 pub(super) use status::Standing;
 
 /// Names of sources that a recording tells; of further ones none can be held.
 const MAX_SOURCES: u32 = 1024;
-
-/// How long sources are waited for before a grace begins anew after a crash, in milliseconds.
-const LONGEST_RETURN: i64 = 15_000;
 
 /// What happened to the evening, in the order in which it did, for whoever writes it down.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,6 +5,9 @@
 //! follows from them alone, so that a command that comes later, or is taken back, is a count by another
 //! timeline. Pure: every time is an argument, in milliseconds of the show's clock.
 
+/// How long sources are waited for before a grace begins anew after a crash, in milliseconds.
+pub(super) const LONGEST_RETURN: i64 = 15_000;
+
 /// How far a round has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Stage {
