@@ -39,6 +39,9 @@ struct Source {
 /// on.
 const LATE_IN_A_ROW: u64 = 10;
 
+/// A shorter delay than this past the grace would be told as none.
+const SHOWN: Duration = Duration::from_millis(100);
+
 impl Health {
     pub(super) fn new(statuses: Vec<SourceStatus>) -> Health {
         let source = |status| Source {
@@ -181,7 +184,7 @@ impl Health {
     pub(super) fn statuses(&self, now: Duration, grace: Option<Duration>) -> Vec<SourceStatus> {
         let status = |source: &Source| {
             let delay = source.delays.median();
-            let too_late = delay.zip(grace).filter(|(delay, grace)| delay > grace);
+            let too_late = delay.zip(grace).filter(|&(delay, grace)| delay >= grace + SHOWN);
             let too_late = too_late.map(|(delay, grace)| {
                 let (delay, grace) = (delay.as_secs_f64(), grace.as_secs_f64());
                 let problem = format!(
@@ -259,6 +262,21 @@ mod tests {
         }
         assert_eq!(problem(&health), None);
         assert!(!health.judge(SourceId(7), &Fate::Late, hour));
+    }
+
+    #[test]
+    fn posts_that_usually_come_after_the_grace_are_the_problem_of_their_source() {
+        let mut health = Health::new(vec![SourceStatus::new("hall".to_owned(), "nostr")]);
+        let at = |ms| Timestamp::from_millis(ms).unwrap();
+        (0..20).for_each(|_| health.note_delay(SourceId(0), at(0), at(3_250)));
+        let problem = |ms: Option<u64>| {
+            let grace = ms.map(Duration::from_millis);
+            health.statuses(Duration::ZERO, grace)[0].problem.clone()
+        };
+        assert_eq!(problem(None), None, "there are no rounds");
+        assert_eq!(problem(Some(3_200)), None, "the difference would not be seen");
+        let said = "its posts arrive 3.2 s after they were made, and the grace is 3.0 s:";
+        assert!(problem(Some(3_000)).unwrap().starts_with(said), "{:?}", problem(Some(3_000)));
     }
 
     #[test]

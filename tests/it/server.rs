@@ -201,7 +201,8 @@ async fn the_snapshot_has_the_public_shape() {
                   "dropped": 0},
         "sources": [], "recording": null, "journal": null,
         "vote": "latest", "reposts": "ignore", "evicted": {"posts": 0, "deletions": 0},
-        "question": null, "round": null, "results": [], "voices": {"phones": 0, "authors": 1}, "undo": null,
+        "question": null, "round": null, "results": [], "sealed": [],
+        "voices": {"phones": 0, "authors": 1}, "undo": null,
         "timer": null, "scene": "contest", "blackout": [], "join": null,
         "version": env!("CARGO_PKG_VERSION"), "outputs": [],
     });
