@@ -121,12 +121,12 @@ impl Reading {
         Reading { decoder: decoder.of_a_file() }
     }
 
-    /// Tells the show what a line says, and gives what followed from it. `time`: when it was written.
-    pub fn line(&mut self, show: &mut Show, text: &str, time: Option<Timestamp>) -> Vec<Said> {
+    /// Tells the show what a line says, and gives what followed from it.
+    pub fn line(&mut self, show: &mut Show, line: &Line) -> Vec<Said> {
         // Without rounds it is the clock that takes votes out of the window.
-        let clock = time.filter(|_| !show.has_rounds());
+        let clock = if show.has_rounds() { None } else { line.time() };
         let now = Now { clock, ..Now::default() };
-        self.decoder.block(text.as_bytes(), |_, message| {
+        self.decoder.block(line.text.as_bytes(), |_, message| {
             if !matches!(message, Message::Command(_) | Message::Clock(..)) || show.has_rounds() {
                 // The lines name their sources themselves.
                 let source = SourceId(usize::MAX);
@@ -149,8 +149,7 @@ pub fn resume(
 ) -> io::Result<()> {
     let mut lines = past.all_lines()?;
     while let Some(line) = lines.read()? {
-        let Line { text, .. } = &line;
-        reading.line(show, text, line.time());
+        reading.line(show, &line);
     }
     show.go_on(past.last, now);
     Ok(())

@@ -243,7 +243,7 @@ impl Counting {
             }
             _ => {}
         }
-        let said = self.reading.line(&mut self.show, text, time);
+        let said = self.reading.line(&mut self.show, line);
         self.hear(said);
     }
 

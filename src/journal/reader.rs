@@ -249,14 +249,12 @@ impl Line {
     /// When it was written, as far as it says so: when a message came, and when all else happened.
     #[must_use]
     pub fn time(&self) -> Option<Timestamp> {
-        let after = |text, name| {
-            let (time, rest) = str::strip_prefix(text, name)?.split_once('"')?;
-            Some((Timestamp::parse_rfc3339(time)?, rest))
-        };
+        let after = |text, name| str::strip_prefix(text, name)?.split_once('"');
         let at = after(&*self.text, "{\"at\":\"");
         let rest = at.map_or(&self.text[..], |(_, rest)| rest);
         let seen = after(rest, ",\"seen\":\"").or_else(|| after(rest, "{\"seen\":\""));
-        seen.or(at).map(|(time, _)| time)
+        let (time, _) = seen.or(at)?;
+        Timestamp::parse_rfc3339(time)
     }
 
     /// The name of the source that it tells of, and when that was heard last if it is not connected.

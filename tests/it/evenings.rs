@@ -7,7 +7,7 @@ use fastrand::Rng;
 use hashtug::clock::Clock;
 use hashtug::evening::{self, Reading};
 use hashtug::event::{News, SourceId};
-use hashtug::journal::{Begin, Opened, open};
+use hashtug::journal::{Begin, Opened, Reader, open};
 use hashtug::order::{Answer, Command};
 use hashtug::post::Hasher;
 use hashtug::questions::Questions;
@@ -130,9 +130,9 @@ async fn a_journal_that_is_read_stands_where_the_evening_stood() {
 
         let mut read = show(&questions, rules(seed), true);
         let mut reading = Reading::of_any(&questions);
-        let text = std::fs::read_to_string(&path).unwrap();
-        for line in text.lines() {
-            reading.line(&mut read, line, None);
+        let mut lines = Reader::open(&path).unwrap();
+        while let Some(line) = lines.read().unwrap() {
+            reading.line(&mut read, &line);
         }
         check(&read.snapshot(Now::default()), &expected, &format!("seed {seed}, read"));
 
