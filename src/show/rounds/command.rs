@@ -229,6 +229,9 @@ impl Rounds {
         if round.phase() == Phase::Armed && question == round.question {
             return Answer::unchanged("that question is armed");
         }
+        if self.evening.is_made_up(question) {
+            self.evening.step_aside(&self.times);
+        }
         self.arm(question, self.log.end(), now);
         Answer::Done
     }

@@ -126,6 +126,10 @@ pub(super) struct Hold {
 pub(super) struct Evening {
     /// Those of the config, and those that were made up.
     pub(super) questions: Vec<Arc<Contest>>,
+    /// How many of them are of the config.
+    configured: usize,
+    /// What follows the questions that were made up: the one of the config that they came before.
+    back: Option<usize>,
     pub(super) round: Round,
     pub(super) ended: Vec<Ended>,
     /// Whether the rounds to come are secret.
@@ -145,7 +149,9 @@ impl Evening {
     pub(super) fn new(questions: Vec<Arc<Contest>>, rules: &Rules) -> Evening {
         let usual = length_ms(rules.length);
         Evening {
+            configured: questions.len(),
             questions,
+            back: None,
             round: Round::new(1, 0, rules.secret, usual, 0),
             ended: Vec::new(),
             secret: rules.secret,
@@ -267,7 +273,22 @@ impl Evening {
         if !is_armed && !is_decided(&self.wins(times.best_of, true), times.best_of) {
             return Some(question);
         }
-        if question + 1 < self.questions.len() { Some(question + 1) } else { times.rest.map(|_| 0) }
+        let next = if self.is_made_up(question) { self.back } else { Some(question + 1) };
+        next.filter(|&next| next < self.configured).or(times.rest.map(|_| 0))
+    }
+
+    /// A question that was made up is about to take its turn: those of the config go on after it where
+    /// they are.
+    pub(super) fn step_aside(&mut self, times: &Times) {
+        let question = self.round.question;
+        if !self.is_made_up(question) {
+            let is_armed = self.round.phase() == Phase::Armed;
+            self.back = if is_armed { Some(question) } else { self.following(times) };
+        }
+    }
+
+    pub(super) fn is_made_up(&self, question: usize) -> bool {
+        question >= self.configured
     }
 
     /// Rounds won by each team, and rounds played, of the best-of that the newest result of the

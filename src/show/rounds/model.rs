@@ -583,6 +583,8 @@ impl ModelRound {
 struct Course<'a> {
     model: &'a Model,
     of: usize,
+    /// What follows the questions that were made up.
+    back: Option<usize>,
     secret: bool,
     rounds: Vec<ModelRound>,
     sealed: BTreeSet<u32>,
@@ -608,6 +610,7 @@ impl<'a> Course<'a> {
         let mut course = Course {
             model,
             of: TEAMS.len(),
+            back: None,
             secret: model.rules.secret,
             rounds: Vec::new(),
             sealed: BTreeSet::new(),
@@ -754,8 +757,8 @@ impl<'a> Course<'a> {
         if round.phase != Phase::Armed && !self.is_decided(&wins, played) {
             return Some(round.question);
         }
-        let next = Some(round.question + 1).filter(|&next| next < self.of);
-        next.or(self.model.rules.auto.map(|_| 0))
+        let next = if round.question < TEAMS.len() { Some(round.question + 1) } else { self.back };
+        next.filter(|&next| next < TEAMS.len()).or(self.model.rules.auto.map(|_| 0))
     }
 
     fn next(&self, now: i64) -> Option<Command> {
@@ -791,6 +794,10 @@ impl<'a> Course<'a> {
                 let is_on = |question| round.phase == Phase::Armed && question == round.question;
                 let question = question.filter(|&question| question < self.of && !is_on(question));
                 let Some(question) = question else { return false };
+                if question >= TEAMS.len() && round.question < TEAMS.len() {
+                    let is_armed = round.phase == Phase::Armed;
+                    self.back = if is_armed { Some(round.question) } else { self.following() };
+                }
                 self.arm(question, line, now);
             }
             Command::Start(length) if round.phase == Phase::Armed => {

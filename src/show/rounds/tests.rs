@@ -110,6 +110,27 @@ impl Evening {
 }
 
 #[test]
+fn after_a_question_that_was_made_up_the_evening_goes_on_where_it_was() {
+    let made_up = || {
+        let teams = vec!["Yes".to_owned(), "No".to_owned()];
+        Command::Arm(Arm::MadeUp { title: "Pizza?".to_owned(), teams })
+    };
+    let title = |evening: &mut Evening| evening.rounds.standing(None).question.title;
+    let mut evening = Evening::new(rules());
+    evening.at(0).done(Command::Start(None)).at(1000).done(Command::Lock).at(5000);
+    evening.done(made_up()).done(Command::Start(None)).at(6000).done(Command::Lock).at(10_000);
+    evening.done(Command::Next);
+    assert_eq!(&*title(&mut evening), "Pets?", "it has not been asked yet");
+    // One that is ready and not played is asked after it.
+    evening.done(made_up()).done(Command::Arm(Arm::Next));
+    assert_eq!(&*title(&mut evening), "Pets?");
+    evening.at(11_000).done(Command::Start(None)).at(12_000).done(Command::Lock).at(16_000);
+    // What was made up is not asked again at the end.
+    let end = Answer::unchanged("that was the last question");
+    assert_eq!(evening.give(Command::Next), end);
+}
+
+#[test]
 fn a_round_goes_from_armed_to_its_result() {
     let mut evening = Evening::new(Rules { countdown: Duration::from_secs(3), ..rules() });
     evening.at(0);
