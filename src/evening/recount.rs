@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::display_text;
 use crate::hint::Hint;
-use crate::journal::{Condition, Kind, Line, Reader};
+use crate::journal::{self, Condition, Kind, Line, Reader};
 use crate::questions::Questions;
 use crate::report::{Evening, Round};
 use crate::round::Rules;
@@ -154,7 +154,19 @@ pub fn recount(
     let Some(first) = lines.read_any().map_err(failed)? else {
         return Err(Error::NoRules(path.to_owned()));
     };
-    let head = first.head();
+    let mut head = first.head();
+    let mut titles = Vec::new();
+    if let Some(head) = &mut head {
+        titles.push(titles_of(&head.rules));
+        // A show may have gone on with more questions, or with mended titles.
+        let mut later = Reader::open(path).map_err(failed)?;
+        while let Some(line) = later.read_any().map_err(failed)? {
+            if let Some(changed) = line.changed_rules() {
+                titles.push(titles_of(&changed));
+                head.rules = changed;
+            }
+        }
+    }
     let (questions, rounds) = match &head {
         Some(head) => {
             let (questions, rounds) =
@@ -164,6 +176,7 @@ pub fn recount(
         None => config.ok_or_else(|| Error::NoRules(path.to_owned()))?,
     };
     let mut counting = Counting::new(&questions, rounds, head.is_some());
+    counting.titles = titles;
     let mut next = Some(first);
     while let Some(line) = next {
         counting.line(&line);
@@ -189,6 +202,12 @@ struct Counting {
     faults: Vec<Fault>,
     more_faults: u64,
     title: String,
+    /// Those of all questions, as they were at the beginning and each time that they were changed.
+    titles: Vec<Vec<String>>,
+}
+
+fn titles_of(rules: &journal::Rules) -> Vec<String> {
+    rules.questions.iter().map(|question| question.title.clone()).collect()
 }
 
 impl Counting {
@@ -196,6 +215,7 @@ impl Counting {
         let titles: Vec<&str> = questions.iter().map(|contest| contest.title()).collect();
         Counting {
             title: titles.join(" · "),
+            titles: Vec::new(),
             show: Show::new(Setup {
                 questions: Arc::clone(questions),
                 sources: Vec::new(),
@@ -267,12 +287,26 @@ impl Counting {
             None => self.find(Fault::NoRound { round }),
             Some(counted) => {
                 // Through text, which not every share comes back from as it was.
-                let counted = json(&serde_json::to_string(&**counted).unwrap_or_default());
+                let mut counted = json(&serde_json::to_string(&**counted).unwrap_or_default());
+                if self.has_had_title(&written) {
+                    counted["title"] = written["title"].clone();
+                }
                 if let Some(difference) = difference("", &written, &counted) {
                     self.find(Fault::Result { round, difference });
                 }
             }
         }
+    }
+
+    /// Whether the title of a result is one that its question has had.
+    fn has_had_title(&self, result: &Value) -> bool {
+        let question = result.get("question").and_then(Value::as_u64).unwrap_or(0);
+        let Some(index) = usize::try_from(question).ok().and_then(|number| number.checked_sub(1))
+        else {
+            return false;
+        };
+        let Some(title) = result.get("title").and_then(Value::as_str) else { return false };
+        self.titles.iter().any(|titles| titles.get(index).is_some_and(|had| had == title))
     }
 
     fn gap(&mut self, text: &str) {

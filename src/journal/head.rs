@@ -172,6 +172,21 @@ impl Rules {
     }
 }
 
+impl Rules {
+    /// As JSON.
+    pub(super) fn value(&self) -> Value {
+        let questions: Vec<Value> = self.questions.iter().map(question).collect();
+        let counting: Map<String, Value> = self.counting.clone().into_iter().collect();
+        json!({"questions": questions, "counting": counting})
+    }
+
+    /// Reads them out of a line that says that the show goes on; `None` if nothing has changed.
+    pub(super) fn read_changed(line: &[u8]) -> Option<Rules> {
+        let line: Value = serde_json::from_slice(line).ok()?;
+        read_rules(line.get("head")?)
+    }
+}
+
 impl Head {
     /// Whether it is of a form that this program would misread.
     #[must_use]
@@ -186,14 +201,9 @@ impl Head {
 
     /// As a line.
     pub(super) fn line(&self) -> String {
-        let questions: Vec<Value> = self.rules.questions.iter().map(question).collect();
-        let counting: Map<String, Value> = self.rules.counting.clone().into_iter().collect();
-        let head = json!({
-            "format": self.format,
-            "version": self.version,
-            "questions": questions,
-            "counting": counting,
-        });
+        let mut head = self.rules.value();
+        head["format"] = json!(self.format);
+        head["version"] = json!(self.version);
         lines::with_value(self.at, "head", &head)
     }
 

@@ -309,11 +309,15 @@ pub fn lost(at: Option<Timestamp>, count: u64) -> String {
     line + "}"
 }
 
-/// The show goes on after it was not running.
+/// The show goes on after it was not running; `changed`: with these rules, where they are not those
+/// that the journal has.
 #[must_use]
-pub fn resumed(at: Timestamp) -> String {
+pub fn resumed(at: Timestamp, changed: Option<&Value>) -> String {
     let mut line = note(Some(at), "resumed");
     push_member(&mut line, format_args!("\"version\":\"{}\"", env!("CARGO_PKG_VERSION")));
+    if let Some(head) = changed {
+        push_member(&mut line, format_args!("\"head\":{head}"));
+    }
     line + "}"
 }
 

@@ -318,7 +318,8 @@ fn go_on<D: Disk>(
     survey: Survey,
 ) -> Result<Prepared<D>, Error> {
     let path = setup.path;
-    let Survey { state, end, lost, damage, last, sources, .. } = survey;
+    let Survey { state, end, lost, damage, last, sources, changed, .. } = survey;
+    let rules = changed.as_ref().unwrap_or(&head.rules);
     let last = last.unwrap_or(head.at);
     let torn = match damage {
         None => None,
@@ -327,14 +328,16 @@ fn go_on<D: Disk>(
             return Err(Error::Changed { path: path.to_owned(), line });
         }
     };
-    if let Some(difference) = head.rules.difference(&setup.rules) {
+    if let Some(difference) = rules.difference(&setup.rules) {
         return Err(Error::OtherContest { path: path.to_owned(), difference });
     }
     let keys = Keys::read(&disk, &keys::path(path))
         .map_err(|source| Error::NoKeys { path: path.to_owned(), source })?;
     let mut chain = end.chain();
     let mut line = Vec::new();
-    chain.seal(&lines::resumed(setup.now.max(last)), &mut line);
+    // So that whoever counts the evening anew has what was added.
+    let changed = (*rules != setup.rules).then(|| setup.rules.value());
+    chain.seal(&lines::resumed(setup.now.max(last), changed.as_ref()), &mut line);
     let written = disk.open(path).and_then(|mut handle| {
         handle.cut(end.offset())?;
         handle.write_all(&line)?;

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::timestamp::Timestamp;
 
-use super::head::Head;
+use super::head::{Head, Rules};
 use super::seal::{self, Chain};
 
 /// Bytes of a line. A longer one was not written by this program.
@@ -246,6 +246,13 @@ impl Line {
         Head::read(self.text.as_bytes())
     }
 
+    /// What is counted from it on, where it says that the show goes on with other titles than before,
+    /// or with more questions.
+    #[must_use]
+    pub fn changed_rules(&self) -> Option<Rules> {
+        if self.kind == Kind::Resumed { Rules::read_changed(self.text.as_bytes()) } else { None }
+    }
+
     /// When it was written, as far as it says so: when a message came, and when all else happened.
     #[must_use]
     pub fn time(&self) -> Option<Timestamp> {
@@ -304,6 +311,8 @@ fn kind(text: &str) -> Kind {
 pub struct Survey {
     /// Its first line, if that is a head.
     pub head: Option<Head>,
+    /// What was counted in the end, if that is not what its first line says.
+    pub changed: Option<Rules>,
     /// Before its last state line, if it has one.
     pub state: Option<Place>,
     /// After its last line.
@@ -326,6 +335,7 @@ pub fn survey<R: Read>(input: R) -> io::Result<Survey> {
     let mut reader = Reader::new(input);
     let mut survey = Survey {
         head: None,
+        changed: None,
         state: None,
         end: reader.place(),
         last: None,
@@ -341,6 +351,7 @@ pub fn survey<R: Read>(input: R) -> io::Result<Survey> {
             Kind::Lost => survey.lost = true,
             Kind::Source => survey.sources.extend(line.source()),
             Kind::Resumed => {
+                survey.changed = line.changed_rules().or(survey.changed);
                 // All connections ended with the show before.
                 for heard in survey.sources.values_mut() {
                     *heard = heard.or(survey.last);

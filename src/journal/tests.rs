@@ -132,7 +132,7 @@ fn a_line_says_what_it_is() {
         (Kind::Gap, lines.gap(Some(0), &gap)),
         (Kind::Source, lines.source(at(1), 0, Some(at(0)))),
         (Kind::Lost, lines::lost(Some(at(1)), 3)),
-        (Kind::Resumed, lines::resumed(at(1))),
+        (Kind::Resumed, lines::resumed(at(1), None)),
         (Kind::Time, lines::time(at(1))),
     ] {
         let sealed = seal_all(std::slice::from_ref(&line));
@@ -161,7 +161,7 @@ fn a_journal_tells_until_when_each_source_was_connected() {
     };
     assert_eq!(sources(&made), of(None, Some(at(3)), None));
     // With the show all of them ended; those that were not back in the next one are still missing.
-    made.push(lines::resumed(at(60)));
+    made.push(lines::resumed(at(60), None));
     made.push(lines.source(at(61), 0, None));
     made.push(lines::clock(at(70), ClockEvent::Open));
     assert_eq!(sources(&made), of(None, Some(at(3)), Some(at(6))));
@@ -1281,7 +1281,7 @@ fn entry() -> impl Strategy<Value = Told> {
         Lines::new(&questions(), ["#cats".to_owned()]).source(at(1), 0, Some(at(0))),
         lines::presses(at(1), &json!(["p"])),
         lines::lost(None, 7),
-        lines::resumed(at(1)),
+        lines::resumed(at(1), None),
         lines::time(at(1)),
         Head::new(at(1), rules()).line(),
     ]);

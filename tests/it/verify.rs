@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hashtug::contest::TeamId;
+use hashtug::contest::{Contest, PALETTE, Team, TeamId};
 use hashtug::evening::{self, Error, Fault, Recount, recount};
 use hashtug::event::{ClockEvent, Message, SourceId};
 use hashtug::journal::{Begin, Entry, Setup, open};
@@ -76,15 +76,7 @@ impl Journal {
 
 fn write(path: &Path, results: &[Arc<RoundResult>]) {
     let (questions, rules) = asked();
-    let opened = open(&Setup {
-        path,
-        rules: evening::counting(&questions, Some(&rules)),
-        questions: &questions,
-        sources: vec!["hall".to_owned()],
-        begin: Begin::Auto,
-        now: at(0),
-    });
-    let opened = opened.unwrap();
+    let opened = open(&setup(path, &questions, rules)).unwrap();
     let journal = &opened.journal;
     let note_all = |entries: Vec<Entry>| entries.into_iter().for_each(|entry| journal.note(entry));
     for round in 0..2 {
@@ -113,6 +105,17 @@ fn write(path: &Path, results: &[Arc<RoundResult>]) {
     assert_eq!(opened.writer.finish().state, RecordingState::On);
 }
 
+fn setup<'a>(path: &'a Path, questions: &'a Questions, rules: Rules) -> Setup<'a> {
+    Setup {
+        path,
+        rules: evening::counting(questions, Some(&rules)),
+        questions,
+        sources: vec!["hall".to_owned()],
+        begin: Begin::Auto,
+        now: at(0),
+    }
+}
+
 fn asked() -> (Questions, Rules) {
     let rules = Rules {
         length: Length::After(Duration::from_secs(10)),
@@ -125,6 +128,12 @@ fn asked() -> (Questions, Rules) {
 
 /// A post of an author of its own for a team of the first question.
 fn post(second: i64, team: u16) -> Entry {
+    post_with(second, team)
+}
+
+/// The same with the hashtag of that number.
+fn post_with(second: i64, tag: u16) -> Entry {
+    let team = tag % 2;
     let id = u64::try_from(second).unwrap();
     let post = Post {
         id: Some(PostId(id)),
@@ -132,7 +141,7 @@ fn post(second: i64, team: u16) -> Entry {
         author: Some(AuthorId(id)),
         at: at(second),
         side: Side::Team(TeamId(team)),
-        tags: std::iter::once(TagId(team)).collect(),
+        tags: std::iter::once(TagId(tag)).collect(),
         version: Version::First,
     };
     Entry::Message { arrival: at(second), source: SourceId(0), message: Message::Post(post) }
@@ -301,4 +310,65 @@ fn a_plain_recording_is_counted_by_the_config_to_its_last_line() {
     let (said, code) = said(&["report"], &path);
     assert_eq!(code, Some(2));
     assert!(said.contains("no config says what is counted in it"), "{said}");
+}
+
+#[test]
+fn titles_that_were_mended_and_questions_that_were_added_in_the_evening_are_counted_too() {
+    let Journal { folder, .. } = Journal::new();
+    let path = folder.path().join("friday.jsonl");
+    let (asked, rules) = asked();
+    let more = more_questions(&asked);
+    // First without the result, to know which it is; then the same with it.
+    let before = fs::read(&path).unwrap();
+    go_on(&path, &more, rules, None);
+    let recounted = recount(&path, None).unwrap();
+    assert_eq!(recounted.evening.rounds.len(), 3);
+    let result = Arc::clone(&recounted.evening.rounds[2].result);
+    assert_eq!((&*result.title, result.winner.as_deref()), ("Pets?", Some("Cats")));
+    fs::write(&path, before).unwrap();
+    go_on(&path, &more, rules, Some(result));
+    let recounted = recount(&path, None).unwrap();
+    assert_eq!(recounted.faults, []);
+    // A show that knows nothing of the question that was added would tell another evening.
+    let refused = open(&setup(&path, &asked, rules)).unwrap_err().to_string();
+    assert!(refused.ends_with("there it has 3 questions, and in the config 2"), "{refused}");
+}
+
+/// Those, the first with another title, and one more.
+fn more_questions(asked: &Questions) -> Questions {
+    let question = |title: &str, like: &Contest, teams: Vec<Team>| {
+        let (vote, reposts) = (like.vote(), like.reposts());
+        Arc::new(Contest::new(title.to_owned(), like.window(), vote, reposts, teams).unwrap())
+    };
+    let first = asked.iter().next().unwrap();
+    let pets = ["Cats", "Dogs"].into_iter().zip(PALETTE).map(|(name, color)| Team {
+        name: name.to_owned(),
+        hashtags: vec![name.to_lowercase()],
+        color,
+        size: 1.0,
+    });
+    let mended = question("Which editor?", first, first.teams().to_vec());
+    let pets = question("Pets?", first, pets.collect());
+    let others = asked.iter().skip(1).cloned();
+    let all = std::iter::once(mended).chain(others).chain(std::iter::once(pets));
+    Questions::new(all.collect()).unwrap()
+}
+
+/// A third round, in a show that goes on with the journal: of the third question.
+fn go_on(path: &Path, questions: &Questions, rules: Rules, result: Option<Arc<RoundResult>>) {
+    let opened = open(&setup(path, questions, rules)).unwrap();
+    assert!(opened.past.is_some());
+    let command =
+        |second, command: Command| Entry::Command { at: at(second), request: command.into() };
+    let entries = [
+        command(201, Command::Arm(Arm::Question(3))),
+        command(202, Command::Start(None)),
+        post_with(203, 4),
+        Entry::Clock(at(212), ClockEvent::Locked),
+        Entry::Clock(at(213), ClockEvent::Revealed),
+    ];
+    for entry in entries.into_iter().chain(result.map(Entry::Result)) {
+        opened.journal.note(entry);
+    }
+    assert_eq!(opened.writer.finish().state, RecordingState::On);
 }
