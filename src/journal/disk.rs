@@ -35,6 +35,11 @@ pub(super) trait Disk: Clone + Send + 'static {
     /// Whether there is a file of this name.
     fn exists(&self, path: &Path) -> bool;
 
+    /// Whether an open file still has this name, as far as can be known.
+    fn is_at(&self, _handle: &Self::Handle, _path: &Path) -> bool {
+        true
+    }
+
     /// The names in the folder of a file.
     fn beside(&self, path: &Path) -> Vec<PathBuf>;
 
@@ -117,6 +122,10 @@ impl Disk for RealDisk {
 
     fn exists(&self, path: &Path) -> bool {
         path.symlink_metadata().is_ok()
+    }
+
+    fn is_at(&self, handle: &File, path: &Path) -> bool {
+        is_at(handle, path)
     }
 
     fn beside(&self, path: &Path) -> Vec<PathBuf> {

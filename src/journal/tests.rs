@@ -868,6 +868,39 @@ fn a_command_is_safe_at_once_and_all_else_soon() {
     let _status = opened.writer.finish();
 }
 
+#[cfg(unix)]
+#[test]
+fn a_journal_that_somebody_moves_away_is_told_of_until_it_is_back() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("friday.jsonl");
+    let questions = questions();
+    let setup = Setup { path: &path, questions: &questions, ..setup(Begin::Auto, at(0)) };
+    let opened = open(&setup).unwrap();
+    let lock = || opened.journal.note(Entry::Command { at: at(2), request: Command::Lock.into() });
+    let until = |expected: RecordingState| {
+        let began = Instant::now();
+        while opened.journal.status().state != expected && began.elapsed() < 20 * SECOND {
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
+        assert_eq!(opened.journal.status().state, expected);
+    };
+    let elsewhere = folder.path().join("elsewhere");
+    std::fs::rename(&path, &elsewhere).unwrap();
+    lock();
+    until(RecordingState::Failed);
+    let error = opened.journal.status().error.unwrap();
+    assert_eq!(&*error, "the file was moved, deleted or replaced while the show was running");
+    std::fs::rename(&elsewhere, &path).unwrap();
+    lock();
+    until(RecordingState::On);
+    assert_eq!(survey(std::fs::File::open(&path).unwrap()).unwrap().end.lines(), 3);
+    std::fs::File::options().write(true).open(&path).unwrap().set_len(10).unwrap();
+    lock();
+    until(RecordingState::Failed);
+    assert_eq!(std::fs::read(&path).unwrap().len(), 10, "nothing stands behind a hole");
+    let _status = opened.writer.finish();
+}
+
 /// Names the folder for the process that is killed.
 const CHILD: &str = "HASHTUG_TEST_JOURNAL";
 

@@ -44,6 +44,10 @@ const MAX_UNSAFE: usize = 32 << 20;
 /// Things that are taken from the queue before the disk is looked after.
 const BATCH: usize = 4096;
 
+/// What somebody else has done to the file.
+const AWAY: &str = "the file was moved, deleted or replaced while the show was running";
+const SHORTER: &str = "the file is shorter than it was";
+
 /// A journal that can be written on.
 pub(super) struct OpenFile<D: Disk> {
     pub(super) disk: D,
@@ -84,6 +88,8 @@ pub(super) struct Write<D: Disk> {
     flush_due: Option<Instant>,
     sync_due: Option<Instant>,
     retry_due: Option<Instant>,
+    /// The file is not where it was.
+    is_away: bool,
 }
 
 impl<D: Disk> Write<D> {
@@ -113,6 +119,7 @@ impl<D: Disk> Write<D> {
             flush_due: None,
             sync_due: None,
             retry_due: None,
+            is_away: false,
         }
     }
 
@@ -259,6 +266,10 @@ impl<D: Disk> Write<D> {
             self.flushed = Some(Instant::now());
         }
         let Some(handle) = &mut self.handle else { return Ok(()) };
+        if self.written < self.pending.len() && handle.length()? < self.synced {
+            // What is written on would stand behind a hole, where nothing is read.
+            return Err(io::Error::other(SHORTER));
+        }
         while self.written < self.pending.len() {
             self.written += write_some(handle, &self.pending[self.written..])?;
         }
@@ -272,9 +283,20 @@ impl<D: Disk> Write<D> {
         self.pending.clear();
         self.written = 0;
         let (lines, bytes) = (std::mem::take(&mut self.pending_lines), self.synced);
+        // The disk takes it all the same: a file that was moved is whole, and may be moved back.
+        let is_away = !self.disk.is_at(handle, &self.path);
+        let was_away = std::mem::replace(&mut self.is_away, is_away);
+        if is_away && !was_away {
+            error!("a crash would cost the journal, and the show goes on: {AWAY}");
+        }
         self.progress.send_modify(|progress| {
             progress.lines += lines;
             progress.bytes = bytes;
+            if is_away {
+                (progress.state, progress.error) = (RecordingState::Failed, Some(AWAY.into()));
+            } else if was_away {
+                (progress.state, progress.error) = (RecordingState::On, None);
+            }
         });
         Ok(())
     }
@@ -284,7 +306,7 @@ impl<D: Disk> Write<D> {
         self.retry_due = None;
         let opened = self.disk.open(&self.path).and_then(|mut handle| {
             if handle.length()? < self.synced {
-                return Err(io::Error::other("the file is shorter than it was"));
+                return Err(io::Error::other(SHORTER));
             }
             handle.cut(self.synced)?;
             Ok(handle)
