@@ -28,6 +28,9 @@ const TRUSTED: Duration = Duration::from_mins(5);
 /// may be slow. In milliseconds.
 const TOLERANCE: i64 = 2000;
 
+/// The precision of a date, in milliseconds.
+const DATES_ARE_CUT_TO: i64 = 1000;
+
 /// Observations that have to agree before a clock is believed to be another than it was.
 const AGREEING: u32 = 3;
 
@@ -140,11 +143,19 @@ impl Skew {
         Skew { is_by_stamps: true, ..Skew::new(window) }
     }
 
-    /// An answer that came at `arrival` is dated `date`.
+    /// An answer that came at `arrival` is dated `date`, which is cut to the second.
     pub(super) fn observe_date(&mut self, date: Timestamp, arrival: Timestamp) {
-        if !self.is_by_stamps {
-            self.observe(date, arrival);
+        if self.is_by_stamps {
+            return;
         }
+        let most = arrival.millis() - date.millis();
+        if self.current.is_none() && (most - DATES_ARE_CUT_TO..=most).contains(&self.ahead) {
+            // The clock that is believed may be right to the millisecond, and the date is not.
+            self.agreed = Some(arrival);
+            self.candidate = None;
+            return;
+        }
+        self.observe(date, arrival);
     }
 
     /// The network said that, when its message came at `arrival` on the show's clock, its own clock shows `network`.

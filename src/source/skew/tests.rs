@@ -155,6 +155,22 @@ fn a_recording_that_is_played_back_has_a_clock_of_its_own() {
 }
 
 #[test]
+fn dates_that_are_cut_to_seconds_move_no_clock_that_may_be_right() {
+    for cut in 0..1000 {
+        let mut skew = skew();
+        for answer in 0..3 {
+            let now = at(5 * SECOND + answer * 4000 + cut);
+            skew.observe_date(at(5 * SECOND + answer * 4000), now);
+            assert_eq!(skew.ahead(now), 0, "cut by {cut}");
+        }
+        // A network that is behind by more than that is found out.
+        (4..8)
+            .for_each(|second| skew.observe_date(at(second * SECOND), at(second * SECOND + 1500)));
+        assert_eq!(skew.ahead(at(9500)), 1500, "cut by {cut}");
+    }
+}
+
+#[test]
 fn a_step_of_the_networks_clock_is_forgotten() {
     let mut skew = skew();
     (0..3).for_each(|n| skew.observe(at(20_000 + n * 500), at(n * 500)));
