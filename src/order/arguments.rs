@@ -95,7 +95,10 @@ pub(super) fn readable(key: &str, text: &str) -> Result<String, Mistake> {
 }
 
 pub(super) fn wrong(key: &str, expected: &str, value: &Value) -> Mistake {
-    Mistake(format!("`{key}` must be {expected}, not {}", kind(value)))
+    match value {
+        Value::Number(number) => Mistake(format!("`{key}` must be {expected}, not {number}")),
+        value => Mistake(format!("`{key}` must be {expected}, not {}", kind(value))),
+    }
 }
 
 pub(super) fn kind(value: &Value) -> &'static str {

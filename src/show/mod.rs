@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use crate::event::{Fate, Given, Message, News, SourceId};
 use crate::order::{Answer, Command, Order};
+use crate::picture::Dark;
 use crate::post::{Deletion, Post};
 use crate::questions::Questions;
 use crate::round::Rules;
@@ -359,6 +360,16 @@ impl Show {
     }
 
     fn carry_out(&mut self, command: Command, now: Duration) -> Answer {
+        if let Command::Blackout(Dark::Output(name)) | Command::Light(Dark::Output(name)) = &command
+            && let Some(outputs) = &self.parts.outputs
+            && outputs.iter().all(|output| output.name != *name)
+        {
+            let names: Vec<&str> = outputs.iter().map(|output| &*output.name).collect();
+            return Answer::refused(match &names[..] {
+                [] => format!("there is no output `{name}`, and no other"),
+                names => format!("there is no output `{name}`: there are {}", names.join(", ")),
+            });
+        }
         if let Some(answer) = self.screen.carry_out(&command, now) {
             return answer;
         }

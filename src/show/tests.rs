@@ -10,7 +10,7 @@ use crate::post::{AuthorId, Post, PostId, Side, Tags, Version};
 use crate::render::check::snapshot_of;
 use crate::rgb::Rgb;
 use crate::round::Length;
-use crate::snapshot::{Gap, Phase, SourceState};
+use crate::snapshot::{Gap, OutputState, OutputStatus, Phase, SourceState};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -302,4 +302,32 @@ fn a_grace_begins_anew_when_all_sources_are_back_or_have_not_come_for_long() {
     let mut show = locked();
     assert_eq!(phase(&mut show, second(56)), Phase::Locked);
     assert_eq!(phase(&mut show, second(57)), Phase::Revealed, "15 s and the grace are over");
+}
+
+#[test]
+fn only_an_output_that_is_there_can_be_dark() {
+    let mut show = show();
+    let output = |name: &str| Command::Blackout(Dark::Output(name.to_owned())).into();
+    let status = OutputStatus {
+        name: "strip".to_owned(),
+        kind: "ddp",
+        state: OutputState::Live,
+        error: None,
+        pixels: 60,
+        milliamps: None,
+        max_milliamps: None,
+        limited: false,
+        flash_limited: false,
+        frames: 0,
+        skipped: 0,
+        repeated: 0,
+        errors: 0,
+        panics: 0,
+    };
+    let outputs = Some(vec![status]);
+    show.apply(Event::Parts(Parts { outputs, ..Parts::default() }), Now::default());
+    let answer = order(&mut show, output("strp"), Now::default());
+    assert_eq!(answer, Answer::refused("there is no output `strp`: there are strip"));
+    assert_eq!(order(&mut show, output("strip"), Now::default()), Answer::Done);
+    assert_eq!(show.snapshot(Now::default()).blackout, [Dark::Output("strip".to_owned())]);
 }

@@ -70,9 +70,10 @@ fn exit_codes_tell_what_cannot_be_done_from_what_is_no_command() {
     ] {
         let output = stage.operate(arguments);
         let said = String::from_utf8_lossy(&output.stderr);
-        // An output of any name may be lit, and none has this one.
+        // A name, and no output has it.
         if arguments == ["light", "colour=red"] {
-            assert_eq!(output.status.code(), Some(0), "{said}");
+            assert_eq!(output.status.code(), Some(1), "{said}");
+            assert!(said.contains("there is no output `colour=red`"), "{said}");
             continue;
         }
         check(&output, 2, "", why);
