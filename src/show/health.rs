@@ -268,6 +268,7 @@ mod tests {
     fn posts_that_usually_come_after_the_grace_are_the_problem_of_their_source() {
         let mut health = Health::new(vec![SourceStatus::new("hall".to_owned(), "nostr")]);
         let at = |ms| Timestamp::from_millis(ms).unwrap();
+        health.set_state(SourceId(0), SourceState::Live, Some(at(0)));
         (0..20).for_each(|_| health.note_delay(SourceId(0), at(0), at(3_250)));
         let problem = |ms: Option<u64>| {
             let grace = ms.map(Duration::from_millis);

@@ -363,7 +363,9 @@ impl Evening {
                 self.round.since = Some(at);
             }
             (ClockEvent::Countdown, Phase::Armed) => self.start(at, self.round.length, times),
-            (ClockEvent::Paused, Phase::Countdown | Phase::Open) => timeline.pause(at),
+            (ClockEvent::Paused, Phase::Countdown | Phase::Open) if timeline.held().is_none() => {
+                timeline.pause(at);
+            }
             (ClockEvent::Locked, Phase::Open) => {
                 timeline.lock(at, times.grace);
                 self.round.since = Some(at);

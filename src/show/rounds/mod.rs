@@ -10,6 +10,7 @@ mod command;
 mod count;
 mod evening;
 mod log;
+mod restart;
 mod result;
 mod status;
 mod timeline;
@@ -29,7 +30,7 @@ use crate::timestamp::Timestamp;
 use evening::{Evening, Heard, Times};
 use log::{Body, Entry, Log};
 use result::timestamp;
-use timeline::{LONGEST_RETURN, Over, Stage};
+use timeline::{Over, Stage};
 
 pub(super) use status::Standing;
 
@@ -346,11 +347,11 @@ impl Rounds {
         if self.done_until.is_some_and(|done| at < done) {
             return;
         }
-        self.off = (event == ClockEvent::Paused).then_some(at);
         let entry = self.log.end();
         let before = self.evening.round.timeline.clone();
-        if let Some(held) = before.held().filter(|_| event == ClockEvent::Open) {
-            self.log.leave_out(held, at);
+        match self.off.take() {
+            Some(off) => self.log.leave_out(off, at),
+            None => self.off = (event == ClockEvent::Paused).then_some(at),
         }
         match self.evening.hear_clock(event, at, &self.times) {
             Heard::Done => {}
@@ -371,46 +372,6 @@ impl Rounds {
         if let Some(question) = self.evening.following(&self.times) {
             self.arm(question, entry, at);
             self.log.forget(entry);
-        }
-    }
-
-    /// The show that the journal was read of goes on `now`, by its own clock, after it ended
-    /// unexpectedly at `last`: the time between is none of a round's, and posts made before the bell may
-    /// still arrive.
-    pub(super) fn go_on(&mut self, last: Timestamp, now: Timestamp) {
-        (self.is_recorded, self.hears_clock, self.shown) = (false, false, None);
-        self.log.leave_out(last.millis(), now.millis());
-        let timeline = &mut self.evening.round.timeline;
-        // It ended once more before it was written that it goes on.
-        if self.off.take().is_some_and(|off| timeline.held() == Some(off)) {
-            timeline.resume(now.millis());
-            self.say_clock(now.millis(), ClockEvent::Open);
-            return self.reach(now.millis());
-        }
-        let goes_on = match timeline.stage() {
-            _ if timeline.leave_out(last.millis(), now.millis()) => ClockEvent::Open,
-            Stage::Locked => {
-                timeline.begin_grace_anew(now.millis(), LONGEST_RETURN + self.times.grace);
-                self.awaits_sources = true;
-                ClockEvent::Locked
-            }
-            _ => {
-                self.evening.rest_until_now(last.millis(), now.millis(), &self.times);
-                return self.reach(now.millis());
-            }
-        };
-        self.say_clock(last.millis(), ClockEvent::Paused);
-        self.say_clock(now.millis(), goes_on);
-        self.reach(now.millis());
-    }
-
-    /// All sources are connected, the first time or again.
-    pub(super) fn sources_are_back(&mut self) {
-        let timeline = &mut self.evening.round.timeline;
-        if std::mem::take(&mut self.awaits_sources)
-            && let (Stage::Locked, Some(now)) = (timeline.stage(), self.now)
-        {
-            timeline.shorten_grace(now, self.times.grace);
         }
     }
 

@@ -374,6 +374,47 @@ fn a_show_that_ends_again_before_it_has_said_that_it_goes_on_is_not_paused() {
 }
 
 #[test]
+fn what_was_lost_of_the_time_before_an_undo_is_known_after_another_end() {
+    let begin = |stage: u8| {
+        let mut evening = Evening::new(Rules { secret: true, ..rules() });
+        evening.at(0).done(Command::Start(None));
+        let commands = [Command::Pause, Command::Lock, Command::Lock, Command::Lock];
+        evening.at(20_000).done(commands[usize::from(stage)].clone());
+        let end = if stage < 2 { 20_100 } else { 30_000 };
+        if stage == 3 {
+            evening.at(end).done(Command::Reveal(None));
+        }
+        evening.at(end);
+        (evening, end)
+    };
+    for (stage, phase) in
+        [Phase::Open, Phase::Locked, Phase::Sealed, Phase::Revealed].into_iter().enumerate()
+    {
+        let (mut shown, end) = begin(u8::try_from(stage).unwrap());
+        assert_eq!(shown.phase(), phase);
+        shown.rounds.take_said();
+        shown.rounds.go_on(timestamp(end), timestamp(50_000));
+        let (mut read, _) = begin(u8::try_from(stage).unwrap());
+        read.rounds.is_recorded = true;
+        for said in shown.rounds.take_said() {
+            let Said::Clock(at, event) = said else { continue };
+            read.rounds.message(SourceId(0), Message::Clock(at, event));
+        }
+        let left = |evening: &mut Evening| {
+            evening.rounds.go_on(timestamp(50_000), timestamp(90_000));
+            for _ in 0..=usize::from(phase == Phase::Revealed) {
+                evening.done(Command::Undo);
+            }
+            let round = evening.rounds.standing(None).round;
+            (evening.phase(), round.paused, round.left)
+        };
+        let expected = left(&mut shown);
+        assert_eq!(expected.0, Phase::Open);
+        assert_eq!(left(&mut read), expected, "{phase:?}");
+    }
+}
+
+#[test]
 fn a_rest_that_was_running_goes_on_from_where_it_was() {
     let mut evening = Evening::new(Rules { auto: Some(Duration::from_secs(20)), ..rules() });
     evening.at(1000);
