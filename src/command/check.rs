@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::anyhow;
 use tracing::warn;
@@ -18,6 +19,12 @@ use super::{Failure, doors, load, print};
 pub(super) fn run(config: Option<&Path>) -> Result<(), Failure> {
     let config = load(config)?;
     inputs(&config)?;
+    let folder = config.journal.as_deref().and_then(Path::parent);
+    if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())
+    {
+        let folder = display_text::path(folder);
+        return Err(Failure::Input(anyhow!("there is no folder {folder} for the journal")));
+    }
     for contest in config.questions.iter() {
         for close in output::doctor::close_colours(contest) {
             warn!("{close}");
@@ -125,7 +132,11 @@ fn rounds(rules: &Rules) -> String {
         Counts::Round => "all votes since it opened count",
         Counts::Window => "the votes in the window at its end count",
     };
-    let mut said = vec![length, counts.to_owned(), format!("countdown {countdown:?}")];
+    let countdown = match countdown {
+        &Duration::ZERO => "no countdown".to_owned(),
+        countdown => format!("countdown {countdown:?}"),
+    };
+    let mut said = vec![length, counts.to_owned(), countdown];
     said.extend((*best_of > 1).then(|| format!("best of {best_of}")));
     said.extend(secret.then(|| "secret until it is revealed".to_owned()));
     said.extend(auto.map(|rest| format!("the next by itself after {rest:?}")));

@@ -1,5 +1,8 @@
 //! `hashtug doctor`: tries everything that the config names, and says what to mend.
 
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::display_text;
 use crate::finding::{self, Finding, Part};
 use crate::output::doctor::{self, Machine};
 use crate::source::probe::ProbeContext;
@@ -50,7 +54,31 @@ async fn examine(config: &Config) -> Vec<Part> {
     let mut parts = join_all(sources).await;
     parts.extend(lights.await.expect("a panic among the lights is one of the doctor's"));
     parts.push(pages(config));
+    parts.extend(config.journal.as_deref().map(journal));
     parts
+}
+
+/// Whether the journal's folder takes a file.
+fn journal(path: &Path) -> Part {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".doctor");
+    let trial = path.with_file_name(name);
+    let tried = File::create(&trial)
+        .and_then(|mut file| file.write_all(b"\n"))
+        .and_then(|()| fs::remove_file(&trial));
+    let finding = match tried {
+        Ok(()) => Finding::ok("file", format!("{} can be written", display_text::path(path))),
+        Err(error) => {
+            let hint =
+                "the show would not start: choose a folder that is yours in `[show] journal`";
+            Finding::fail(
+                "file",
+                format!("cannot write beside {}: {error}", display_text::path(path)),
+                Some(hint),
+            )
+        }
+    };
+    Part { name: "journal".to_owned(), findings: vec![finding] }
 }
 
 fn pages(config: &Config) -> Part {

@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::contest::{self, Contest, PALETTE, Reposts, Team, Vote};
 use crate::decode::Decoder;
 use crate::display_text;
+use crate::evening;
 use crate::event::{Message, News, SourceId};
 use crate::post::Hasher;
 use crate::questions::Questions;
@@ -32,7 +33,7 @@ use super::{Failure, cannot_write, is_closed_pipe};
 use printer::Printer;
 
 pub(super) fn run(arguments: &cli::Tally, config: Option<&Path>) -> Result<(), Failure> {
-    let (questions, rounds) = evening(arguments, config)?;
+    let (questions, rounds) = what_is_counted(arguments, config)?;
     let questions = Arc::new(questions);
     let stdout = io::stdout();
     let format = arguments.format.unwrap_or(if stdout.is_terminal() {
@@ -214,7 +215,7 @@ fn short(error: &contest::Error) -> String {
 
 /// The questions of the command line, which may lean on the config, and how their rounds go. Who names
 /// teams asks a question of their own, which has none.
-fn evening(
+fn what_is_counted(
     arguments: &cli::Tally,
     config: Option<&Path>,
 ) -> Result<(Questions, Option<Rules>), Failure> {
@@ -222,14 +223,28 @@ fn evening(
         && arguments.window.is_some()
         && arguments.vote.is_some()
         && arguments.reposts.is_some();
-    // A config that nothing is taken from may be as broken as it likes.
-    let config = if is_complete && config.is_none() {
-        Config::demonstration()
-    } else {
-        super::load(config)?
+    // A journal says how it is counted.
+    let own = match &arguments.files[..] {
+        [file] if config.is_none() && arguments.teams.is_empty() && file.is_file() => {
+            evening::rules_of(file).unwrap_or_else(|error| {
+                warn!("the config's teams are counted: {:#}", anyhow::Error::new(error));
+                None
+            })
+        }
+        _ => None,
     };
-    let base = config.questions;
-    let rounds = config.rounds.filter(|_| arguments.teams.is_empty());
+    let (base, rounds) = if let Some((questions, rounds)) = own {
+        (Arc::new(questions), rounds)
+    } else {
+        // A config that nothing is taken from may be as broken as it likes.
+        let config = if is_complete && config.is_none() {
+            Config::demonstration()
+        } else {
+            super::load(config)?
+        };
+        (config.questions, config.rounds)
+    };
+    let rounds = rounds.filter(|_| arguments.teams.is_empty());
     let window = arguments.window.unwrap_or(base.window());
     let vote = match arguments.vote {
         Some(cli::VoteArg::Latest) => Vote::Latest,

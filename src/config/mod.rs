@@ -161,12 +161,23 @@ fn gather(root: &Table<'_>) -> Option<Config> {
     let sources = posts::read(root, questions.as_ref());
     let grace = questions.as_ref().map(|it| posts::grace(&sources, it)).unwrap_or_default();
     let rounds = round::read(root, grace);
-    let journal = root.section("show", "[show]", |table| table.path("journal"));
+    let journal = root.section("show", "[show]", journal);
     let outputs = out::read(root);
     let (web, operator_key) = web::read(root);
     let timer = timer::read(root);
     let questions = Arc::new(questions?);
     Some(Config { questions, rounds, journal, sources, outputs, web, operator_key, timer })
+}
+
+/// Where the journal lies.
+fn journal(table: &Table<'_>) -> Option<PathBuf> {
+    let path = table.path("journal")?;
+    if path.extension().is_some_and(|ending| ending == "gz" || ending == "zst") {
+        let problem =
+            Problem::new(table.place("journal"), "a journal is not compressed".to_owned());
+        table.report(problem.hint("choose a name that ends in `.jsonl`".to_owned()));
+    }
+    Some(path)
 }
 
 /// The content of the file, or of its beginning if it is too long; `None` if it is a directory.

@@ -19,7 +19,7 @@ use crate::round::{Counts, Length, Rules};
 use crate::show::{Event, Now, Said, Show};
 use crate::timestamp::Timestamp;
 
-pub use recount::{Error, Fault, Recount, recount};
+pub use recount::{Error, Fault, Recount, recount, rules_of};
 
 /// All that decides how the posts of an evening count.
 #[must_use]

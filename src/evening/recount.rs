@@ -185,6 +185,17 @@ pub fn recount(
     Ok(counting.end())
 }
 
+/// What the head of a journal says of how its evening is counted; `None`: it is no journal.
+///
+/// # Errors
+/// If the file cannot be read, or its head cannot be understood.
+pub fn rules_of(path: &Path) -> Result<Option<(Questions, Option<Rules>)>, Error> {
+    let failed = |source| Error::Read { path: path.to_owned(), source };
+    let first = Reader::open(path).map_err(failed)?.read_any().map_err(failed)?;
+    let Some(head) = first.and_then(|line| line.head()) else { return Ok(None) };
+    rules(&head).map(Some).map_err(|source| Error::Head { path: path.to_owned(), source })
+}
+
 /// An evening that is being counted.
 struct Counting {
     show: Show,

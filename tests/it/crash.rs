@@ -629,6 +629,13 @@ fn what_cannot_be_gone_on_with_is_said_with_the_ways_out() {
     let nowhere = text.replace("\"friday.jsonl\"", "\"nowhere/friday.jsonl\"");
     std::fs::write(&config, nowhere).unwrap();
     refused(&["run"], "nowhere/friday.jsonl");
+    let output = hall.command(&["check"]).finish();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("nowhere for the journal"), "{said}");
+    let tried = hall.command(&["doctor"]).finish();
+    let said = String::from_utf8_lossy(&tried.stdout).into_owned();
+    assert!(said.contains("cannot write beside") && !tried.status.success(), "{said}");
 }
 
 #[test]

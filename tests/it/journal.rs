@@ -41,6 +41,32 @@ fn tally_counts_a_journal_as_any_recording() {
 }
 
 #[test]
+fn tally_counts_a_journal_by_what_it_says_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("friday.jsonl");
+    let questions = questions_of(["Cats", "Dogs"]);
+    let rules = hashtug::evening::counting(&questions, None);
+    let opened = open(&Setup { rules, ..setup(&path, &questions) }).unwrap();
+    let post = Post {
+        id: Some(PostId(7)),
+        alias: None,
+        author: Some(AuthorId(7)),
+        at: at(1000),
+        side: Side::Team(TeamId(1)),
+        tags: std::iter::once(TagId(1)).collect(),
+        version: Version::First,
+    };
+    let message = Message::Post(post);
+    opened.journal.note(Entry::Message { arrival: at(1000), source: SourceId(0), message });
+    assert_eq!(opened.writer.finish().state, RecordingState::On);
+    let snapshot = last(&hashtug(&["tally", path.to_str().unwrap()]).finish());
+    assert_eq!(
+        (&snapshot["teams"][1]["name"], &snapshot["teams"][1]["votes"]),
+        (&json!("Dogs"), &json!(1))
+    );
+}
+
+#[test]
 fn forget_deletes_the_keys_and_says_what_is_left() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("friday.jsonl");
@@ -140,13 +166,17 @@ fn setup<'a>(path: &'a Path, questions: &'a Questions) -> Setup<'a> {
 }
 
 fn questions() -> Questions {
+    questions_of(["Tabs", "Spaces"])
+}
+
+fn questions_of(names: [&str; 2]) -> Questions {
     let team = |(place, name): (usize, &str)| Team {
         name: name.to_owned(),
         hashtags: vec![name.to_lowercase()],
         color: PALETTE[place],
         size: 1.0,
     };
-    let teams = ["Tabs", "Spaces"].into_iter().enumerate().map(team).collect();
+    let teams = names.into_iter().enumerate().map(team).collect();
     let window = Duration::from_mins(1);
     let contest = Contest::new(String::new(), window, Vote::Every, Reposts::Ignore, teams);
     Arc::new(contest.unwrap()).into()
