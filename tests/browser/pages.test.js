@@ -4,6 +4,7 @@ import "./cases/calm.js";
 import "./cases/lights.js";
 import "./cases/tug.js";
 import "./cases/history.js";
+import "./cases/acts.js";
 import "./cases/news.js";
 import "./cases/sources.js";
 import "./cases/text.js";

@@ -34,7 +34,11 @@ export class Contest {
     const scene = find("scene", HTMLElement);
     this.picture = new Picture(scene, find("canvas", HTMLCanvasElement), layout, theme);
     const { frames } = this.picture;
-    this.readings = { quality: () => frames.quality, slowest: () => frames.slowest };
+    this.readings = {
+      quality: () => frames.quality,
+      slowest: () => frames.slowest,
+      act: () => this.picture.act,
+    };
     new ResizeObserver(() => this.drawHistory()).observe(find("trend", HTMLElement));
   }
 

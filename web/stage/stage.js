@@ -32,6 +32,7 @@ const shell = new Shell({
 
 /** @param {Snapshot} snapshot */
 function show(snapshot) {
+  darken(snapshot);
   if (!shell.held) contest.clock.show(snapshot);
   // A timer has the page for itself.
   if (snapshot.timer) return;
@@ -40,6 +41,13 @@ function show(snapshot) {
   title.classList.toggle("long", snapshot.title.length > LONG_TITLE);
   contest.showTable(snapshot);
   if (grown) describe(snapshot);
+}
+
+/** Nothing is as dark as a stage that was told to be: a held picture goes out too. @param {Snapshot} snapshot */
+function darken({ blackout }) {
+  const isDark = blackout.includes("all") || blackout.includes("screens");
+  document.body.classList.toggle("blackout", isDark);
+  contest.picture.rest(isDark);
 }
 
 /** What changes once a second. @param {Snapshot} snapshot */

@@ -6,8 +6,13 @@
 // Nobody here stands for one post: a post only makes somebody give a tug.
 
 import { MOOD } from "./heads.js";
+import { isBare, throwsHat } from "./hats.js";
+import { heapX, heapY } from "./heap.js";
 import { look } from "./looks.js";
-import { clamp, ease } from "./motion.js";
+import { clamp, ease, smooth } from "./motion.js";
+import { WAYS_TO_LIE } from "./pose.js";
+
+/** @typedef {import("./acts.js").Acts} Acts */
 
 /** People a side, at most. */
 export const MOST = 24;
@@ -23,6 +28,12 @@ const FRONT = 0.19;
 const BACK = -0.03;
 /** Time constant of a tug. */
 const TUG_MS = 210;
+/** How long somebody falls, how long everybody jumps, and how high, in heights. */
+const FALL_S = 0.72;
+const JUMPING_S = 7;
+const JUMP = 0.17;
+/** The time in which hands are spat into and rubbed once. */
+const SPIT_S = 1.35;
 
 /**
  * One person. `x` and the feet are places on the page, all else is as in `pose.js`. `tug` fades after
@@ -46,6 +57,19 @@ export class Member {
     this.rope = -0.4;
     this.stride = 0;
     this.hop = 0;
+    // What is played of a round, as in `pose.js`; `lift` is how far the feet are off the ground, and
+    // `thrown` how long ago the hat was, in seconds: negative while it is on.
+    this.spit = 0;
+    this.rub = 0;
+    this.wave = 0;
+    this.cheer = 0;
+    this.sit = 0;
+    this.fall = 0;
+    this.fallen = (place * 5 + team * 2) % WAYS_TO_LIE;
+    this.swing = 0;
+    this.lift = 0;
+    this.thrown = -1;
+    this.bare = false;
     /** @type {number} */
     this.mood = MOOD.calm;
     this.moodFor = 0;
@@ -86,8 +110,10 @@ export class Crowd {
    * @param {number} facing 1 when the seam is to the right
    * @param {number} seam
    * @param {boolean} outer whether the crowd stands at the edge of the picture
+   * @param {Acts} acts what is played of a round
    */
-  constructor(team, facing, seam, outer) {
+  constructor(team, facing, seam, outer, acts) {
+    this.acts = acts;
     this.team = team;
     this.facing = facing;
     this.seam = seam;
@@ -127,7 +153,8 @@ export class Crowd {
   step(dt, height, dust, ground) {
     this.#phase = (this.#phase + dt / 1000) % 3600;
     this.#wait -= dt;
-    if (this.present !== this.wanted && this.#wait <= 0) {
+    // Nobody comes or goes while one side lies in a heap.
+    if (this.present !== this.wanted && this.#wait <= 0 && this.acts.party < 0) {
       this.#wait = ARRIVAL_MS;
       if (this.present < this.wanted) this.#arrive(height);
       else this.members[(this.present -= 1)].here = -1;
@@ -136,8 +163,25 @@ export class Crowd {
       const member = this.members[index];
       if (member.here === 0) continue;
       const unit = height * member.look.size;
+      const { fall, rub } = member;
+      this.#play(member, index, dt);
       this.#move(member, index, dt, height);
       this.#feel(member, index, dt);
+      if (fall < 0.85 && member.fall >= 0.85) {
+        for (const way of [-1, 1]) {
+          dust.puff(member.x, ground, way * height * 0.9, -height * 0.25, height * 0.07, -height * 0.1);
+        }
+      }
+      if (rub < 0.5 && member.rub >= 0.5 && member.spit > 0.8) {
+        dust.puff(
+          member.x + this.facing * unit * 0.03,
+          ground - unit * 0.76,
+          this.facing * height * 0.35,
+          height * 0.06,
+          height * 0.022,
+          height * 1.2,
+        );
+      }
       if (this.#walk(member, unit, dt) && member.slip > 0.25) {
         dust.puff(
           member.frontAt,
@@ -172,6 +216,8 @@ export class Crowd {
       member.speed = member.stride = member.tug = member.heave = member.hop = 0;
       member.grow = member.grip = 1;
       member.slip = Math.max(0, -this.gain) * 0.6;
+      this.#play(member, index, Infinity);
+      member.x += (this.#heapX(index, height) - member.x) * member.fall;
       member.lean = this.#lean(index);
       const unit = height * member.look.size;
       member.frontAt = member.x + this.facing * FRONT * unit;
@@ -188,6 +234,56 @@ export class Crowd {
   #place(index) {
     const wobble = (this.members[index].look.rhythm - 0.5) * 0.3;
     return this.front - this.facing * this.spacing * (index + wobble);
+  }
+
+  /**
+   * Where somebody lies who has fallen.
+   * @param {number} index @param {number} height of an average person
+   */
+  #heapX(index, height) {
+    return heapX(index, this.present, this.front, this.facing, this.spacing, height);
+  }
+
+  /**
+   * What somebody does in an act of a round. A fall and a jump follow from the age of the celebration.
+   * @param {Member} member @param {number} index @param {number} dt
+   */
+  #play(member, index, dt) {
+    const { acts } = this;
+    const { party } = acts;
+    const { rhythm } = member.look;
+    const wins = party >= 0 && acts.team === this.team;
+    const turn = rhythm * 6.28;
+
+    // One now and then while there is time, everybody in a countdown.
+    const often = acts.hurry > 0.5 || Math.sin(this.#phase * 0.7 + turn * 5) > 0.86 ? 1 : 0;
+    member.spit = ease(member.spit, acts.spit * often * member.grip, dt, 110);
+    const cycle = (this.#phase / SPIT_S + rhythm * 0.4) % 1;
+    member.rub = ease(member.rub, cycle < 0.36 ? 0 : 1, dt, 50);
+    member.swing = Math.sin(this.#phase * 24 + turn);
+
+    const late = smooth(acts.sit * 1.6 - rhythm * 0.6);
+    member.sit = late;
+    if (late > 0) member.swing += (Math.sin(this.#phase * 1.7 + turn) - member.swing) * late;
+
+    const since = party - index * 0.04 - rhythm * 0.16;
+    const falls = party >= 0 && !wins ? clamp(since / FALL_S) : 0;
+    member.fall = ease(member.fall, smooth(falls), dt, falls > 0 ? 12 : 150);
+    member.lift = falls > 0 ? Math.sin(falls * Math.PI) * (0.16 + rhythm * 0.26) : 0;
+    member.lift += heapY(index, this.present) * member.fall;
+    if (falls > 0) member.swing = Math.sin(party * 8 + turn) * 2 ** (-party / 1.8);
+
+    const tired = clamp(party - JUMPING_S + 1.5 - rhythm);
+    const hails = Math.sin(party * 0.55 + turn * 3) > 0.8 ? 1 : 0;
+    const joy = wins ? smooth((party - rhythm * 0.3) / 0.25) : 0;
+    member.wave = ease(member.wave, joy * Math.max(1 - tired, hails), dt, 90);
+    member.cheer = ease(member.cheer, joy * (1 - tired), dt, 120);
+    if (wins) {
+      member.swing = Math.sin(party * 8.5 + turn) * (0.6 + 0.4 * rhythm);
+      member.lift += Math.abs(Math.sin(party * 5.2 + turn)) * JUMP * joy * (1 - tired) * (0.6 + rhythm * 0.6);
+    }
+    member.thrown = wins && throwsHat(member.look) ? party - 0.25 - rhythm * 0.9 : -1;
+    member.bare = isBare(member);
   }
 
   /** @param {number} height */
@@ -210,12 +306,14 @@ export class Crowd {
   /** @param {Member} member @param {number} index @param {number} dt @param {number} height */
   #move(member, index, dt, height) {
     const leaving = member.here < 0;
-    const target = leaving && this.outer ? this.exit : this.#place(index);
+    const { fall } = member;
+    let target = leaving && this.outer ? this.exit : this.#place(index);
+    if (fall > 0) target += (this.#heapX(index, height) - target) * fall;
     const most = (RUN * height * dt) / 1000;
-    const way = clamp(ease(member.x, target, dt, 230) - member.x, -most, most);
+    const way = clamp(ease(member.x, target, dt, fall > 0 ? 90 : 230) - member.x, -most, most);
     member.x += way;
     member.speed = dt > 0 ? way / dt : 0;
-    const there = !leaving && Math.abs(member.x - target) < height * 0.45;
+    const there = fall > 0 || (!leaving && Math.abs(member.x - target) < height * 0.45);
     member.grip = ease(member.grip, there ? 1 : 0, dt, 90);
     if (this.outer) {
       if (leaving && Math.abs(member.x - target) < height * 0.2) member.here = 0;
@@ -234,6 +332,11 @@ export class Crowd {
 
   /** @param {Member} member */
   #mood(member) {
+    const { acts } = this;
+    if (member.fall > 0.3) return MOOD.dazed;
+    if (member.cheer > 0.1 || member.wave > 0.1 || acts.party >= 0) return MOOD.glad;
+    if (acts.freeze > 0.3) return MOOD.aghast;
+    if (acts.slack > 0.5) return MOOD.calm;
     if (this.gain < -0.45) return MOOD.aghast;
     if (member.heave > 0.3 || this.pull > 0.62 + member.look.rhythm * 0.5) return MOOD.strain;
     return this.gain > 0.3 || (this.pull > 0.25 && member.look.rhythm > 0.6) ? MOOD.glad : MOOD.calm;
@@ -246,11 +349,12 @@ export class Crowd {
     const idle = 0.025 * Math.sin(this.#phase * 1.4 + member.look.rhythm * 6.28);
     member.slip = ease(member.slip, slip, dt, 160);
     member.lean = ease(member.lean, this.#lean(index) * member.grip + idle + shaking, dt, 110);
-    member.heave = ease(member.heave, member.tug * member.grip, dt, 55);
+    const jerk = Math.max(member.tug, this.acts.pulse, this.acts.freeze * member.look.rhythm);
+    member.heave = ease(member.heave, jerk * member.grip, dt, 55);
     member.hop = ease(member.hop, member.tug > 0.55 ? 0.55 : 0, dt, 60);
     member.moodFor += dt;
     const mood = this.#mood(member);
-    if (mood !== member.mood && member.moodFor > 420) {
+    if (mood !== member.mood && (member.moodFor > 420 || mood === MOOD.dazed)) {
       member.mood = mood;
       member.moodFor = 0;
     }

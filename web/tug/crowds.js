@@ -5,6 +5,7 @@
 
 import { Crowd, MOST } from "./crowd.js";
 import { drawFigure, drawFists } from "./figures.js";
+import { drawThrown } from "./hats.js";
 import { clamp } from "./motion.js";
 import { skins } from "./palette.js";
 import { Sprites } from "./sprites.js";
@@ -16,6 +17,9 @@ import { Sprites } from "./sprites.js";
 const MOST_IN_ALL = 72;
 /** People for the square root of a vote, while there are few. */
 const EACH_ROOT = 1.75;
+/** People of each team in a round who are there before anybody has voted, and while nobody may know. */
+const CREW = 5;
+const HIDDEN_CREW = 9;
 /** How far before and behind the rope people stand, in units. */
 const DEPTH = 0.045;
 
@@ -23,19 +27,21 @@ export class Crowds {
   /** @type {Crowd[]} */
   all = [];
   #measures;
+  #acts;
   #sprites = new Sprites();
 
-  /** @param {Measures} measures kept up to date by the scene */
-  constructor(measures) {
+  /** @param {Measures} measures kept up to date by the scene @param {import("./acts.js").Acts} acts likewise */
+  constructor(measures, acts) {
     this.#measures = measures;
+    this.#acts = acts;
   }
 
   /** @param {number} teams */
   seat(teams) {
     this.all = [];
     for (let team = 0; team < teams; team += 1) {
-      if (team > 0) this.all.push(new Crowd(team, -1, team - 1, team === teams - 1));
-      if (team < teams - 1) this.all.push(new Crowd(team, 1, team, team === 0));
+      if (team > 0) this.all.push(new Crowd(team, -1, team - 1, team === teams - 1, this.#acts));
+      if (team < teams - 1) this.all.push(new Crowd(team, 1, team, team === 0, this.#acts));
     }
   }
 
@@ -52,13 +58,15 @@ export class Crowds {
   call(teams) {
     let votes = 1;
     for (let team = 0; team < teams.length; team += 1) votes = Math.max(votes, teams[team].votes);
+    const { inRound, hidden } = this.#acts;
+    const crew = hidden ? HIDDEN_CREW : inRound ? CREW : 0;
     const room = Math.min(MOST, Math.floor(MOST_IN_ALL / Math.max(1, 2 * teams.length - 2)));
     let largest = 0;
     for (let index = 0; index < this.all.length; index += 1) {
       const crowd = this.all[index];
       const own = teams[crowd.team].votes;
       const many = Math.min(EACH_ROOT * Math.sqrt(own), room * Math.sqrt(own / votes));
-      crowd.called = own <= 0 ? 0 : clamp(Math.round(many), 1, room);
+      crowd.called = own <= 0 ? Math.min(crew, room) : clamp(Math.round(many), Math.max(1, crew), room);
       largest = Math.max(largest, crowd.called);
     }
     return largest;
@@ -95,9 +103,11 @@ export class Crowds {
    */
   hang(rope, edges, tension) {
     const { person, ground, width } = this.#measures;
-    const y = ground - person * (0.39 + 0.12 * tension);
+    const { low } = this.#acts;
+    const high = 1 - low * 0.95;
+    const y = ground - person * (0.39 + 0.12 * tension) * high;
     // Where nobody stands, the rope comes from somewhere outside and a little higher.
-    const away = ground - person * 0.62;
+    const away = ground - person * 0.62 * high;
     rope.release();
     rope.support(-40, this.#isEmpty(0) ? away : y, false);
     for (let index = 0; index < this.all.length; index += 1) {
@@ -132,7 +142,8 @@ export class Crowds {
       for (let place = 0; place < MOST; place += 1) {
         const member = crowd.members[place];
         if (member.here === 0) continue;
-        const wide = person * member.look.size * member.grow * (0.2 + member.lean * 0.14);
+        const lies = Math.max(member.fall, member.sit * 0.5);
+        const wide = person * member.look.size * member.grow * (0.2 + member.lean * 0.14 + lies * 0.24);
         const x = member.x - crowd.facing * person * 0.05 * member.lean;
         const y = this.#depth(place);
         context.moveTo(x + wide, y);
@@ -159,7 +170,7 @@ export class Crowds {
         const member = crowd.members[place];
         if (place % 2 !== row || !this.#isSeen(member)) continue;
         const x = member.x * scale;
-        const y = this.#depth(place) * scale;
+        const y = (this.#depth(place) - member.lift * person) * scale;
         const height = person * member.look.size * member.grow * scale;
         if (quality === 0) drawFigure(context, member, x, y, height, team, faces);
         else {
@@ -182,9 +193,23 @@ export class Crowds {
       const team = colours.teams[crowd.team];
       for (let place = 1; place < MOST; place += 2) {
         const member = crowd.members[place];
-        if (!this.#isSeen(member)) continue;
+        if (!this.#isSeen(member) || member.spit + member.wave + member.sit + member.fall > 0.2) continue;
         const height = person * member.look.size * member.grow * scale;
         drawFists(context, member, member.x * scale, this.#depth(place) * scale, height, team, faces);
+      }
+    }
+  }
+
+  /** The hats that the winners have thrown. @param {Context} context @param {Palette} colours */
+  drawHats(context, colours) {
+    const { person, scale } = this.#measures;
+    for (let index = 0; index < this.all.length; index += 1) {
+      const crowd = this.all[index];
+      for (let place = 0; place < MOST; place += 1) {
+        const member = crowd.members[place];
+        if (!member.bare || !this.#isSeen(member)) continue;
+        const height = person * member.look.size * member.grow * scale;
+        drawThrown(context, member, member.x * scale, this.#depth(place) * scale, height, colours.teams[crowd.team]);
       }
     }
   }

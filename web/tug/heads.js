@@ -8,7 +8,7 @@ import { HAIR, HAT } from "./looks.js";
 /** @import { Context, Head, Look, TeamPalette } from "./shapes.js" */
 
 /** How somebody feels about it. */
-export const MOOD = { calm: 0, strain: 1, aghast: 2, glad: 3 };
+export const MOOD = { calm: 0, strain: 1, aghast: 2, glad: 3, dazed: 4 };
 
 /** Width of the outline. */
 const LINE = 0.15;
@@ -21,8 +21,8 @@ const Y = -1.12;
  * What hangs or stands behind the head and is drawn before the body.
  * @param {Context} context @param {Head} person @param {string} hair @param {string} line
  */
-export function drawBackOfHead(context, { look, heave }, hair, line) {
-  if (look.hat !== HAT.none && look.hat !== HAT.band) return;
+export function drawBackOfHead(context, { look, heave, bare }, hair, line) {
+  if (!bare && look.hat !== HAT.none && look.hat !== HAT.band) return;
   context.lineWidth = LINE;
   context.strokeStyle = line;
   if (look.hair === HAIR.afro) disc(context, X - 0.2, Y - 0.25, 1.34, hair, line);
@@ -41,15 +41,15 @@ export function drawBackOfHead(context, { look, heave }, hair, line) {
 }
 
 /** @param {Context} context @param {Head} person @param {string} skin @param {string} hair @param {TeamPalette} team */
-export function drawHead(context, { look, mood, hop }, skin, hair, team) {
+export function drawHead(context, { look, mood, hop, bare }, skin, hair, team) {
   context.lineWidth = LINE;
   context.strokeStyle = team.line;
   disc(context, X, Y, 0.98, skin, team.line);
   if (look.beard === 3) beard(context, X, Y, hair);
   face(context, X, Y, mood, look, skin, team.line, hair);
-  if (look.hat === HAT.none || look.hat === HAT.band) hairdo(context, X, Y, look.hair, hair);
+  if (bare || look.hat === HAT.none || look.hat === HAT.band) hairdo(context, X, Y, look.hair, hair);
   else sideburn(context, X, Y, hair);
-  if (look.hat !== HAT.none) hat(context, X, Y - hop, look, team);
+  if (!bare && look.hat !== HAT.none) drawHat(context, X, Y - hop, look, team);
 }
 
 /**
@@ -96,6 +96,17 @@ function face(context, x, y, mood, look, skin, line, hair) {
     context.lineWidth = 0.1;
     context.moveTo(x + 0.51, y + 0.36);
     context.lineTo(x + 0.51, y + 0.64);
+    context.stroke();
+  } else if (mood === MOOD.dazed) {
+    // Crossed-out eyes and a mouth that has lost its way.
+    context.beginPath();
+    context.moveTo(x + 0.26, y - 0.4);
+    context.lineTo(x + 0.62, y - 0.02);
+    context.moveTo(x + 0.62, y - 0.4);
+    context.lineTo(x + 0.26, y - 0.02);
+    context.moveTo(x + 0.22, y + 0.54);
+    context.quadraticCurveTo(x + 0.36, y + 0.3, x + 0.48, y + 0.5);
+    context.quadraticCurveTo(x + 0.6, y + 0.7, x + 0.76, y + 0.42);
     context.stroke();
   } else if (mood === MOOD.aghast) {
     disc(context, x + 0.45, y - 0.22, 0.27, "#fff", line, 0.09);
@@ -200,12 +211,16 @@ function hairdo(context, x, y, style, hair) {
   if (style !== HAIR.afro) context.stroke();
 }
 
-/** @param {Context} context @param {number} x @param {number} y @param {Look} look @param {TeamPalette} team */
-function hat(context, x, y, look, team) {
+/**
+ * A hat on a head at (x, y).
+ * @param {Context} context @param {number} x @param {number} y @param {Look} look @param {TeamPalette} team
+ */
+export function drawHat(context, x, y, look, team) {
   const fill = team.hats[look.hatColour];
   const trim = team.hats[(look.hatColour + 1) % 3];
   context.lineWidth = LINE;
   context.lineJoin = "round";
+  context.strokeStyle = team.line;
   context.fillStyle = fill;
   context.beginPath();
   switch (look.hat) {

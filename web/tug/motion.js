@@ -23,6 +23,12 @@ export function clamp(value, low = 0, high = 1) {
   return value < low ? low : value > high ? high : value;
 }
 
+/** From 0 to 1 without a jerk at either end. @param {number} way */
+export function smooth(way) {
+  const part = clamp(way);
+  return part * part * (3 - 2 * part);
+}
+
 /**
  * How hard a side pulls, 0 to 1, from its posts a second. Logarithmic: one post in five seconds can
  * be seen, and fifty a second is as hard as it gets.

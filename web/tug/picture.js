@@ -30,8 +30,10 @@ export class Picture {
   /** @type {Snapshot | null} */
   #snapshot = null;
   #teams = "";
+  #act = "";
   #stale = false;
   #frozen = false;
+  #resting = false;
   #writing = false;
   #quality = 0;
   #stepped = -Infinity;
@@ -96,8 +98,20 @@ export class Picture {
     if (!frozen && this.#snapshot) this.show(this.#snapshot);
   }
 
+  /** Draws nothing while nobody can see it. @param {boolean} resting */
+  rest(resting) {
+    if (resting === this.#resting) return;
+    this.#resting = resting;
+    this.#decide();
+  }
+
+  /** What is played, by the clock of this page. */
+  get act() {
+    return this.#act;
+  }
+
   #decide() {
-    this.frames.run(!this.#stale && !this.#frozen && !this.#reduced.matches);
+    this.frames.run(!this.#stale && !this.#frozen && !this.#resting && !this.#reduced.matches);
     this.#still();
   }
 
@@ -108,14 +122,20 @@ export class Picture {
       this.#scene.resize(quality);
     }
     this.#scene.step(dt);
-    this.#scene.paint(quality);
-    this.#labels.place(this.#scene.edges, this.#scene.measures.width, this.#scene.measures.height);
+    this.#draw(quality);
   }
 
   /** Draws without moving on. */
   #still() {
-    this.#scene.paint(0);
-    this.#labels.place(this.#scene.edges, this.#scene.measures.width, this.#scene.measures.height);
+    this.#draw(0);
+  }
+
+  /** @param {number} quality */
+  #draw(quality) {
+    const { edges, measures, act } = this.#scene;
+    this.#scene.paint(quality);
+    this.#labels.place(edges, measures.width, measures.height);
+    if (act !== this.#act) this.#root.dataset.act = this.#act = act;
   }
 
   #step() {
@@ -128,7 +148,7 @@ export class Picture {
     if (this.#frozen || this.#stale || !this.#snapshot) return;
     this.#stepped = performance.now();
     this.#scene.show(this.#snapshot);
-    this.#scene.settle();
+    this.#scene.settle(true);
     this.#write();
     this.#still();
   }

@@ -21,6 +21,8 @@ const RINGING = 0.12;
 /** Tremble of the tight rope, in rope widths and times a second. */
 const TREMBLE = 0.13;
 const TREMBLE_HZ = 7.5;
+/** In the last seconds it trembles by so much more. */
+const SHAKE = 2.6;
 
 export class Rope {
   /** Thickness in pixels of the page. */
@@ -72,11 +74,14 @@ export class Rope {
     this.#speed[first + 2] += force * 1.3 * (1 - Math.abs(turn));
   }
 
-  /** @param {number} dt milliseconds @param {number} tension 0 to 1 */
-  step(dt, tension) {
+  /**
+   * @param {number} dt milliseconds @param {number} tension 0 to 1
+   * @param {number} [shake] 0 to 1: how much more it trembles than it would
+   */
+  step(dt, tension, shake = 0) {
     this.#tension = tension;
     this.#phase = (this.#phase + dt / 1000) % 3600;
-    this.#tremble = tension * tension;
+    this.#tremble = tension * tension * (1 + shake * SHAKE);
     // Short steps: a stiff spring and a long frame would feed each other.
     const steps = Math.ceil(dt / 8);
     const time = dt / 1000 / Math.max(1, steps);

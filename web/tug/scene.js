@@ -4,11 +4,16 @@
 // `labels.js`), placed along `edges`. `step` moves time on, `paint` draws; neither allocates anything.
 // Lengths are in pixels of the page, and only figures and fields turn them into those of the canvas.
 
+import { actOf } from "./act.js";
+import { Acts } from "./acts.js";
 import { Calm } from "./calm.js";
 import { css } from "./colour.js";
+import { Confetti } from "./confetti.js";
 import { Crowds } from "./crowds.js";
+import { Curtain } from "./curtain.js";
 import { Dust } from "./dust.js";
 import { Fields } from "./fields.js";
+import { drawFilm } from "./film.js";
 import { Flag, drawKnot } from "./flag.js";
 import { clamp, ease, strength } from "./motion.js";
 import { Rope } from "./rope.js";
@@ -32,6 +37,8 @@ const MOST_FLAGS = 7;
 const BOOST = 0.26;
 /** How much of a gain or loss a clear lead counts as, for those who pull. */
 const FOOTING = 0.42;
+/** The only thing that moves while everybody is frozen: a bead of sweat, so often. */
+const BEAD_MS = 2300;
 const WHITE = "#fffdf7";
 
 export class Scene {
@@ -63,7 +70,11 @@ export class Scene {
   #fresh = true;
   /** @type {Flag[]} */
   #flags = [];
-  #crowds = new Crowds(this.measures);
+  #acts = new Acts();
+  #crowds = new Crowds(this.measures, this.#acts);
+  #curtain = new Curtain();
+  #confetti = new Confetti();
+  #bead = 0;
   #fields = new Fields();
   #rope = new Rope();
   #dust = new Dust();
@@ -114,15 +125,24 @@ export class Scene {
     this.#crowds.hang(this.#rope, this.edges, this.#tension);
   }
 
+  /** The name of what is played. */
+  get act() {
+    return this.#acts.name;
+  }
+
   /** Takes the newest truth as the target. @param {Snapshot} snapshot */
-  show({ teams, leader }) {
+  show(snapshot) {
+    const { teams, leader, phase } = snapshot;
     if (teams.length !== this.#pulls.length) return;
+    const wasHidden = this.#acts.hidden;
+    const isLate = this.#acts.show(actOf(snapshot));
     let share = 0;
     for (let index = 0; index < teams.length; index += 1) {
       const team = teams[index];
       this.#targets[index] = clamp(share) * this.measures.width;
       share += team.share;
-      this.#rates[index] = team.rate;
+      // Posts that come while none counts move nobody.
+      this.#rates[index] = phase === "open" ? team.rate : 0;
       const posts = this.#fresh ? 0 : Math.max(0, team.total - this.#totals[index]);
       this.#tugs[index] = Math.min(MOST_TUGS, this.#tugs[index] + posts);
       this.#totals[index] = team.total;
@@ -132,13 +152,16 @@ export class Scene {
     const first = leader === null ? -1 : teams.findIndex((team) => team.name === leader);
     const colour = this.#palette?.teams[first]?.field;
     this.#flagColour = colour ? css(colour) : WHITE;
-    if (this.#fresh) this.settle();
+    if (this.#fresh || isLate) this.settle();
+    // Who was hidden by the curtain is there when it goes, and need not run in.
+    else if (wasHidden && !this.#acts.hidden && this.#acts.curtain > 0.5) this.#settleCrowds();
     this.#fresh = false;
   }
 
-  /** Jumps to the target and stands still there. */
-  settle() {
+  /** Jumps to the target and stands still there; for good, if nothing is to move. */
+  settle(still = false) {
     const teams = this.#pulls.length;
+    this.#acts.settle(still);
     for (let index = 0; index <= teams; index += 1) {
       // The flag leans by how far the seam has moved since the last step.
       this.#slow[index] = this.#fresh ? this.#targets[index] : this.edges[index];
@@ -147,7 +170,7 @@ export class Scene {
     for (let team = 0; team < teams; team += 1) this.#pulls[team] = strength(this.#rates[team]);
     this.#size = this.#boost();
     this.measures.person = this.measures.unit * this.#size;
-    this.#tension = this.#strongest();
+    this.#tension = this.#tightness();
     this.#tugs.fill(0);
     this.#dust.clear();
     this.#settleCrowds();
@@ -162,6 +185,9 @@ export class Scene {
   /** @param {number} dt milliseconds, at most `LONGEST_STEP_MS` */
   step(dt) {
     const { measures } = this;
+    const acts = this.#acts;
+    acts.step(dt);
+    const time = dt * acts.flow;
     const teams = this.#pulls.length;
     for (let index = 1; index < teams; index += 1) {
       const edge = this.edges[index];
@@ -173,21 +199,23 @@ export class Scene {
     for (let team = 0; team < teams; team += 1) {
       this.#pulls[team] = ease(this.#pulls[team], strength(this.#rates[team]), dt, 350);
     }
-    this.#tension = ease(this.#tension, this.#strongest(), dt, 250);
+    this.#tension = ease(this.#tension, this.#tightness(), time, 250);
     this.#size = ease(this.#size, this.#boost(), dt, 500);
     measures.person = measures.unit * this.#size;
-    this.#tug(dt);
+    this.#tug(time);
     this.#stand();
     const crowds = this.#crowds.all;
-    for (let index = 0; index < crowds.length; index += 1) {
-      crowds[index].step(dt, measures.person, this.#dust, measures.ground);
+    for (let index = 0; index < crowds.length && time > 0; index += 1) {
+      crowds[index].step(time, measures.person, this.#dust, measures.ground);
     }
     for (let seam = 0; seam < this.#flags.length; seam += 1) {
-      this.#flags[seam].step(dt, this.#gain(seam), this.#tension, this.#nearEdge(seam));
+      this.#flags[seam].step(time, this.#gain(seam), this.#tension, this.#nearEdge(seam));
     }
-    this.#rope.step(dt, this.#tension);
+    this.#rope.step(time, this.#tension, acts.shake);
     this.#crowds.hang(this.#rope, this.edges, this.#tension);
-    this.#fields.step(dt);
+    this.#fields.step(time);
+    this.#curtain.step(dt, acts.curtain);
+    if (acts.flow < 0.5) this.#sweat(dt);
     this.#dust.step(dt);
   }
 
@@ -207,7 +235,9 @@ export class Scene {
     const pole = this.measures.unit * (this.#flags.length > 1 ? 0.72 : 1.08);
     for (let seam = 0; seam < this.#flags.length; seam += 1) {
       const x = this.#knot(seam);
-      this.#flags[seam].draw(context, x, this.#rope.at(x), pole, this.#flagColour);
+      // A photo finish tells who is ahead by its last picture, and not before.
+      const colour = this.#acts.name === "photo" ? WHITE : this.#flagColour;
+      this.#flags[seam].draw(context, x, this.#rope.at(x), pole, colour);
     }
     this.#crowds.drawRow(context, colours, theme, 1, quality);
     context.setTransform(scale, 0, 0, scale, 0, 0);
@@ -218,8 +248,13 @@ export class Scene {
     }
     this.#crowds.drawFists(context, colours, theme);
     this.#crowds.drawRow(context, colours, theme, 0, quality);
+    this.#crowds.drawHats(context, colours);
     context.setTransform(scale, 0, 0, scale, 0, 0);
     this.#dust.draw(context);
+    const { party, team, rival, film, curtain } = this.#acts;
+    if (party >= 0) this.#confetti.draw(context, party, colours.teams[team], this.edges, team, this.measures);
+    if (curtain > 0) this.#curtain.draw(context, curtain, this.measures);
+    if (film >= 0) drawFilm(context, film, colours, team, rival, this.measures);
   }
 
   /** Makes everything anew for another number of teams. @param {number} teams */
@@ -254,11 +289,17 @@ export class Scene {
     this.#fields.prepare(context, this.#palette, canvas.width, canvas.height, horizon);
     this.#rope.prepare(this.edges.length - 2, width, height, ground);
     this.#rope.thickness = Math.max(5, unit * 0.1);
+    this.#curtain.prepare(context, canvas.width, canvas.height, this.#theme);
   }
 
   #boost() {
     const few = 1 - clamp((this.#people - 3) / 15);
     return 1 + BOOST * few * (this.#pulls.length > 2 ? 0.5 : 1);
+  }
+
+  /** How tight the rope is: as the strongest pull, and as an act wants it. */
+  #tightness() {
+    return Math.max(this.#strongest() * (1 - this.#acts.slack), this.#acts.might);
   }
 
   #strongest() {
@@ -317,8 +358,9 @@ export class Scene {
       const crowd = crowds[index];
       const { team, seam } = crowd;
       this.#crowds.stand(crowd, this.edges[team], this.edges[team + 1], this.#knot(seam));
-      crowd.pull = this.#pulls[team];
-      crowd.gain = clamp(this.#ahead(team, seam) - crowd.facing * this.#gain(seam), -1, 1);
+      const worth = 1 - this.#acts.slack;
+      crowd.pull = Math.max(this.#pulls[team] * worth, this.#acts.might);
+      crowd.gain = clamp(this.#ahead(team, seam) - crowd.facing * this.#gain(seam), -1, 1) * worth;
     }
   }
 
@@ -331,6 +373,16 @@ export class Scene {
     const right = this.edges[seam + 2] - this.edges[seam + 1];
     const lead = clamp((left - right) / Math.max(1, this.measures.width * 0.3), -1, 1);
     return (team === seam ? lead : -lead) * FOOTING * this.#tension;
+  }
+
+  /** Lets a bead of sweat fall from a head in the front. @param {number} dt */
+  #sweat(dt) {
+    this.#bead -= dt;
+    if (this.#bead > 0) return;
+    this.#bead = BEAD_MS;
+    const { person, ground } = this.measures;
+    const { members, facing } = this.#crowds.all[0];
+    this.#dust.puff(members[0].x - facing * person * 0.36, ground - person * 0.8, 0, 0, person * 0.035, person * 2);
   }
 
   #settleCrowds() {

@@ -50,6 +50,27 @@ export interface Measures {
   scale: number;
 }
 
+/** What is played of a round, by a snapshot. */
+export interface Act {
+  /** `pull`, `ready`, `last`, `held`, `sealed`, `reveal`, `photo`, `celebrate` or `tie`. */
+  name: string;
+  /** The place of the winner; -1 while there is none, and on a tie. */
+  team: number;
+  /** The place of the second. */
+  rival: number;
+  /** Whether there is a film of the knot before the celebration. */
+  photo: boolean;
+  /** Whether there is a result, and how old it is when its celebration begins, in ms. */
+  over: boolean;
+  end: number;
+  /** How long the phase has stood, in ms, and what is left until it opens or until the bell. */
+  age: number;
+  left: number;
+  inRound: boolean;
+  paused: boolean;
+  hidden: boolean;
+}
+
 /** What somebody looks like. What is not told here chooses among shapes and colours. */
 export interface Look {
   /** The height against the average. */
@@ -93,6 +114,17 @@ export interface Stance {
   backY: number;
   /** -1 to 1, the swing of a runner. */
   stride: number;
+  /** 0 to 1 each: hands at the mouth and rubbed below it, arms in the air, sitting, lying. */
+  spit: number;
+  rub: number;
+  wave: number;
+  cheer: number;
+  sit: number;
+  fall: number;
+  /** Which of the ways of lying it is. */
+  fallen: number;
+  /** -1 to 1: by this hands rub and wave, legs kick, and those who sit breathe. */
+  swing: number;
 }
 
 /** What a head is drawn by. */
@@ -102,6 +134,8 @@ export interface Head {
   heave: number;
   /** How far the hat has jumped. */
   hop: number;
+  /** Without the hat, which is elsewhere. */
+  bare: boolean;
 }
 
 /** What a person is drawn by. */

@@ -100,6 +100,26 @@ export class Show {
     return response.json();
   }
 
+  /** Gives an order as an operator; resolves to the answer. */
+  async order(order) {
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const headers = { authorization: `Bearer ${KEY}`, "content-type": "application/json" };
+    const body = JSON.stringify(order);
+    const response = await fetch(`${this.origin}/api/v1/operate`, { method: "POST", headers, body, signal });
+    return response.json();
+  }
+
+  /** Waits until the round is in a phase. */
+  async phase(wanted) {
+    const end = performance.now() + PATIENCE_MS;
+    for (;;) {
+      const snapshot = await this.snapshot();
+      if (snapshot.phase === wanted) return snapshot;
+      if (performance.now() > end) throw new Error(`${wanted} did not come: ${JSON.stringify(snapshot.round)}`);
+      await new Promise((passed) => setTimeout(passed, 20));
+    }
+  }
+
   /** A new ticket for the operator's page. */
   async ticket() {
     const signal = AbortSignal.timeout(PATIENCE_MS);
