@@ -122,10 +122,12 @@ export class Acts {
     this.hurry = ease(this.hurry, isCounted ? 1 : 0, dt, 120);
     this.low = ease(this.low, isCounted ? 1 - taken : isReady ? 0.4 : isDone ? 1 : 0, dt, 130);
     this.slack = ease(this.slack, isDone || isReady ? 1 : 0, dt, 90);
-    this.might = ease(this.might, isDone ? 0 : might, dt, 110);
+    // The slack that was taken up goes slowly, until posts come and pull.
+    this.might = ease(this.might, might, dt, name === "pull" ? 1500 : 110);
     this.shake = ease(this.shake, name === "photo" || name === "reveal" ? 0.8 : near, dt);
     this.pulse = near > 0 ? near * 2 ** (-(1000 - (left % 1000)) / 170) : 0;
-    this.freeze = ease(this.freeze, name === "held" ? 1 : 0, dt, name === "held" ? 130 : 50);
+    const isStill = name === "held" || (act.paused && !act.over);
+    this.freeze = ease(this.freeze, isStill ? 1 : 0, dt, isStill ? 130 : 50);
     this.sit = ease(this.sit, name === "tie" ? 1 : 0, dt, 170);
   }
 }

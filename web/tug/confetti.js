@@ -50,8 +50,9 @@ export class Confetti {
    * @param {TeamPalette} colours of the winner
    * @param {Float64Array} edges @param {number} team
    * @param {Measures} measures
+   * @param {number} quality 0 is the best: with outlines
    */
-  draw(context, party, colours, edges, team, { unit, ground, width }) {
+  draw(context, party, colours, edges, team, { unit, ground, width }, quality) {
     if (this.#team !== colours) {
       this.#team = colours;
       this.#tints = [css(colours.field), colours.cloth[1], colours.hats[2], colours.cloth[0]];
@@ -84,7 +85,7 @@ export class Confetti {
         context.closePath();
       }
       context.fillStyle = this.#tints[tint];
-      context.stroke();
+      if (quality === 0) context.stroke();
       context.fill();
     }
   }

@@ -31,7 +31,7 @@ const TUG_MS = 210;
 /** How long somebody falls, how long everybody jumps, and how high, in heights. */
 const FALL_S = 0.72;
 const JUMPING_S = 7;
-const JUMP = 0.17;
+const JUMP = 0.25;
 /** The time in which hands are spat into and rubbed once. */
 const SPIT_S = 1.35;
 
@@ -335,7 +335,7 @@ export class Crowd {
     const { acts } = this;
     if (member.fall > 0.3) return MOOD.dazed;
     if (member.cheer > 0.1 || member.wave > 0.1 || acts.party >= 0) return MOOD.glad;
-    if (acts.freeze > 0.3) return MOOD.aghast;
+    if (acts.name === "held") return MOOD.aghast;
     if (acts.slack > 0.5) return MOOD.calm;
     if (this.gain < -0.45) return MOOD.aghast;
     if (member.heave > 0.3 || this.pull > 0.62 + member.look.rhythm * 0.5) return MOOD.strain;

@@ -79,8 +79,9 @@ export function pose(stance) {
   const rubbing = rub * swing * 0.03;
   hand(10, 0.12 + 0.05 * rub + rubbing, 0.17 * rub - 0.02, spit);
   hand(12, 0.16 + 0.05 * rub - rubbing, 0.17 * rub - 0.02, spit);
-  hand(10, 0.2 + 0.07 * swing, -0.27 + 0.03 * swing, stance.wave);
-  hand(12, -0.19 + 0.07 * swing, -0.28 - 0.03 * swing, stance.cheer);
+  // The far arm is behind the head, and so the one that may pass the face.
+  hand(10, -0.2 + 0.07 * swing, -0.27 - 0.03 * swing, stance.cheer);
+  hand(12, 0.2 + 0.09 * swing, -0.29 + 0.03 * swing, stance.wave);
   if (sit > 0) {
     become(SITTING, sit);
     key[2] += swing * 0.025 * sit;

@@ -215,7 +215,7 @@ export class Scene {
     this.#crowds.hang(this.#rope, this.edges, this.#tension);
     this.#fields.step(time);
     this.#curtain.step(dt, acts.curtain);
-    if (acts.flow < 0.5) this.#sweat(dt);
+    if (acts.name === "held") this.#sweat(dt);
     this.#dust.step(dt);
   }
 
@@ -252,9 +252,14 @@ export class Scene {
     context.setTransform(scale, 0, 0, scale, 0, 0);
     this.#dust.draw(context);
     const { party, team, rival, film, curtain } = this.#acts;
-    if (party >= 0) this.#confetti.draw(context, party, colours.teams[team], this.edges, team, this.measures);
+    const winner = colours.teams[team];
+    if (winner && party >= 0) {
+      this.#confetti.draw(context, party, winner, this.edges, team, this.measures, quality);
+    }
     if (curtain > 0) this.#curtain.draw(context, curtain, this.measures);
-    if (film >= 0) drawFilm(context, film, colours, team, rival, this.measures);
+    if (winner && colours.teams[rival] && film >= 0) {
+      drawFilm(context, film, colours, team, rival, this.measures);
+    }
   }
 
   /** Makes everything anew for another number of teams. @param {number} teams */

@@ -114,7 +114,7 @@ export interface Stance {
   backY: number;
   /** -1 to 1, the swing of a runner. */
   stride: number;
-  /** 0 to 1 each: hands at the mouth and rubbed below it, arms in the air, sitting, lying. */
+  /** 0 to 1 each: hands at the mouth and rubbed below it, the far and the near arm in the air, sitting, lying. */
   spit: number;
   rub: number;
   wave: number;
