@@ -241,7 +241,8 @@ export class Crowd {
    * @param {number} index @param {number} height of an average person
    */
   #heapX(index, height) {
-    return heapX(index, this.present, this.front, this.facing, this.spacing, height);
+    const edge = this.outer ? this.exit + this.facing * height * 0.9 : -this.facing * Infinity;
+    return heapX(index, this.present, this.front, this.facing, this.spacing, height, edge);
   }
 
   /**

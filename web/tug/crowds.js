@@ -20,6 +20,8 @@ const EACH_ROOT = 1.75;
 /** People of each team in a round who are there before anybody has voted, and while nobody may know. */
 const CREW = 5;
 const HIDDEN_CREW = 9;
+/** However small a field is, so many of its people are there to fall over. */
+const HEAP = 4;
 /** How far before and behind the rope people stand, in units. */
 const DEPTH = 0.045;
 
@@ -84,8 +86,10 @@ export class Crowds {
     const gap = Math.min(person * 0.9, Math.max(person * 0.42, field * 0.3));
     const room = Math.max(0, field - gap);
     const tight = person * 0.17;
-    // Somebody always stays at the edge; a narrow middle field has one person a side or nobody.
-    const least = crowd.outer || field > person * 0.46 ? 1 : 0;
+    // Somebody always stays at the edge, and in a round enough for a heap; a narrow middle field has one
+    // person a side or nobody.
+    const edge = this.#acts.inRound ? Math.min(HEAP, crowd.called) : 1;
+    const least = crowd.outer ? edge : field > person * 0.46 ? 1 : 0;
     const fits = Math.max(least, Math.floor((room - person * 0.2) / tight) + 1);
     crowd.wanted = Math.min(crowd.called, fits);
     const people = Math.max(1, crowd.wanted);

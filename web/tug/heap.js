@@ -8,6 +8,8 @@ const BESIDE = 0.34;
 const ABOVE = 0.15;
 /** Bodies lie a little off their place, so that it is a heap and no wall. */
 const ASTRAY = 0.16;
+/** From the edge of the picture to the nearest body at least. */
+const INSIDE = 0.5;
 
 let row = 0;
 let along = 0;
@@ -29,14 +31,17 @@ function find(index, people) {
  * @param {number} index @param {number} people
  * @param {number} front where the first of the line stands @param {number} facing
  * @param {number} spacing of the line @param {number} height of a person
+ * @param {number} edge of the picture behind the line
  */
-export function heapX(index, people, front, facing, spacing, height) {
+export function heapX(index, people, front, facing, spacing, height, edge) {
   find(index, people);
-  // The heap lies in the middle of where they stood, and its foot stays behind the front.
-  const half = (Math.ceil((Math.sqrt(8 * people + 1) - 1) / 2) - 1) / 2;
-  const back = Math.max((spacing * (people - 1)) / 2, half * BESIDE * height);
+  // The heap lies in the middle of where they stood, and its foot stays behind the front; but who had
+  // been pushed out of the picture is dragged over the line, to lie where it can be seen.
+  const half = ((Math.ceil((Math.sqrt(8 * people + 1) - 1) / 2) - 1) / 2) * BESIDE * height;
+  const back = Math.max((spacing * (people - 1)) / 2, half);
+  const middle = Math.max(facing * front - back, facing * edge + half + height * INSIDE);
   const astray = (((index * 7 + 3) % 5) / 4 - 0.5) * ASTRAY;
-  return front - facing * (back + (along * BESIDE + astray) * height);
+  return facing * (middle - (along * BESIDE + astray) * height);
 }
 
 /** How high somebody lies, in heights. @param {number} index @param {number} people */

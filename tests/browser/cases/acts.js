@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import { actOf } from "../../../web/tug/act.js";
 import { Acts } from "../../../web/tug/acts.js";
+import { heapX, heapY } from "../../../web/tug/heap.js";
 import { capture } from "../support/canvas.js";
 import { LIMIT } from "../support/patience.js";
 import { SPACES, Show, TABS, posts } from "../support/show.js";
@@ -63,6 +64,26 @@ test("the curtain takes its time, however often a result is sealed and revealed"
     before = acts.curtain;
   }
   assert.ok(moved > 8, `it moved ${moved} of its height`);
+});
+
+test("a heap lies inside the picture, its longest row on the ground, and on either side alike", () => {
+  const [width, height] = [1000, 200];
+  for (let people = 1; people <= 24; people += 1) {
+    for (const front of [-150, 20, 400]) {
+      const bodies = Array.from({ length: people }, (_, index) => ({
+        x: heapX(index, people, front, 1, 40, height, 0),
+        mirrored: heapX(index, people, width - front, -1, 40, height, width),
+        y: heapY(index, people),
+      }));
+      for (const { x, mirrored } of bodies) {
+        assert.ok(x > height * 0.3, `${people} people, ${front}: somebody lies at ${x}`);
+        assert.ok(Math.abs(x + mirrored - width) < 1e-9, `${x} and ${mirrored}`);
+      }
+      const row = (high) => bodies.filter(({ y }) => Math.abs(y - high) < 0.01).length;
+      for (const { y } of bodies) assert.ok(row(y) <= row(0), `${row(y)} lie on ${row(0)}`);
+      assert.ok(Math.max(...bodies.map(({ y }) => y)) < 1, "no higher than a person");
+    }
+  }
 });
 
 test("an evening on the stage goes from act to act", LIMIT, async (t) => {
