@@ -6,10 +6,10 @@
 // Nobody here stands for one post: a post only makes somebody give a tug.
 
 import { MOOD } from "./heads.js";
-import { isBare, throwsHat } from "./hats.js";
-import { heapX, heapY } from "./heap.js";
+import { heapX } from "./heap.js";
 import { look } from "./looks.js";
-import { clamp, ease, smooth } from "./motion.js";
+import { clamp, ease } from "./motion.js";
+import { celebrate, prepare, tumble } from "./play.js";
 import { WAYS_TO_LIE } from "./pose.js";
 
 /** @typedef {import("./acts.js").Acts} Acts */
@@ -28,12 +28,6 @@ const FRONT = 0.19;
 const BACK = -0.03;
 /** Time constant of a tug. */
 const TUG_MS = 210;
-/** How long somebody falls, how long everybody jumps, and how high, in heights. */
-const FALL_S = 0.72;
-const JUMPING_S = 7;
-const JUMP = 0.25;
-/** The time in which hands are spat into and rubbed once. */
-const SPIT_S = 1.35;
 
 /**
  * One person. `x` and the feet are places on the page, all else is as in `pose.js`. `tug` fades after
@@ -245,46 +239,13 @@ export class Crowd {
     return heapX(index, this.present, this.front, this.facing, this.spacing, height, edge);
   }
 
-  /**
-   * What somebody does in an act of a round. A fall and a jump follow from the age of the celebration.
-   * @param {Member} member @param {number} index @param {number} dt
-   */
+  /** @param {Member} member @param {number} index @param {number} dt */
   #play(member, index, dt) {
-    const { acts } = this;
-    const { party } = acts;
-    const { rhythm } = member.look;
-    const wins = party >= 0 && acts.team === this.team;
-    const turn = rhythm * 6.28;
-
-    // One now and then while there is time, everybody in a countdown.
-    const often = acts.hurry > 0.5 || Math.sin(this.#phase * 0.7 + turn * 5) > 0.86 ? 1 : 0;
-    member.spit = ease(member.spit, acts.spit * often * member.grip, dt, 110);
-    const cycle = (this.#phase / SPIT_S + rhythm * 0.4) % 1;
-    member.rub = ease(member.rub, cycle < 0.36 ? 0 : 1, dt, 50);
-    member.swing = Math.sin(this.#phase * 24 + turn);
-
-    const late = smooth(acts.sit * 1.6 - rhythm * 0.6);
-    member.sit = late;
-    if (late > 0) member.swing += (Math.sin(this.#phase * 1.7 + turn) - member.swing) * late;
-
-    const since = party - index * 0.04 - rhythm * 0.16;
-    const falls = party >= 0 && !wins ? clamp(since / FALL_S) : 0;
-    member.fall = ease(member.fall, smooth(falls), dt, falls > 0 ? 12 : 150);
-    member.lift = falls > 0 ? Math.sin(falls * Math.PI) * (0.16 + rhythm * 0.26) : 0;
-    member.lift += heapY(index, this.present) * member.fall;
-    if (falls > 0) member.swing = Math.sin(party * 8 + turn) * 2 ** (-party / 1.8);
-
-    const tired = clamp(party - JUMPING_S + 1.5 - rhythm);
-    const hails = Math.sin(party * 0.55 + turn * 3) > 0.8 ? 1 : 0;
-    const joy = wins ? smooth((party - rhythm * 0.3) / 0.25) : 0;
-    member.wave = ease(member.wave, joy * Math.max(1 - tired, hails), dt, 90);
-    member.cheer = ease(member.cheer, joy * (1 - tired), dt, 120);
-    if (wins) {
-      member.swing = Math.sin(party * 8.5 + turn) * (0.6 + 0.4 * rhythm);
-      member.lift += Math.abs(Math.sin(party * 5.2 + turn)) * JUMP * joy * (1 - tired) * (0.6 + rhythm * 0.6);
-    }
-    member.thrown = wins && throwsHat(member.look) ? party - 0.25 - rhythm * 0.9 : -1;
-    member.bare = isBare(member);
+    const { party, team } = this.acts;
+    const wins = team === this.team;
+    prepare(member, this.acts, this.#phase, dt);
+    celebrate(member, wins ? party : -1, dt);
+    tumble(member, wins ? -1 : party, index, this.present, dt);
   }
 
   /** @param {number} height */
@@ -335,7 +296,7 @@ export class Crowd {
   #mood(member) {
     const { acts } = this;
     if (member.fall > 0.3) return MOOD.dazed;
-    if (member.cheer > 0.1 || member.wave > 0.1 || acts.party >= 0) return MOOD.glad;
+    if (acts.party >= 0) return acts.team === this.team ? MOOD.glad : MOOD.aghast;
     if (acts.name === "held") return MOOD.aghast;
     if (acts.slack > 0.5) return MOOD.calm;
     if (this.gain < -0.45) return MOOD.aghast;

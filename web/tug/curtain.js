@@ -16,43 +16,21 @@ const CLOTH = ["#3a2f38", "#54454f", "#2a2129"];
 const GREY = ["#333333", "#4a4a4a", "#232323"];
 
 export class Curtain {
-  /** @type {CanvasPattern | null} */
+  /** Woven when it is first seen. @type {CanvasPattern | null} */
   #cloth = null;
   #fold = 40;
+  #high = 0;
   #grey = false;
   #was = 0;
   #sway = 0;
   #phase = 0;
 
-  /** @param {Context} context @param {number} width @param {number} height of the canvas @param {Theme} theme */
-  prepare(context, width, height, theme) {
-    void width;
+  /** @param {number} height of the canvas @param {Theme} theme */
+  prepare(height, theme) {
     this.#grey = theme === "mono";
+    this.#high = height;
     this.#fold = Math.max(12, Math.round(height * FOLD));
-    const folds = Math.max(1, Math.ceil(TILE_WIDTH / this.#fold));
-    const tile = document.createElement("canvas");
-    tile.width = this.#fold * folds;
-    tile.height = height;
-    const paint = tile.getContext("2d", { alpha: false });
-    if (!paint) return;
-    const [base, light, dark] = this.#grey ? GREY : CLOTH;
-    for (let fold = 0; fold < folds; fold += 1) {
-      const shade = paint.createLinearGradient(fold * this.#fold, 0, (fold + 1) * this.#fold, 0);
-      shade.addColorStop(0, dark);
-      shade.addColorStop(0.2, base);
-      shade.addColorStop(0.42, light);
-      shade.addColorStop(0.62, base);
-      shade.addColorStop(1, dark);
-      paint.fillStyle = shade;
-      paint.fillRect(fold * this.#fold, 0, this.#fold, height);
-    }
-    const fall = paint.createLinearGradient(0, 0, 0, height);
-    fall.addColorStop(0, "rgb(0 0 0 / 0.4)");
-    fall.addColorStop(0.5, "rgb(0 0 0 / 0)");
-    fall.addColorStop(1, "rgb(0 0 0 / 0.2)");
-    paint.fillStyle = fall;
-    paint.fillRect(0, 0, tile.width, height);
-    this.#cloth = context.createPattern(tile, "repeat");
+    this.#cloth = null;
   }
 
   /** @param {number} dt milliseconds @param {number} down 0 to 1 */
@@ -69,6 +47,7 @@ export class Curtain {
    * @param {Measures} measures
    */
   draw(context, down, { width, height, ground, person, scale }) {
+    this.#cloth ??= this.#weave(context);
     if (!this.#cloth) return;
     const fold = this.#fold / scale;
     const hem = person * 0.075;
@@ -79,6 +58,34 @@ export class Curtain {
     context.fillRect(0, height * scale - top, width * scale, top);
     context.setTransform(scale, 0, 0, scale, 0, 0);
     this.#trim(context, width, bottom - hem, fold, hem);
+  }
+
+  /** @param {Context} context */
+  #weave(context) {
+    const folds = Math.max(1, Math.ceil(TILE_WIDTH / this.#fold));
+    const tile = document.createElement("canvas");
+    tile.width = this.#fold * folds;
+    tile.height = this.#high;
+    const paint = tile.getContext("2d", { alpha: false });
+    if (!paint) return null;
+    const [base, light, dark] = this.#grey ? GREY : CLOTH;
+    for (let fold = 0; fold < folds; fold += 1) {
+      const shade = paint.createLinearGradient(fold * this.#fold, 0, (fold + 1) * this.#fold, 0);
+      shade.addColorStop(0, dark);
+      shade.addColorStop(0.2, base);
+      shade.addColorStop(0.42, light);
+      shade.addColorStop(0.62, base);
+      shade.addColorStop(1, dark);
+      paint.fillStyle = shade;
+      paint.fillRect(fold * this.#fold, 0, this.#fold, this.#high);
+    }
+    const fall = paint.createLinearGradient(0, 0, 0, this.#high);
+    fall.addColorStop(0, "rgb(0 0 0 / 0.4)");
+    fall.addColorStop(0.5, "rgb(0 0 0 / 0)");
+    fall.addColorStop(1, "rgb(0 0 0 / 0.2)");
+    paint.fillStyle = fall;
+    paint.fillRect(0, 0, tile.width, this.#high);
+    return context.createPattern(tile, "repeat");
   }
 
   /**

@@ -294,7 +294,7 @@ export class Scene {
     this.#fields.prepare(context, this.#palette, canvas.width, canvas.height, horizon);
     this.#rope.prepare(this.edges.length - 2, width, height, ground);
     this.#rope.thickness = Math.max(5, unit * 0.1);
-    this.#curtain.prepare(context, canvas.width, canvas.height, this.#theme);
+    this.#curtain.prepare(canvas.height, this.#theme);
   }
 
   #boost() {
