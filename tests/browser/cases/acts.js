@@ -86,8 +86,8 @@ test("a heap lies inside the picture, its longest row on the ground, and on eith
   }
 });
 
-test("an evening on the stage goes from act to act", LIMIT, async (t) => {
-  const { show, visit } = await evening(t, { ...ROUND, secret: true }, { prepare: noteActs });
+for (const path of ["/", "/stage"]) test(`an evening on ${path} goes from act to act`, LIMIT, async (t) => {
+  const { show, visit } = await evening(t, { ...ROUND, secret: true }, { path, prepare: noteActs });
   await show.order({ command: "start" });
   await show.phase("sealed");
   await visit.until(() => window.hashtug.act === "sealed");
@@ -189,9 +189,9 @@ function moment(round) {
 }
 
 /** A show with rounds and its stage, armed. */
-async function evening(t, round, { counts = { tabs: 30, spaces: 10 }, prepare, ...options } = {}) {
+async function evening(t, round, { path = "/stage", counts = { tabs: 30, spaces: 10 }, prepare, ...options } = {}) {
   const show = await Show.start(t, { round, posts: posts(counts), speed: 1, repeat: true });
-  const visit = await show.visit("/stage", { ...options, prepare: async (page) => prepare && page.addInitScript(prepare) });
+  const visit = await show.visit(path, { ...options, prepare: async (page) => prepare && page.addInitScript(prepare) });
   await visit.until(() => window.hashtug.act === "ready");
   return { show, visit };
 }
