@@ -316,7 +316,8 @@ export class Crowd {
     member.hop = ease(member.hop, member.tug > 0.55 ? 0.55 : 0, dt, 60);
     member.moodFor += dt;
     const mood = this.#mood(member);
-    if (mood !== member.mood && (member.moodFor > 420 || mood === MOOD.dazed)) {
+    const isSudden = mood === MOOD.dazed || this.acts.name === "held";
+    if (mood !== member.mood && (isSudden || member.moodFor > 420)) {
       member.mood = mood;
       member.moodFor = 0;
     }
