@@ -120,6 +120,7 @@ pub async fn run(
         let operators = Operators { keyring, reach: config.web.operate, tls, orders, truth };
         let snapshots = snapshots.clone();
         Server::new(listener, places, snapshots, outputs, panics, operators, stop.clone())
+            .with_stage(config.stage)
     });
     parts.start(
         "watchdog",

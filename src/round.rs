@@ -5,6 +5,8 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use serde::{Serialize, Serializer};
+
 /// How long a round can be.
 pub const LENGTHS: RangeInclusive<Duration> = Duration::from_secs(5)..=Duration::from_hours(24);
 
@@ -43,6 +45,23 @@ pub enum Counts {
     Round,
     /// Those in the sliding window of the contest, so that the end decides.
     Window,
+}
+
+impl Counts {
+    /// As in the config and in JSON.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Counts::Round => "round",
+            Counts::Window => "window",
+        }
+    }
+}
+
+impl Serialize for Counts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
 }
 
 /// The rules of all rounds of an evening.

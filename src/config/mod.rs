@@ -10,6 +10,7 @@
 
 mod contest;
 mod round;
+mod stage;
 mod team;
 mod timer;
 mod web;
@@ -29,6 +30,7 @@ use crate::keys::table::Table;
 use crate::keys::{self, syntax};
 use crate::questions::Questions;
 use crate::round::Rules;
+use crate::server::Stage;
 use crate::source::replay::Input;
 use crate::source::secret::Variable;
 use crate::timer::Marks;
@@ -55,6 +57,8 @@ pub struct Config {
     pub outputs: Vec<out::Settings>,
     /// The pages.
     pub web: server::Settings,
+    /// The page for the projector.
+    pub stage: Stage,
     /// The environment variable that the operators' key is in; without one it is made at the start.
     pub operator_key: Option<Variable>,
     /// When the light of `hashtug timer` changes.
@@ -164,9 +168,10 @@ fn gather(root: &Table<'_>) -> Option<Config> {
     let journal = root.section("show", "[show]", journal);
     let outputs = out::read(root);
     let (web, operator_key) = web::read(root);
+    let stage = stage::read(root);
     let timer = timer::read(root);
     let questions = Arc::new(questions?);
-    Some(Config { questions, rounds, journal, sources, outputs, web, operator_key, timer })
+    Some(Config { questions, rounds, journal, sources, outputs, web, stage, operator_key, timer })
 }
 
 /// Where the journal lies.

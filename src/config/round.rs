@@ -10,7 +10,8 @@ use crate::keys::table::Table;
 use crate::keys::value::{self, Value};
 use crate::round::{Counts, LENGTHS, LONGEST_WAIT, Length, MAX_BEST_OF, Rules};
 
-const COUNTS: [(&str, Counts); 2] = [("round", Counts::Round), ("window", Counts::Window)];
+const COUNTS: [(&str, Counts); 2] =
+    [(Counts::Round.name(), Counts::Round), (Counts::Window.name(), Counts::Window)];
 
 /// How long a result stands in a show that goes on by itself.
 const REST: Duration = Duration::from_secs(20);

@@ -32,7 +32,7 @@ pub fn counting(questions: &Questions, rounds: Option<&Rules>) -> Counting {
                 "length_ms",
                 if let Length::After(length) = length { ms(length) } else { json!("open") },
             ),
-            ("counts", json!(if counts == Counts::Window { "window" } else { "round" })),
+            ("counts", json!(counts)),
             ("countdown_ms", ms(countdown)),
             (GRACE, ms(grace)),
             ("secret", json!(secret)),

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::io::Write;
 
+use axum::Extension;
 use axum::extract::Path;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -13,16 +14,30 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use rust_embed::RustEmbed;
 
+use super::Stage;
+
 #[derive(RustEmbed)]
 #[folder = "web/"]
 struct Web;
 
 /// A page, which is asked for anew each time.
 pub(super) fn page(name: &'static str) -> Response {
-    let Some(file) = Web::get(name) else { return missing() };
-    String::from_utf8_lossy(&file.data)
-        .replace("/assets/@/", &format!("/assets/{}/", hash()))
-        .into_response()
+    text(name).map_or_else(missing, IntoResponse::into_response)
+}
+
+/// The page for the projector, which learns by its first line whether it has sounds.
+pub(super) async fn stage(stage: Option<Extension<Stage>>) -> Response {
+    let Some(mut page) = text("stage.html") else { return missing() };
+    if stage.is_some_and(|Extension(stage)| stage.sounds) {
+        page = page.replacen("data-sounds=\"off\"", "data-sounds=\"on\"", 1);
+    }
+    page.into_response()
+}
+
+fn text(name: &str) -> Option<String> {
+    let page = Web::get(name)?;
+    let assets = format!("/assets/{}/", hash());
+    Some(String::from_utf8_lossy(&page.data).replace("/assets/@/", &assets))
 }
 
 /// A file that a page names, by its path below `web/`.
@@ -136,6 +151,20 @@ fn without_comments(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn the_stage_learns_whether_it_has_sounds() {
+        let page = async |stage| {
+            let answer = super::stage(stage).await;
+            let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+            String::from_utf8(body.to_vec()).unwrap()
+        };
+        let quiet = page(None).await;
+        assert_eq!(quiet, page(Some(Extension(Stage { sounds: false }))).await);
+        let loud = page(Some(Extension(Stage { sounds: true }))).await;
+        assert_eq!(loud, quiet.replacen("data-sounds=\"off\"", "data-sounds=\"on\"", 1));
+        assert_ne!(loud, quiet);
+    }
 
     #[test]
     fn comments_of_whole_lines_go_and_every_line_of_code_stays_in_its_place() {

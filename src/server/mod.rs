@@ -19,9 +19,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
+use axum::{Extension, Router};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -47,6 +47,13 @@ pub struct Settings {
     pub operate: Reach,
     /// What the pages are served with by `https`.
     pub tls: Option<tls::Files>,
+}
+
+/// The `[stage]` section: the page for the projector.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stage {
+    /// It ticks with the countdown and rings the bell.
+    pub sounds: bool,
 }
 
 /// Viewers at one time, if the system lets the program open as many connections.
@@ -94,6 +101,13 @@ impl Server {
         let bounds = listener::VIEWERS.within(places);
         let accepting = Accepting::new(listener, Class::Viewer, bounds, tls, asks_rx, lost);
         Server { accepting, router, publisher, asks, stop }
+    }
+
+    /// With another stage than the usual one.
+    #[must_use]
+    pub fn with_stage(mut self, stage: Stage) -> Server {
+        self.router = self.router.layer(Extension(stage));
+        self
     }
 
     /// What feels whether it lives.

@@ -94,9 +94,9 @@ impl Content {
 }
 
 /// All addresses.
-pub static ROUTES: [Route; 21] = [
+pub static ROUTES: [Route; 22] = [
     viewer("/", Content::Page, |method| on(method, || async { assets::page("index.html") })),
-    viewer("/stage", Content::Page, |method| on(method, || async { assets::page("stage.html") })),
+    viewer("/stage", Content::Page, |method| on(method, assets::stage)),
     viewer("/assets/{version}/{*name}", Content::File, |method| on(method, assets::file)),
     viewer("/api/v1/snapshot", Content::Json, |method| on(method, view::snapshot)),
     viewer("/api/v1/live", Content::Socket, |method| on(method, live::socket)),
@@ -105,6 +105,7 @@ pub static ROUTES: [Route; 21] = [
     viewer("/api/v1/results", Content::Json, |method| on(method, results::json)),
     viewer("/api/v1/results.csv", Content::Csv, |method| on(method, results::csv)),
     viewer("/api/v1/results/{picture}", Content::Picture, |method| on(method, results::picture)),
+    viewer("/api/v1/join.svg", Content::Picture, |method| on(method, view::join)),
     viewer("/api/v1/split.txt", Content::Text, |method| on(method, view::split)),
     viewer("/api/v1/strips", Content::Json, |method| on(method, strips::strips)),
     viewer("/api/v1/strips/live", Content::Socket, |method| on(method, strips::socket)),

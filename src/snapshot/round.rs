@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use crate::rgb::Rgb;
+use crate::round::Counts;
 use crate::timestamp::Timestamp;
 
 use super::{millis, millis_or_null};
@@ -105,6 +106,8 @@ pub struct RoundStatus {
     /// Between the opening and the bell, pauses left out; `None` where the operator locks.
     #[serde(rename = "length_ms", serialize_with = "millis_or_null")]
     pub length: Option<Duration>,
+    /// Which posts are its votes.
+    pub counts: Counts,
     /// The operator holds it.
     pub paused: bool,
     /// Nobody is to see how it stands until it is revealed.

@@ -21,6 +21,7 @@ use hashtug::render::bytes::Encoding;
 use hashtug::render::colour::{self, Calibration};
 use hashtug::render::layout::Layout;
 use hashtug::render::power::Budget;
+use hashtug::round::Counts;
 use hashtug::server::PLACES;
 use hashtug::server::access::Class;
 use hashtug::server::operate::{Keyring, Operators, Reach};
@@ -115,6 +116,12 @@ impl Server {
         snapshot.results.clone_from(&self.results);
         change(&mut snapshot);
         self.snapshots.send_replace(Arc::new(snapshot));
+    }
+
+    /// Publishes an address for phones, and waits until viewers get it.
+    async fn publish_join(&mut self, address: &str) {
+        self.publish(|snapshot| snapshot.join = Some(address.into()));
+        self.get_until("/api/v1/snapshot", |answer| answer.json()["join"] == address).await;
     }
 
     /// Publishes the results of rounds with these numbers, and waits until viewers get them.
@@ -475,6 +482,17 @@ async fn a_result_that_too_many_came_after_is_gone_and_not_sealed() {
     }
 }
 
+#[tokio::test]
+async fn the_address_for_phones_is_a_code_where_there_is_one() {
+    let mut server = Server::start();
+    assert_eq!(server.get("/api/v1/join.svg").await.status, 404);
+    server.publish_join("http://192.0.2.20:8081/").await;
+    let one = server.get("/api/v1/join.svg").await;
+    assert!(one.text().starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""), "{}", one.text());
+    server.publish_join("http://192.0.2.21:8081/").await;
+    assert_ne!(server.get("/api/v1/join.svg").await.text(), one.text());
+}
+
 /// A round of which nothing is known.
 fn round() -> RoundStatus {
     RoundStatus {
@@ -487,6 +505,7 @@ fn round() -> RoundStatus {
         left: None,
         length: None,
         since: None,
+        counts: Counts::Round,
         paused: false,
         secret: true,
         hidden: true,
@@ -500,6 +519,7 @@ fn round() -> RoundStatus {
 async fn every_route_answers_as_the_table_says_under_a_policy_that_forbids_the_rest() {
     let mut server = Server::start();
     server.publish_results([1]).await;
+    server.publish_join("http://192.0.2.20:8081/").await;
     for route in &ROUTES {
         let path = example(route);
         let answer = server.head(route.method.as_str(), &path, &server.address).await;

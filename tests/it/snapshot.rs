@@ -8,6 +8,7 @@ use std::time::Duration;
 use hashtug::contest::{Contest, Reposts, Team, TeamId, Vote};
 use hashtug::picture::{Dark, Scene};
 use hashtug::rgb::Rgb;
+use hashtug::round::Counts;
 use hashtug::server::wire;
 use hashtug::snapshot::{
     Evicted, Gap, OutputState, OutputStatus, Phase, Posts, QuestionStatus, RecordingState,
@@ -213,6 +214,7 @@ fn round() -> RoundStatus {
         opens_in: None,
         left: Some(Duration::from_secs(42)),
         length: Some(Duration::from_mins(2)),
+        counts: Counts::Round,
         paused: true,
         secret: false,
         hidden: false,

@@ -133,6 +133,8 @@ export interface Round {
   /** Null where the operator locks. */
   left_ms: number | null;
   length_ms: number | null;
+  /** `round` or `window`. */
+  counts: string;
   paused: boolean;
   secret: boolean;
   /** From whoever reads this. */

@@ -174,6 +174,7 @@ function round(value) {
     opens_in_ms: numberOrNull(loose.opens_in_ms),
     left_ms: numberOrNull(loose.left_ms),
     length_ms: numberOrNull(loose.length_ms),
+    counts: text(loose.counts),
     paused: loose.paused === true,
     secret: loose.secret === true,
     hidden: loose.hidden === true,

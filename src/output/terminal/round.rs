@@ -60,6 +60,7 @@ mod tests {
     use super::*;
     use crate::render::check::snapshot_of;
     use crate::rgb::Rgb;
+    use crate::round::Counts;
     use crate::timestamp::Timestamp;
 
     fn round() -> RoundStatus {
@@ -73,6 +74,7 @@ mod tests {
             opens_in: None,
             left: Some(Duration::from_millis(41_200)),
             length: Some(Duration::from_mins(2)),
+            counts: Counts::Round,
             paused: false,
             secret: false,
             hidden: false,

@@ -13,6 +13,7 @@ use crate::render::layout::Layout;
 use crate::render::power::Budget;
 use crate::render::scene::Scene;
 use crate::rgb::Rgb;
+use crate::round::Counts;
 use crate::snapshot::{RoundResult, SourceState, SourceStatus, TeamResult};
 use crate::timer::{Marks, TimerStatus};
 use crate::timestamp::Timestamp;
@@ -40,6 +41,7 @@ fn round(since: u64) -> RoundStatus {
         opens_in: None,
         left: None,
         length: None,
+        counts: Counts::Round,
         paused: false,
         secret: false,
         hidden: false,

@@ -3,6 +3,7 @@
 //! A [`View`] is what the handlers read; its [`Publisher`] keeps it up to date. Viewers change nothing.
 
 mod history;
+mod join;
 pub(super) mod live;
 pub(super) mod metrics;
 pub(super) mod results;
@@ -141,6 +142,15 @@ pub(super) async fn history(State(view): State<View>) -> String {
 pub(super) async fn split(State(view): State<View>) -> String {
     let share = view.latest.borrow().snapshot.teams[0].share;
     format!("{:.1}\n", share * 100.0)
+}
+
+/// The address by which phones take part, as a code for their cameras.
+pub(super) async fn join(State(view): State<View>) -> Response {
+    let address = view.latest.borrow().snapshot.join.clone();
+    match address.and_then(|address| join::svg(&address)) {
+        Some(picture) => picture.into_response(),
+        None => (StatusCode::NOT_FOUND, "phones have no address\n").into_response(),
+    }
 }
 
 /// Whether the tally is alive.

@@ -123,6 +123,7 @@ impl Rounds {
             left: if started { timeline.left(now) } else { round.length }.map(duration),
             length: if started { timeline.length() } else { round.length }.map(duration),
             since: since.map(duration),
+            counts: self.rules.counts,
             paused: timeline.held().is_some(),
             secret: round.secret,
             hidden: is_hidden,
