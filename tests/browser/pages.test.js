@@ -5,6 +5,7 @@ import "./cases/lights.js";
 import "./cases/tug.js";
 import "./cases/history.js";
 import "./cases/acts.js";
+import "./cases/scenes.js";
 import "./cases/news.js";
 import "./cases/sources.js";
 import "./cases/text.js";

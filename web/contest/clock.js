@@ -1,6 +1,6 @@
 // The speaker's timer: a clock as large as the page, in the light of the strip.
 //
-// It stands over the tug while snapshots have a timer. The server says once a second what is left;
+// It stands over the tug while that is the scene of the show. The server says once a second what is left;
 // between two of them the page goes on by itself, and no further than the second that is running, so
 // that a lost connection stops the clock. With reduced motion nothing flashes; the colour stays.
 
@@ -41,8 +41,12 @@ export class Clock {
     parent.append(this.#root);
   }
 
-  /** Shows the timer of a snapshot, or goes away. @param {Snapshot} snapshot */
-  show({ timer }) {
+  /**
+   * Shows the timer of a snapshot, or goes away.
+   * @param {Snapshot} snapshot @returns {boolean} whether it has the page for itself
+   */
+  show({ scene, timer: running }) {
+    const timer = scene === "timer" ? running : null;
     this.#timer = timer;
     this.#heard = performance.now();
     this.#root.hidden = timer === null;
@@ -50,10 +54,11 @@ export class Clock {
     if (timer === null) {
       clearInterval(this.#beat);
       this.#beat = undefined;
-      return;
+      return false;
     }
     this.#beat ??= setInterval(() => this.#draw(), BEAT_MS);
     this.#draw();
+    return true;
   }
 
   #draw() {

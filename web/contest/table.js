@@ -14,6 +14,9 @@ const COLUMNS = [
   say("table.total"),
 ];
 
+/** For a number that is kept from whoever reads the page. */
+const NOT_TOLD = "–";
+
 export class Table {
   #body;
   /** @type {HTMLTableCellElement[][]} */
@@ -36,7 +39,7 @@ export class Table {
   }
 
   /** @param {Snapshot} snapshot @param {string[]} colours of the teams, as css */
-  show({ teams, leader }, colours) {
+  show({ teams, leader, round }, colours) {
     while (this.#rows.length > teams.length) {
       this.#body.deleteRow(-1);
       this.#rows.pop();
@@ -52,6 +55,8 @@ export class Table {
         team.rate.toFixed(1),
         count(team.total),
       ];
+      // What nobody may know is the same for all, and looks like a tie of nothing.
+      if (round?.hidden) texts.fill(NOT_TOLD, 2);
       texts.forEach((text, column) => {
         if (cells[column].textContent !== text) cells[column].textContent = text;
       });

@@ -33,9 +33,7 @@ let waiting = false;
 
 /** @param {Snapshot} snapshot */
 function show(snapshot) {
-  contest.clock.show(snapshot);
-  // A timer has the page for itself.
-  if (snapshot.timer) return;
+  if (contest.clock.show(snapshot)) return;
   if (contest.show(snapshot)) contest.drawHistory();
   if (waiting) return;
   waiting = true;

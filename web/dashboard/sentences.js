@@ -6,9 +6,10 @@ import { say, sayValue } from "../messages/say.js";
 /** @import { Output, Snapshot } from "../live/shapes.js" */
 
 /** What counts, in plain words. @param {Snapshot} snapshot */
-export function rule({ window_ms, vote, reposts }) {
+export function rule({ round, window_ms, vote, reposts }) {
   const window = duration(window_ms);
-  const votes = say(vote === "every" ? "rule.every" : "rule.latest", { window });
+  const span = round?.counts === "round" ? say("rule.span.round") : say("rule.span.window", { window });
+  const votes = say(vote === "every" ? "rule.every" : "rule.latest", { span });
   return `${votes} ${say(reposts === "count" ? "rule.reposts.count" : "rule.reposts.ignore")}`;
 }
 

@@ -3,8 +3,10 @@
 export const details = {
   // What counts, and where the round stands.
   rule: "The rule",
-  "rule.every": "Every post of the last {window} is one vote.",
-  "rule.latest": "One vote a person: the newest post of the last {window}.",
+  "rule.every": "Every post of {span} is one vote.",
+  "rule.latest": "One vote a person: the newest post of {span}.",
+  "rule.span.window": "the last {window}",
+  "rule.span.round": "the round",
   "rule.reposts.count": "Reposts count too.",
   "rule.reposts.ignore": "Reposts do not count.",
   round: "The round is {phase}. A post with hashtags of two teams counts for neither.",

@@ -3,10 +3,11 @@
 import { brief, count, duration } from "./numbers.js";
 import { say, sayCounted } from "./say.js";
 
-/** @import { Snapshot } from "../live/shapes.js" */
+/** @import { Result, Snapshot } from "../live/shapes.js" */
 
 /** Who leads, and by how little. @param {Snapshot} snapshot */
-export function standing({ teams, leader }) {
+export function standing({ teams, leader, round }) {
+  if (round?.hidden) return say("standing.hidden");
   const votes = teams.reduce((sum, team) => sum + team.votes, 0);
   if (votes === 0) return say("standing.none");
   if (leader === null) return say("standing.tie");
@@ -17,6 +18,13 @@ export function standing({ teams, leader }) {
   // With teams of different sizes the leader may have fewer votes, and then a margin says nothing.
   if (margin <= 0) return say("standing.leads", { name });
   return sayCounted("standing.margin", margin, { name, votes: count(margin) });
+}
+
+/** How a round ended, in a few words. @param {Result} result */
+export function ended({ winner, margin, photo_finish }) {
+  if (winner === null) return say("ended.tie");
+  const won = sayCounted("ended.won", margin, { name: brief(winner), votes: count(margin) });
+  return photo_finish ? say("ended.photo", { won }) : won;
 }
 
 /** @param {Snapshot} snapshot */

@@ -73,7 +73,8 @@ export class Shell {
 
   /** @param {Snapshot} snapshot */
   #write(snapshot) {
-    const { title, seq, sources, timer } = snapshot;
+    const { title, seq, sources, scene } = snapshot;
+    const timer = scene === "timer" && snapshot.timer;
     const page = say(`page.${this.#page.name}`);
     write(this.#title, title);
     document.title = timer ? say("tab.timer", { page }) : say("tab.contest", { title, page });

@@ -7,47 +7,51 @@ import { say } from "../messages/say.js";
 import { find, write } from "../shell/elements.js";
 import { Shell } from "../shell/shell.js";
 import { theme } from "../tug/palette.js";
+import { Board } from "./board.js";
+import { sceneOf } from "./scene.js";
 import { inBrief } from "./sentences.js";
 
 /** @import { Snapshot } from "../live/shapes.js" */
 
-/** Longer titles are set smaller, on two lines. */
-const LONG_TITLE = 36;
+/** Scenes that cover the tug. */
+const COVERED = ["join", "timer"];
 
 const chosen = theme(new URLSearchParams(location.search).get("theme") ?? "dark");
 document.documentElement.dataset.theme = chosen;
 
-const title = find("title", HTMLElement);
 const frozen = find("frozen", HTMLElement);
 const print = find("print", HTMLElement);
 const contest = new Contest({ ground: 0.885, figure: 0.205 }, chosen);
+const sounds = document.documentElement.dataset.sounds === "on" ? import("./sounds.js") : null;
+const board = new Board((scene, snapshot) => void sounds?.then(({ ring }) => ring(scene, snapshot)));
 const shell = new Shell({
   name: "stage",
   show,
   age: (stale) => contest.picture.age(stale),
   connect: () => contest.history.load(),
-  readings: contest.readings,
+  readings: { ...contest.readings, scene: () => board.scene },
   awake: true,
 });
 
 /** @param {Snapshot} snapshot */
 function show(snapshot) {
   darken(snapshot);
-  if (!shell.held) contest.clock.show(snapshot);
-  // A timer has the page for itself.
-  if (snapshot.timer) return;
   const grown = contest.show(snapshot);
   if (shell.held) return;
-  title.classList.toggle("long", snapshot.title.length > LONG_TITLE);
+  board.show(snapshot, contest.picture.palette);
+  if (contest.clock.show(snapshot)) return;
   contest.showTable(snapshot);
   if (grown) describe(snapshot);
 }
 
 /** Nothing is as dark as a stage that was told to be: a held picture goes out too. @param {Snapshot} snapshot */
-function darken({ blackout }) {
+function darken(snapshot) {
+  const { blackout, round } = snapshot;
   const isDark = blackout.includes("all") || blackout.includes("screens");
   document.body.classList.toggle("blackout", isDark);
-  contest.picture.rest(isDark);
+  // What the tug has to leave room for is known before its labels are placed.
+  document.body.classList.toggle("rounds", round !== null);
+  contest.picture.rest(isDark || COVERED.includes(sceneOf(snapshot)));
 }
 
 /** What changes once a second. @param {Snapshot} snapshot */
@@ -64,6 +68,7 @@ document.addEventListener("keydown", (event) => {
     frozen.hidden = !held;
     write(frozen, say("frozen", { time: new Date().toLocaleTimeString() }));
     contest.picture.freeze(held);
+    if (held) board.hold();
     shell.hold(held);
   } else if (event.key === "f" || event.key === "F") {
     if (document.fullscreenElement) void document.exitFullscreen();

@@ -40,8 +40,8 @@ export class Show {
   /**
    * Starts a show that ends with the test. Without `posts` it plays the keynote; `speed` and `repeat`
    * are those of the recording. `sources` take the place of the recording, and `command` that of `run`;
-   * `timer` are the marks of a timer. With `round`, the rules of rounds, there are operators, and
-   * `questions` may take the place of the teams.
+   * `timer` are the marks of a timer, and `stage` is the section of that name. With `round`, the rules
+   * of rounds, there are operators, and `questions` may take the place of the teams.
    */
   static async start(test, settings = {}) {
     const show = new Show();
@@ -193,7 +193,7 @@ export function posts(counts) {
   );
 }
 
-function config({ title = "Tabs or spaces?", teams = [TABS, SPACES], port = 0, timer = {}, ...more }) {
+function config({ title = "Tabs or spaces?", teams = [TABS, SPACES], port = 0, timer = {}, stage = {}, ...more }) {
   const { posts, speed = "max", repeat = false, source = "rehearsal", outputs = [] } = more;
   const { round, questions } = more;
   // JSON and TOML agree on how a text, a number and a list of texts are written.
@@ -210,6 +210,7 @@ function config({ title = "Tabs or spaces?", teams = [TABS, SPACES], port = 0, t
     ...sources.map((source) => `[[source]]\n${pairs(source)}`),
     ...outputs.map((output) => `[[output]]\n${pairs(output)}`),
     `[timer]\n${pairs(timer)}`,
+    `[stage]\n${pairs(stage)}`,
     `[web]\n${pairs({ listen: `127.0.0.1:${port}`, ...(round && { operator_key_env: KEY_ENV }) })}`,
   ].join("\n");
 }
