@@ -16,6 +16,8 @@ import { letters, place } from "./sentences.js";
 
 /** How far the clocks go on without news. */
 const ALONE_MS = 1500;
+/** A clock that is told to go back by less than this is only told late. */
+const JITTER_MS = 300;
 /** Longer titles are set smaller, on two lines. */
 const LONG_TITLE = 36;
 /** Longer hashtags are cut in a corner, and whole in a list before the round. */
@@ -61,9 +63,13 @@ export class Board {
   /** Goes on from a snapshot. @param {Snapshot} snapshot @param {Palette} palette of its teams */
   show(snapshot, palette) {
     const { title, teams, round } = snapshot;
+    const now = performance.now();
+    // News that was under way for a little longer than the last does not turn a numeral back.
+    const own = this.#snapshot && after(this.#snapshot, now - this.#heard);
+    const ahead = own?.phase === snapshot.phase ? left(snapshot) - left(own) : 0;
+    this.#heard = ahead > 0 && ahead < JITTER_MS ? now - ahead : now;
     this.#snapshot = snapshot;
     this.#palette = palette;
-    this.#heard = performance.now();
     find("title", HTMLElement).classList.toggle("long", title.length > LONG_TITLE);
     write(find("place", HTMLElement), place(snapshot));
     document.body.classList.toggle("secret", !!round?.hidden);
@@ -126,6 +132,11 @@ export class Board {
     fit(this.#address);
     fit(this.#cardTags);
   }
+}
+
+/** What the clock of a phase shows. @param {Snapshot} snapshot */
+function left({ phase, round }) {
+  return (phase === "countdown" ? round?.opens_in_ms : round?.left_ms) ?? 0;
 }
 
 /** The hashtags of teams, each on a plate of its colour. @param {Team[]} teams @param {Palette} palette */

@@ -26,7 +26,8 @@ export function letters(scene, snapshot) {
       said.more = say("armed.before", { number: last.number, other, ended: ended(last) });
     }
   } else if (scene === "countdown") {
-    said.big = seconds(opens_in_ms ?? 0);
+    // Nobody counts to zero: the one stands until it opens.
+    said.big = seconds(opens_in_ms || 1);
   } else if (scene === "open" || scene === "last") {
     if (left_ms !== null) said.big = scene === "last" ? seconds(left_ms) : clock(left_ms);
     if (scene === "last") said.note = say("last.note");

