@@ -147,8 +147,9 @@ test("the hall counts with the stage, from 3-2-1 to the winner", LIMIT, async (t
   const numbers = Array.from({ length: 10 }, (_, index) => String(10 - index));
   const expected = ["Tabs or spaces?", "3", "2", "1", "0:12", "0:11", ...numbers, "Time is up", "Tabs"];
   // The zero may be there for a frame, or not; and a busy machine may skip a second, but never turns back.
-  const places = order.filter((text) => text !== "0" && text !== "0:00").map((text) => expected.indexOf(text));
-  assert.ok(places.every((place, index) => place > (places[index - 1] ?? -1)), JSON.stringify(order));
+  let last = -1;
+  const places = order.filter((text) => text !== "0").map((text) => (last = expected.indexOf(text, last + 1)));
+  assert.ok(!places.includes(-1), JSON.stringify(order));
   assert.ok(places.length >= expected.length - 4, JSON.stringify(order));
   // What was written at an instant is what the newest snapshot would say at that instant.
   assert.ok(off.length > 10 && Math.max(...off) <= 1, JSON.stringify(off));
