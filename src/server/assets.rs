@@ -59,7 +59,7 @@ pub(super) async fn file(
         let headers = [(header::CONTENT_ENCODING, "gzip")];
         return (answer, headers, compressed(&name, &file.data)).into_response();
     }
-    (answer, file.data.into_owned()).into_response()
+    (answer, without_comments(&String::from_utf8_lossy(&file.data))).into_response()
 }
 
 fn missing() -> Response {
