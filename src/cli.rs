@@ -249,7 +249,8 @@ Examples:
   hashtug operate start 90s
   hashtug operate add_time -10
   hashtug operate source hall off
-  hashtug operate --url           an address that opens the operator's page once";
+  hashtug operate --url           an address that opens the operator's page once
+  hashtug operate --url --stage   one that opens the stage once, for a clicker";
 
 /// A command for a running show.
 #[derive(Debug, Args)]
@@ -266,6 +267,9 @@ pub struct Operate {
     /// Print an address that opens the operator's page, once and within ten minutes.
     #[arg(long, conflicts_with_all = ["what", "title"])]
     pub url: bool,
+    /// Of the stage instead, for a clicker at the machine of the projector.
+    #[arg(long, requires = "url")]
+    pub stage: bool,
     /// Print the answer as it comes, in JSON.
     #[arg(long)]
     pub json: bool,

@@ -83,7 +83,7 @@ impl Doors {
         let is_reached =
             config.web.operate == Reach::Network || address.ip().to_canonical().is_loopback();
         if is_reached && io::stderr().is_terminal() {
-            let url = url(address, self.tls.is_some(), &self.keyring.ticket());
+            let url = url(address, self.tls.is_some(), DESK, &self.keyring.ticket());
             let line = format!("operators, once and within ten minutes: {url}\n");
             screen::write_line(line.as_bytes());
         } else if announced.is_some() {
@@ -102,8 +102,13 @@ fn from_here(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// The operator's page, with what opens it. What follows `#` stays in the browser.
-pub(super) fn url(address: SocketAddr, is_secure: bool, ticket: &str) -> String {
+/// The operator's page.
+pub(super) const DESK: &str = "operate";
+/// The page of the projector, which takes the keys of a clicker.
+pub(super) const STAGE: &str = "stage";
+
+/// A page for operators, with what opens it. What follows `#` stays in the browser.
+pub(super) fn url(address: SocketAddr, is_secure: bool, page: &str, ticket: &str) -> String {
     let scheme = if is_secure { "https" } else { "http" };
-    format!("{scheme}://{address}/operate#{ticket}")
+    format!("{scheme}://{address}/{page}#{ticket}")
 }

@@ -98,7 +98,8 @@ fn tell(
         200 if arguments.url => {
             let ticket = answer.body["ticket"].as_str().unwrap_or_default();
             let show = client.show();
-            let url = doors::url(show.address, show.certificate.is_some(), ticket);
+            let page = if arguments.stage { doors::STAGE } else { doors::DESK };
+            let url = doors::url(show.address, show.certificate.is_some(), page, ticket);
             print(format!("{url}\n").as_bytes())
         }
         200 => {

@@ -66,6 +66,7 @@ fn exit_codes_tell_what_cannot_be_done_from_what_is_no_command() {
         (&["status", "now"], "`status` has no place for `now`"),
         (&[], "COMMAND"),
         (&["--url", "lock"], "cannot be used with"),
+        (&["--stage", "lock"], "--url"),
         (&["--port", "x", "lock"], "invalid value"),
     ] {
         let output = stage.operate(arguments);
@@ -98,6 +99,10 @@ fn an_address_from_the_shell_opens_the_page_once() {
     let redeem = || stage.post_with("/api/v1/operate/key", &headers, &body);
     assert_eq!(redeem().json()["key"], json!(stage.key));
     assert_eq!(redeem().status, 401);
+    // The stage has a ticket of its own, for a clicker.
+    let output = stage.operate(&["--url", "--stage"]);
+    let start = format!("http://{}/stage#", stage.show.address);
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with(&start), "{output:?}");
 }
 
 #[test]
