@@ -12,6 +12,7 @@ import "./cases/text.js";
 import "./cases/timer.js";
 import "./cases/report.js";
 import "./cases/operate.js";
+import "./cases/clicker.js";
 import "./cases/possible.js";
 import "./cases/folders.js";
 import "./cases/words.js";

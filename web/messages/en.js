@@ -28,6 +28,13 @@ export const messages = {
   replay: "REPLAY",
   frozen: "frozen at {time}",
 
+  // A clicker, on pages that have the key.
+  "clicker.here": "clicker here",
+  "clicker.refused": "not done: {why}",
+  "clicker.lost": "no answer: see how it stands before you press again",
+  "clicker.key": "the show has another key by now: open a new address",
+  "clicker.ticket": "no clicker here: this address is no good any more",
+
   // What a screen reader says.
   "announce.start": "{title} {shares}.",
   "announce.share": "{name} {percent} percent",

@@ -4,13 +4,14 @@
 // What cannot be now stays in reach of keyboard and finger (`aria-disabled`), so that it can say why.
 
 import { isolated } from "../messages/numbers.js";
-import { say } from "../messages/say.js";
-import { given, hindrance } from "./possible.js";
-import { answered } from "./sentences.js";
+import { say, sayValue } from "../messages/say.js";
+import { write } from "../shell/elements.js";
+import { effect, given, hindrance, isOffered } from "./possible.js";
+import { answered, does } from "./sentences.js";
 
 /** @import { Answer, Snapshot } from "../live/shapes.js" */
 /** @import { Key } from "../messages/say.js" */
-/** @import { Order } from "./possible.js" */
+/** @import { Order } from "../operator/keys.js" */
 /** @import { Said } from "./sentences.js" */
 
 /** A second press of the same button within this time is a finger that bounced, even after the answer. */
@@ -51,23 +52,62 @@ export class Desk {
 
   /** Shows which orders can be given. @param {Snapshot} snapshot @param {boolean} isLive */
   show(snapshot, isLive) {
+    // More time comes to where the bell was: the second press of a bell must not open the round again.
+    const settles = this.#shown?.phase === "open" && snapshot.phase !== "open";
     this.#shown = snapshot;
     this.#isLive = isLive;
     for (const element of this.#root.querySelectorAll("[data-order]")) {
       const button = element instanceof HTMLFormElement ? element.querySelector("button") : element;
       if (!(button instanceof HTMLButtonElement) || !(element instanceof HTMLElement)) continue;
       const order = fixed(element);
-      mark(button, this.#hindrance(order));
+      button.hidden = !isOffered(order, snapshot);
+      const why = this.#hindrance(order);
+      mark(button, why);
+      tell(button, why === null ? does(effect(order, snapshot)) : say(why));
+      if (settles && button.classList.contains("settles")) this.#settle(button);
       if (order.command === "scene") {
         button.setAttribute("aria-pressed", String(order.scene === snapshot.scene));
       }
     }
   }
 
+  /** Takes no press of a button for a moment. @param {HTMLButtonElement} button */
+  #settle(button) {
+    button.setAttribute("aria-busy", "true");
+    setTimeout(() => button.removeAttribute("aria-busy"), BOUNCE_MS);
+  }
+
   /** Says what became of an order, or of the page itself. @param {Said} said */
   say({ kind, words }) {
     this.#answer.dataset.kind = kind;
     this.#answer.textContent = words;
+  }
+
+  /** What the page shows. */
+  get shown() {
+    return this.#shown;
+  }
+
+  /** Gives an order that came by a key. @param {Order} order */
+  order(order) {
+    return this.#carry(sayValue("command", order.command), order);
+  }
+
+  /**
+   * Gives an order unless it cannot be, and says what became of it.
+   * @param {string} name of the order, as people know it @param {Order} whole @returns {Promise<Answer | null>}
+   */
+  async #carry(name, whole) {
+    const why = this.#hindrance(whole);
+    if (why !== null || this.#shown === null) {
+      const words = say("answer.hindered", { time: time(), order: name, why: say(why ?? "hinder.connection") });
+      this.say({ kind: "refused", words });
+      return null;
+    }
+    const order = given(whole, this.#shown.phase);
+    const answer = await this.#give(order);
+    this.say(answered(name, order, answer, time()));
+    return answer;
   }
 
   /** @param {Order} order @returns {Key | null} */
@@ -81,17 +121,10 @@ export class Desk {
     if (button.hasAttribute("aria-busy")) return;
     const name = isolated(button.getAttribute("aria-label") ?? button.textContent ?? "");
     const whole = element instanceof HTMLFormElement ? filled(element) : fixed(element);
-    const why = this.#hindrance(whole);
-    if (why !== null || this.#shown === null) {
-      const words = say("answer.hindered", { time: time(), order: name, why: say(why ?? "hinder.connection") });
-      return this.say({ kind: "refused", words });
-    }
-    const order = given(whole, this.#shown.phase);
     button.setAttribute("aria-busy", "true");
     const bounced = new Promise((resolve) => setTimeout(resolve, BOUNCE_MS));
-    const answer = await this.#give(order);
+    const answer = await this.#carry(name, whole);
     void bounced.then(() => button.removeAttribute("aria-busy"));
-    this.say(answered(name, order, answer, time()));
     if (!answer?.changed) return;
     if (element instanceof HTMLFormElement) element.reset();
     const details = element.closest("details");
@@ -132,6 +165,18 @@ function mark(button, why) {
   if (button.title === words && button.hasAttribute("aria-disabled")) return;
   button.setAttribute("aria-disabled", String(why !== null));
   button.title = words;
+}
+
+/**
+ * Says beside a button, for the eye and for a screen reader, what it would do or why it cannot.
+ * @param {HTMLButtonElement} button @param {string} words
+ */
+function tell(button, words) {
+  const told = button.nextElementSibling;
+  if (!(told instanceof HTMLElement) || !told.classList.contains("tell")) return;
+  write(told, words);
+  if (told.id === "") told.id = `tell-${document.querySelectorAll(".tell[id]").length}`;
+  if (!button.hasAttribute("aria-describedby")) button.setAttribute("aria-describedby", told.id);
 }
 
 function time() {

@@ -10,11 +10,12 @@ import { recorded } from "../messages/details.js";
 import { clock } from "../messages/numbers.js";
 import { say, sayValue } from "../messages/say.js";
 import { standing } from "../messages/sentences.js";
+import { listenForTickets, takeTicket } from "../operator/address.js";
+import { Clicker } from "../operator/clicker.js";
+import { forget, keep, key, redeem, ticketIn } from "../operator/key.js";
 import { find, write } from "../shell/elements.js";
 import { Shell } from "../shell/shell.js";
-import { listenForTickets, takeTicket } from "./address.js";
 import { Desk } from "./desk.js";
-import { forget, keep, key, redeem, ticketIn } from "./key.js";
 import { describe } from "./lists.js";
 import * as sentences from "./sentences.js";
 
@@ -33,10 +34,19 @@ const socket = new OperatorSocket({ key, onRefused: refused });
 const buttons = new Desk(desk, find("answer", HTMLElement), (order) => socket.give(order));
 const shell = new Shell({ name: "operate", show, age: draw, transports: [socket.open], awake: true });
 
+const clicker = new Clicker({
+  badge: find("clicker", HTMLElement),
+  mayOrder: () => key() !== null && !desk.hidden,
+  seen: () => buttons.shown,
+  give: (order) => void buttons.order(order),
+});
+
 /** When the newest snapshot came. */
 let heard = 0;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let drawing;
+/** The small picture of the hall, once it is wanted. @type {Promise<void> | undefined} */
+let hall;
 /** Whether the page has tried to connect. */
 let hasBegun = false;
 
@@ -45,6 +55,9 @@ function show(snapshot) {
   heard = performance.now();
   door.hidden = true;
   desk.hidden = false;
+  clicker.show();
+  // The desk is there before the picture is.
+  hall ??= import("./hall.js").then(({ showHall }) => showHall());
   // A phase is shown at once, since whoever presses a button goes by it.
   if (snapshot.phase !== document.documentElement.dataset.phase) draw();
   else drawing ??= setTimeout(draw, DRAW_MS);
@@ -64,12 +77,11 @@ function draw() {
 
 /** @param {Snapshot} snapshot */
 function drawRound(snapshot) {
-  const { phase, round, question, undo, journal, recording } = snapshot;
+  const { phase, round, question, journal, recording } = snapshot;
   write(find("phase", HTMLElement), sayValue("phase", phase));
   write(find("comes", HTMLElement), sentences.comes(snapshot));
   write(find("place", HTMLElement), sentences.place(snapshot));
   write(find("next", HTMLElement), sentences.next(snapshot));
-  write(find("undo-words", HTMLElement), sentences.undone(undo));
   write(find("standing", HTMLElement), standing(snapshot));
   const secret = find("secret", HTMLElement);
   write(secret, sentences.secret(snapshot));
@@ -92,7 +104,9 @@ function drawRound(snapshot) {
 function drawScreens({ blackout, join }) {
   const names = blackout.map((what) => sayValue("dark.what", what));
   badge("dark", names.length === 0 ? "" : say("dark.badge", { what: names.join(", ") }));
-  write(find("join", HTMLElement), join === null ? say("phones.none") : say("phones.join", { address: join }));
+  // What no phone can take part in has nothing to say of phones.
+  find("phones", HTMLElement).hidden = join === null;
+  write(find("join", HTMLElement), join === null ? "" : say("phones.join", { address: join }));
 }
 
 /** What goes on by itself between two snapshots. */
@@ -136,6 +150,7 @@ function ask(why, values) {
   write(find("door-why", HTMLElement), say(why, values));
   desk.hidden = true;
   door.hidden = false;
+  clicker.show();
 }
 
 /** @param {string} ticket */

@@ -6,8 +6,9 @@
 
 /** @import { Snapshot } from "../live/shapes.js" */
 /** @import { Key } from "../messages/say.js" */
+/** @import { Order } from "../operator/keys.js" */
 
-/** @typedef {{ command: string, [argument: string]: unknown }} Order */
+/** @typedef {{ key: Key, ms?: number, command?: string }} Effect */
 
 /** Commands that mean another thing in another phase: the show is told in which one they were given. */
 const BY_PHASE = new Set([
@@ -94,6 +95,58 @@ export function hindrance(order, snapshot) {
     default:
       return hindranceOfScreens(order, snapshot);
   }
+}
+
+/**
+ * What an order would do now, in the words of which key, with how many milliseconds or what else; null
+ * where its name says all there is to say.
+ * @param {Order} order @param {Snapshot} snapshot @returns {Effect | null}
+ */
+export function effect(order, snapshot) {
+  const { phase, round, question, undo } = snapshot;
+  if (round === null) return null;
+  switch (order.command) {
+    case "next":
+      return null;
+    case "start":
+      if (round.length_ms === null || order.length === "open") return { key: "effect.start.open" };
+      return { key: "effect.start", ms: round.length_ms };
+    case "pause":
+      return { key: phase === "countdown" ? "effect.pause.countdown" : "effect.pause" };
+    case "resume":
+      return { key: "effect.resume" };
+    case "lock":
+      return { key: "effect.lock" };
+    case "add_time": {
+      const ms = Number(order.seconds) * 1000;
+      if (phase !== "open") return { key: "effect.reopen", ms };
+      const left = (round.left_ms ?? 0) + ms;
+      if (left <= 0) return { key: "effect.lock" };
+      return { key: ms > 0 ? "effect.later" : "effect.sooner", ms: left };
+    }
+    case "reveal":
+      return { key: phase === "revealed" ? "effect.reveal.again" : "effect.reveal" };
+    case "undo":
+      return undo && { key: "effect.undo", command: undo.next ?? "" };
+    case "redo":
+      return undo && { key: "effect.redo", command: undo.redo.next ?? "" };
+    case "arm":
+      return question && { key: "effect.arm" };
+    default:
+      return null;
+  }
+}
+
+/**
+ * Whether a button has a place in this phase at all: what a button beside it does instead is not shown twice.
+ * @param {Order} order @param {Snapshot} snapshot
+ */
+export function isOffered({ command, seconds }, { phase, round }) {
+  const isPaused = round?.paused === true;
+  if (command === "pause") return !isPaused;
+  if (command === "resume") return isPaused;
+  const isAfter = phase === "locked" || phase === "sealed" || phase === "revealed";
+  return !(isAfter && (command === "lock" || (command === "add_time" && Number(seconds) < 0)));
 }
 
 /** @param {Order} order @param {Snapshot} snapshot @returns {Key | null} */

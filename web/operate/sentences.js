@@ -3,11 +3,12 @@
 import "./words.js";
 
 import { recorded } from "../messages/details.js";
-import { brief, clock, count, percent } from "../messages/numbers.js";
+import { brief, clock, count, isolated, percent } from "../messages/numbers.js";
 import { say, sayCounted, sayValue } from "../messages/say.js";
 
-/** @import { Answer, Recording, Result, Snapshot, Steps, Undo } from "../live/shapes.js" */
-/** @import { Order } from "./possible.js" */
+/** @import { Answer, Recording, Result, Snapshot } from "../live/shapes.js" */
+/** @import { Order } from "../operator/keys.js" */
+/** @import { Effect } from "./possible.js" */
 
 /** What is going on, and what comes next. @param {Snapshot} snapshot */
 export function comes({ phase, round }) {
@@ -17,10 +18,21 @@ export function comes({ phase, round }) {
   return sayValue("comes", phase);
 }
 
-/** The words on the large button. @param {Snapshot} snapshot */
-export function next({ phase, round }) {
+/** The words on the large button: what the next step is. @param {Snapshot} snapshot */
+export function next({ phase, round, title }) {
   if (round === null) return say("next.none");
-  return round.paused ? say("next.paused") : sayValue("next", phase);
+  if (round.paused) return say("next.paused");
+  return phase === "armed"
+    ? say("next.armed", { number: round.number, title: isolated(title) })
+    : sayValue("next", phase);
+}
+
+/** What an order would do now. @param {Effect | null} effect */
+export function does(effect) {
+  if (effect === null) return "";
+  const { key, ms, command } = effect;
+  const time = ms === undefined ? "" : clock(ms);
+  return say(key, { time, command: command === undefined ? "" : sayValue("command", command) });
 }
 
 /** Where the evening stands. @param {Snapshot} snapshot */
@@ -69,14 +81,6 @@ export function left({ phase, round }, since) {
     default:
       return { time: "", of: "" };
   }
-}
-
-/** What undo would take back, and redo bring back. @param {Undo | null} undo */
-export function undone(undo) {
-  const of = (/** @type {Steps} */ { steps, next }) => ({ command: sayValue("command", next ?? ""), steps });
-  const parts = [undo?.steps ? sayCounted("undo", undo.steps, of(undo)) : say("undo.none")];
-  if (undo?.redo.steps) parts.push(sayCounted("redo", undo.redo.steps, of(undo.redo)));
-  return parts.join(" ");
 }
 
 /** How the journal is doing. @param {Recording | null} journal */

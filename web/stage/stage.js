@@ -1,9 +1,11 @@
 // The projector: the whole screen is the contest. Nothing to click.
 //
-// Space holds the picture, F fills the screen; the theme comes with the address (`?theme=bright`).
+// Space holds the picture, F or a click fills the screen; with the operators' key a clicker runs the show
+// from here (`operator/remote.js`). The theme comes with the address (`?theme=bright`).
 
 import { Contest } from "../contest/contest.js";
 import { say } from "../messages/say.js";
+import { listenToClicker } from "../operator/remote.js";
 import { find, write } from "../shell/elements.js";
 import { Shell } from "../shell/shell.js";
 import { theme } from "../tug/palette.js";
@@ -33,8 +35,13 @@ const shell = new Shell({
   awake: true,
 });
 
+/** What is on the screen, by which whoever presses a key goes. @type {Snapshot | null} */
+let shown = null;
+listenToClicker(find("clicker", HTMLElement), find("not-done", HTMLElement), () => shown);
+
 /** @param {Snapshot} snapshot */
 function show(snapshot) {
+  if (!shell.held) shown = snapshot;
   darken(snapshot);
   const grown = contest.show(snapshot);
   if (shell.held) return;
@@ -72,8 +79,14 @@ document.addEventListener("keydown", (event) => {
     shell.hold(held);
   } else if (event.key === "f" || event.key === "F") {
     if (document.fullscreenElement) void document.exitFullscreen();
-    else document.documentElement.requestFullscreen().catch(() => {});
+    else fill();
   }
 });
+// Escape lets go of the whole screen, and so do clickers: one click takes it again.
+document.addEventListener("click", fill);
+
+function fill() {
+  if (!document.fullscreenElement) document.documentElement.requestFullscreen().catch(() => {});
+}
 
 shell.start();

@@ -10,11 +10,12 @@ const BELOW = {
   messages: [],
   live: [],
   shell: ["live", "messages"],
+  operator: ["live", "messages", "shell"],
   tug: ["messages"],
   contest: ["live", "messages", "shell", "tug"],
   dashboard: ["contest", "live", "messages", "shell"],
-  stage: ["contest", "messages", "shell", "tug"],
-  operate: ["live", "messages", "shell"],
+  stage: ["contest", "messages", "operator", "shell", "tug"],
+  operate: ["live", "messages", "operator", "shell", "tug"],
 };
 
 test("a folder of the pages imports only from those below it", async () => {
@@ -37,7 +38,7 @@ test("a page names the styles of its own parts and no others", async () => {
   const pages = {
     "index.html": ["shell", "tug", "contest", "dashboard"],
     "stage.html": ["shell", "tug", "contest", "stage"],
-    "operate.html": ["shell", "operate"],
+    "operate.html": ["shell", "tug", "operate"],
   };
   for (const [page, folders] of Object.entries(pages)) {
     const html = await readFile(new URL(page, WEB), "utf8");

@@ -6,8 +6,8 @@ import { test } from "node:test";
 
 import { readSnapshot } from "../../../web/live/wire.js";
 import { operate as words } from "../../../web/messages/en.operate.js";
-import { given, hindrance } from "../../../web/operate/possible.js";
-import { answered, comes, left, next, undone } from "../../../web/operate/sentences.js";
+import { effect, given, hindrance, isOffered } from "../../../web/operate/possible.js";
+import { answered, comes, does, left, next } from "../../../web/operate/sentences.js";
 
 const GOLDEN = readSnapshot(await readFile(new URL("../../../fixtures/snapshot.json", import.meta.url), "utf8"));
 const PHASES = ["armed", "countdown", "open", "locked", "sealed", "revealed"];
@@ -129,13 +129,35 @@ test("an answer is told in words: done, changed nothing, refused, or none came",
   assert.match(said(null).words, /no answer came/);
 });
 
-test("undo says what it takes back, and what redo would bring back", () => {
-  const said = (undo, redo = NONE) => undone({ ...undo, redo });
-  assert.equal(said({ steps: 3, next: "add_time" }), "Undo takes back: Move the bell. 3 in all.");
-  assert.equal(said(BACK), "Undo takes back: Lock. It is the only one.");
-  assert.equal(said(NONE), "There is nothing to take back.");
-  assert.equal(undone(null), "There is nothing to take back.");
-  const both = "There is nothing to take back. Redo brings back: Lock. It is the only one.";
-  assert.equal(said(NONE, BACK), both);
-  assert.match(said(BACK, { steps: 2, next: "start" }), /only one\. Redo brings back: .*\. 2 in all\.$/);
+test("each button says what it would do now", () => {
+  const undo = { ...BACK, redo: { steps: 1, next: "add_time" } };
+  const said = (order, snapshot) => does(effect(order, { ...snapshot, undo }));
+  const open = at("open", { left_ms: 42_000 });
+  assert.equal(said({ command: "undo" }, open), "takes back: Lock");
+  assert.equal(said({ command: "redo" }, open), "brings back: Move the bell");
+  assert.equal(said({ command: "add_time", seconds: 30 }, open), "bell in 1:12");
+  assert.equal(said({ command: "add_time", seconds: -60 }, open), "the bell falls now");
+  assert.equal(said({ command: "add_time", seconds: 10 }, at("revealed")), "opens again for 0:10");
+  assert.equal(said({ command: "start" }, at("armed", { length_ms: 90_000 })), "opens for 1:30");
+  assert.equal(said({ command: "start" }, at("armed", { length_ms: null })), "opens until you lock it");
+  assert.equal(said({ command: "pause" }, at("countdown")), "holds the countdown");
+  assert.equal(said({ command: "blackout", what: "all" }, open), "");
+});
+
+test("the large button says the next step in words, with the question that it starts", () => {
+  const title = "Tea or coffee?";
+  assert.equal(next(at("armed", { number: 2 }, { title })), "Start round 2: \u2068Tea or coffee?\u2069");
+  assert.equal(next(at("open")), "Lock: the bell now");
+  assert.equal(next(at("open", { paused: true })), "Resume: the clock goes on");
+  assert.equal(next(at("sealed")), "Reveal the result");
+});
+
+test("more time stands where the bell was, once it has fallen", () => {
+  const lock = { command: "lock" };
+  const [more, less] = [{ command: "add_time", seconds: 10 }, { command: "add_time", seconds: -10 }];
+  const offered = (snapshot) => [lock, more, less].map((order) => isOffered(order, snapshot));
+  assert.deepEqual(offered(at("open")), [true, true, true]);
+  for (const phase of ["locked", "sealed", "revealed"]) assert.deepEqual(offered(at(phase)), [false, true, false]);
+  const held = at("open", { paused: true });
+  assert.deepEqual(["pause", "resume"].map((command) => isOffered({ command }, held)), [false, true]);
 });

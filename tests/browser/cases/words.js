@@ -19,7 +19,7 @@ const NAME = "hashtug";
 /** Two words in a row, or one with a capital: what people read. */
 const WORDS = /\p{L}{2,} \p{L}{2,}|^\p{Lu}\p{Ll}|^\p{Lu}{2,}/u;
 /** Strings that look like words and are names: of classes, and of a method of HTTP. */
-const NAMES = ["corner left", "corner right", "POST"];
+const NAMES = ["corner left", "corner right", "POST", "Bearer "];
 
 test("no script of the pages has words of its own", async () => {
   for (const { name, text } of await files(".js")) {
