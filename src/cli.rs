@@ -268,7 +268,7 @@ pub struct Operate {
     #[arg(long, conflicts_with_all = ["what", "title"])]
     pub url: bool,
     /// Of the stage instead, for a clicker at the machine of the projector.
-    #[arg(long, requires = "url")]
+    #[arg(long, requires = "url", conflicts_with_all = ["what", "title"])]
     pub stage: bool,
     /// Print the answer as it comes, in JSON.
     #[arg(long)]

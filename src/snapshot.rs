@@ -36,6 +36,8 @@ pub struct Snapshot {
     pub phase: Phase,
     /// Which question it is; `None` without rounds.
     pub question: Option<QuestionStatus>,
+    /// What `arm` would make ready, while no round is on: for operators alone, since a question is news.
+    pub following: Option<QuestionStatus>,
     /// The round that is on; `None` without rounds.
     pub round: Option<RoundStatus>,
     /// The newest results, at most [`MAX_RESULTS`], the oldest first.

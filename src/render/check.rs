@@ -160,6 +160,7 @@ pub fn snapshot_of(teams: &[(Rgb, f64)]) -> Snapshot {
         contest,
         phase: Phase::Open,
         question: None,
+        following: None,
         round: None,
         results: Vec::new(),
         sealed: Vec::new(),

@@ -82,11 +82,22 @@ impl Show {
     }
 
     fn with_rounds(&self, standing: Standing, now: Now) -> Snapshot {
-        let Standing { contest, phase, question, round, results, sealed, voices, undo, count } =
-            standing;
+        let Standing {
+            contest,
+            phase,
+            question,
+            following,
+            round,
+            results,
+            sealed,
+            voices,
+            undo,
+            count,
+        } = standing;
         Snapshot {
             phase,
             question: Some(question),
+            following,
             round: Some(round),
             results,
             sealed,
@@ -110,6 +121,7 @@ impl Show {
             contest,
             phase: Phase::Open,
             question: None,
+            following: None,
             round: None,
             results: Vec::new(),
             sealed: Vec::new(),

@@ -216,6 +216,8 @@ export interface Snapshot {
   timer: Timer | null;
   /** Null without rounds, as are `round` and `undo`. */
   question: Question | null;
+  /** What would be armed next; for operators alone, and not while a round is on. */
+  following: Question | null;
   round: Round | null;
   /** The newest, the oldest of them first. */
   results: Result[];

@@ -279,6 +279,7 @@ export function readSnapshot(message) {
     recording: recording(loose.recording),
     journal: recording(loose.journal),
     question: question(loose.question),
+    following: question(loose.following),
     round: round(loose.round),
     results: results(loose.results),
     sealed: list(loose.sealed).map(number),

@@ -42,7 +42,12 @@ export const operate = {
   "next.open": "Lock: the bell now",
   "next.locked": "Wait: the result comes by itself",
   "next.sealed": "Reveal the result",
-  "next.revealed": "Arm what comes",
+  "next.revealed": "That was the last question",
+  "next.again": "Arm another round: {title}",
+  "next.question": "Arm question {number}: {title}",
+  following: "Then question {number} of {of}: {title}",
+  "following.again": "Then another round: {title}",
+  "following.none": "Then nothing: this is the last question.",
   "next.paused": "Resume: the clock goes on",
 
   // What can be ordered.
@@ -211,6 +216,7 @@ export const operate = {
   "hinder.beginning": "the round is at its beginning",
   "hinder.countdown": "the countdown is running",
   "hinder.grace": "posts made before the bell may still arrive",
+  "hinder.last": "that was the last question",
   "hinder.undo": "there is nothing to take back",
   "hinder.redo": "nothing to bring back",
   "hinder.seen": "the round is started: how it stands is seen, or not",

@@ -82,6 +82,7 @@ function drawRound(snapshot) {
   write(find("comes", HTMLElement), sentences.comes(snapshot));
   write(find("place", HTMLElement), sentences.place(snapshot));
   write(find("next", HTMLElement), sentences.next(snapshot));
+  write(find("following", HTMLElement), sentences.follows(snapshot));
   write(find("standing", HTMLElement), standing(snapshot));
   const secret = find("secret", HTMLElement);
   write(secret, sentences.secret(snapshot));

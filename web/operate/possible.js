@@ -76,6 +76,7 @@ export function hindrance(order, snapshot) {
     case "next":
       if (isPaused) return null;
       if (phase === "countdown") return "hinder.countdown";
+      if (phase === "revealed" && snapshot.following === null) return "hinder.last";
       return phase === "locked" ? "hinder.grace" : null;
     case "undo":
       return snapshot.undo === null || snapshot.undo.steps === 0 ? "hinder.undo" : null;

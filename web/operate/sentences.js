@@ -19,12 +19,27 @@ export function comes({ phase, round }) {
 }
 
 /** The words on the large button: what the next step is. @param {Snapshot} snapshot */
-export function next({ phase, round, title }) {
+export function next({ phase, round, title, question, following }) {
   if (round === null) return say("next.none");
   if (round.paused) return say("next.paused");
+  if (phase === "revealed" && following !== null) {
+    const { number, title } = following;
+    const isSame = number === question?.number;
+    return say(isSame ? "next.again" : "next.question", { number, title: isolated(title) });
+  }
   return phase === "armed"
     ? say("next.armed", { number: round.number, title: isolated(title) })
     : sayValue("next", phase);
+}
+
+/** What comes after the question that is on. @param {Snapshot} snapshot */
+export function follows({ phase, round, question, following }) {
+  const isOn = phase === "countdown" || phase === "open" || phase === "locked";
+  if (round === null || isOn) return "";
+  if (following === null) return say("following.none");
+  const { number, of, title } = following;
+  if (number === question?.number) return say("following.again", { title: isolated(title) });
+  return say("following", { number, of, title: isolated(title) });
 }
 
 /** What an order would do now. @param {Effect | null} effect */

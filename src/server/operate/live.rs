@@ -81,7 +81,7 @@ async fn serve(mut socket: WebSocket, desk: Desk, _permit: Permit) {
                 if changed.is_err() {
                     return;
                 }
-                let json = wire::snapshot(&truth.borrow_and_update());
+                let json = wire::truth(&truth.borrow_and_update());
                 Message::Text(json.into())
             }
             message = socket.recv() => match message {

@@ -66,7 +66,7 @@ pub(in crate::server) async fn snapshot(State(desk): State<Desk>, headers: Heade
     if let Err(refusal) = authorised(&desk, &headers) {
         return refusal.into_response();
     }
-    wire::snapshot(&desk.operators.truth.borrow()).into_response()
+    wire::truth(&desk.operators.truth.borrow()).into_response()
 }
 
 /// `POST /api/v1/operate/ticket`. What else a request says does not matter.

@@ -29,6 +29,16 @@ pub fn snapshot(snapshot: &Snapshot) -> String {
     serde_json::to_string(&Wire::from(snapshot)).expect("the shape has only text keys")
 }
 
+/// A snapshot for operators, with what is for them alone.
+///
+/// # Panics
+/// Never: every shape here has a JSON form.
+#[must_use]
+pub(in crate::server) fn truth(snapshot: &Snapshot) -> String {
+    let wire = Wire { following: snapshot.following.as_ref(), ..Wire::from(snapshot) };
+    serde_json::to_string(&wire).expect("the shape has only text keys")
+}
+
 /// A result as one line of JSON, without a line feed.
 ///
 /// # Panics
@@ -90,6 +100,8 @@ struct Wire<'a> {
     reposts: &'static str,
     evicted: &'a Evicted,
     question: Option<&'a QuestionStatus>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    following: Option<&'a QuestionStatus>,
     round: Option<&'a RoundStatus>,
     results: Results<'a>,
     sealed: &'a [u32],
@@ -192,6 +204,7 @@ impl<'a> From<&'a Snapshot> for Wire<'a> {
             },
             evicted: &snapshot.evicted,
             question: snapshot.question.as_ref(),
+            following: None,
             round: snapshot.round.as_ref(),
             results: Results(&snapshot.results),
             sealed: &snapshot.sealed,

@@ -9,6 +9,7 @@ use crate::snapshot::{
 };
 
 use super::Rounds;
+use super::evening::Evening;
 use super::result::timestamp;
 use super::timeline::Stage;
 
@@ -18,6 +19,7 @@ pub(in crate::show) struct Standing {
     pub(in crate::show) contest: Arc<Contest>,
     pub(in crate::show) phase: Phase,
     pub(in crate::show) question: QuestionStatus,
+    pub(in crate::show) following: Option<QuestionStatus>,
     pub(in crate::show) round: RoundStatus,
     pub(in crate::show) results: Vec<Arc<RoundResult>>,
     pub(in crate::show) sealed: Vec<u32>,
@@ -47,11 +49,8 @@ impl Rounds {
         Standing {
             contest: Arc::clone(evening.contest()),
             phase: evening.round.phase(),
-            question: QuestionStatus {
-                number: number(evening.round.question + 1),
-                of: number(evening.questions.len()),
-                title: evening.contest().title().to_owned(),
-            },
+            question: question(evening, evening.round.question),
+            following: self.following(),
             round: self.round_status(reached.unwrap_or_default(), true),
             results: newest(evening.results().cloned()),
             sealed: newest(evening.sealed()),
@@ -59,6 +58,15 @@ impl Rounds {
             undo: self.undo_status(),
             count,
         }
+    }
+
+    /// What `arm` would make ready. In a round nobody knows, for its result may decide a best-of.
+    fn following(&self) -> Option<QuestionStatus> {
+        let evening = &self.evening;
+        let is_between =
+            matches!(evening.round.phase(), Phase::Armed | Phase::Sealed | Phase::Revealed);
+        let following = is_between.then(|| evening.following(&self.times)).flatten();
+        following.map(|index| question(evening, index))
     }
 
     /// Whether there is anything that viewers may not see.
@@ -164,6 +172,14 @@ impl Rounds {
     /// Whether a source is held.
     pub(in crate::show) fn is_source_held(&self, source: usize) -> bool {
         u32::try_from(source).is_ok_and(|source| self.evening.holds(source))
+    }
+}
+
+fn question(evening: &Evening, index: usize) -> QuestionStatus {
+    QuestionStatus {
+        number: number(index + 1),
+        of: number(evening.questions.len()),
+        title: evening.questions[index].title().to_owned(),
     }
 }
 

@@ -26,6 +26,10 @@ test("a round is run by clicking, and every answer is said", LIMIT, async (t) =>
   const visit = await operator(show);
   await isPhase(visit, "armed");
   await said(visit, "#place", /^Question 1 of 2 · round 1$/);
+  await said(visit, "#next", /^Start round 1: .Tabs or spaces\?.$/);
+  await said(visit, "#following", /^Then question 2 of 2: .Vim or Emacs\?.$/);
+  // What comes is for operators alone.
+  assert.equal("following" in (await show.snapshot()), false);
   await press(visit, "Start");
   await isPhase(visit, "open");
   await said(visit, "#answer", /“\u2068Start\u2069” is done: the round is open\.$/);
@@ -63,7 +67,7 @@ test("a round is run by clicking, and every answer is said", LIMIT, async (t) =>
   await said(visit, "#answer", /“\u2068Start\u2069” cannot be now: the round is started already\.$/);
   await press(visit, "Lock");
   await isPhase(visit, "revealed");
-  await press(visit, "Arm what comes");
+  await press(visit, "Arm question 2: \u2068Vim or Emacs?\u2069");
   await isPhase(visit, "armed");
   await said(visit, "#title", /^Vim or Emacs\?$/);
   // The show refuses what the page cannot know.

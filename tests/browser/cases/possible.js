@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { readSnapshot } from "../../../web/live/wire.js";
 import { operate as words } from "../../../web/messages/en.operate.js";
 import { effect, given, hindrance, isOffered } from "../../../web/operate/possible.js";
-import { answered, comes, does, left, next } from "../../../web/operate/sentences.js";
+import { answered, comes, does, follows, left, next } from "../../../web/operate/sentences.js";
 
 const GOLDEN = readSnapshot(await readFile(new URL("../../../fixtures/snapshot.json", import.meta.url), "utf8"));
 const PHASES = ["armed", "countdown", "open", "locked", "sealed", "revealed"];
@@ -41,7 +41,8 @@ const BACK = { steps: 1, next: "lock" };
 
 /** A snapshot in which a round goes on. */
 function at(phase, round = {}, more = {}) {
-  return { ...GOLDEN, phase, round: { ...GOLDEN.round, paused: false, ...round }, ...more };
+  const following = { number: 3, of: 3, title: "Tea or coffee?" };
+  return { ...GOLDEN, phase, following, round: { ...GOLDEN.round, paused: false, ...round }, ...more };
 }
 
 test("a command is offered in its phases and in no others", () => {
@@ -150,6 +151,15 @@ test("the large button says the next step in words, with the question that it st
   assert.equal(next(at("open")), "Lock: the bell now");
   assert.equal(next(at("open", { paused: true })), "Resume: the clock goes on");
   assert.equal(next(at("sealed")), "Reveal the result");
+  assert.equal(next(at("revealed")), "Arm question 3: \u2068Tea or coffee?\u2069");
+  const again = at("revealed", {}, { following: { ...GOLDEN.question, title } });
+  assert.equal(next(again), "Arm another round: \u2068Tea or coffee?\u2069");
+  const last = at("revealed", {}, { following: null });
+  assert.equal(next(last), "That was the last question");
+  assert.equal(hindrance({ command: "next" }, last), "hinder.last");
+  assert.equal(follows(last), "Then nothing: this is the last question.");
+  assert.equal(follows(at("armed")), "Then question 3 of 3: \u2068Tea or coffee?\u2069");
+  assert.equal(follows(at("open")), "");
 });
 
 test("more time stands where the bell was, once it has fallen", () => {

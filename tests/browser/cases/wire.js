@@ -19,9 +19,11 @@ const UNREAD = [
 ];
 
 test("every key of a snapshot is read as the server wrote it, or is known to be of no use", async () => {
-  const golden = await readFile(GOLDEN, "utf8");
+  // Operators have one key more.
+  const following = { number: 3, of: 3, title: "Tea or coffee?" };
+  const golden = { ...JSON.parse(await readFile(GOLDEN, "utf8")), following };
   const unread = new Set();
-  compare(readSnapshot(golden), JSON.parse(golden), "", unread);
+  compare(readSnapshot(JSON.stringify(golden)), golden, "", unread);
   assert.deepEqual([...unread].sort(), UNREAD);
 });
 

@@ -66,7 +66,8 @@ fn exit_codes_tell_what_cannot_be_done_from_what_is_no_command() {
         (&["status", "now"], "`status` has no place for `now`"),
         (&[], "COMMAND"),
         (&["--url", "lock"], "cannot be used with"),
-        (&["--stage", "lock"], "--url"),
+        (&["--stage", "lock"], "cannot be used with"),
+        (&["--stage"], "--url"),
         (&["--port", "x", "lock"], "invalid value"),
     ] {
         let output = stage.operate(arguments);
