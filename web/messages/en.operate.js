@@ -89,7 +89,6 @@ export const operate = {
   "hall.dark": "The screens are dark",
   "hall.join": "Join card",
   "hall.timer": "Timer",
-  "hall.hidden": "Nobody sees how it stands: {standing}",
 
   "start.heading": "What comes next",
   "start.open": "Start without a bell",

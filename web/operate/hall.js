@@ -24,8 +24,7 @@ function show(snapshot) {
   const covered = covers(snapshot);
   write(cover, covered);
   cover.hidden = covered === "";
-  const stands = standing(snapshot);
-  write(words, snapshot.round?.hidden ? say("hall.hidden", { standing: stands }) : stands);
+  write(words, standing(snapshot));
 }
 
 /** What is there instead of the tug. @param {Snapshot} snapshot */

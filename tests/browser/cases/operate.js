@@ -256,7 +256,7 @@ test("the desk shows the hall as viewers see it, and opens a stage that has the 
   await isPhase(visit, "open");
   feed.post("ada", "spaces");
   await said(visit, "#teams", /Spaces100\.0 %1/);
-  await said(visit, "#hall-words", /^Nobody sees how it stands: No votes yet$/);
+  await said(visit, "#hall-words", /^Secret until it is revealed$/);
   await said(visit, "#hall", /50/);
   await press(visit, "All dark");
   await said(visit, "#hall-cover", /dark/);
