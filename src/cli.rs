@@ -116,10 +116,10 @@ pub enum Command {
     /// Run the show, and write what its sources send to a recording.
     ///
     /// The recording names nobody: authors and posts are keyed hashes whose key dies with the
-    /// program, or is kept with the journal if the show has one, and there is no text. Whoever has the public posts of that time can match them by
-    /// their times all the same: a recording is pseudonymous, not anonymous. `hashtug tally` counts it
-    /// as the show did. OUT ending in .gz or .zst is compressed; - is standard output. Nothing that
-    /// exists is overwritten.
+    /// program, or is kept with the journal if the show has one, and there is no text. Whoever has the
+    /// public posts of that time can match them by their times all the same: a recording is
+    /// pseudonymous, not anonymous. `hashtug tally` counts it as the show did. OUT ending in .gz or
+    /// .zst is compressed; - is standard output. Nothing that exists is overwritten.
     #[command(after_help = "Examples:\n  \
         hashtug record friday.jsonl.zst -c friday.toml --for 90m\n  \
         hashtug record wire.jsonl --raw     what came over the wire, with names and texts")]

@@ -56,6 +56,12 @@ impl Hint for Error {
     }
 }
 
+/// Whether a file of this name is read, and written by the recorder, as a compressed one.
+#[must_use]
+pub fn is_compressed(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "gz" || ending == "zst")
+}
+
 /// Some of a recording.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Chunk<'a> {
@@ -136,11 +142,10 @@ impl Recording {
         let name = display_text::path(path);
         let mut recording = Recording::new(name, Box::new(io::empty()), size);
         let file = Counted { inner: file, read: Arc::clone(&recording.progress.read) };
-        let ending = path.extension().and_then(|ending| ending.to_str());
-        if matches!(ending, Some("gz" | "zst")) {
+        if is_compressed(path) {
             recording.wrapping = Wrapping::Compressed;
         }
-        recording.reader = match ending {
+        recording.reader = match path.extension().and_then(|ending| ending.to_str()) {
             Some("gz") => Box::new(MultiGzDecoder::new(file)),
             Some("zst") => Box::new(
                 zstd::Decoder::new(file)

@@ -29,6 +29,7 @@ use crate::keys::problem::Problem;
 use crate::keys::table::Table;
 use crate::keys::{self, syntax};
 use crate::questions::Questions;
+use crate::recording;
 use crate::round::Rules;
 use crate::server::Stage;
 use crate::source::replay::Input;
@@ -177,7 +178,7 @@ fn gather(root: &Table<'_>) -> Option<Config> {
 /// Where the journal lies.
 fn journal(table: &Table<'_>) -> Option<PathBuf> {
     let path = table.path("journal")?;
-    if path.extension().is_some_and(|ending| ending == "gz" || ending == "zst") {
+    if recording::is_compressed(&path) {
         let problem =
             Problem::new(table.place("journal"), "a journal is not compressed".to_owned());
         table.report(problem.hint("choose a name that ends in `.jsonl`".to_owned()));

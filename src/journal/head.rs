@@ -170,9 +170,7 @@ impl Rules {
             })
         })
     }
-}
 
-impl Rules {
     /// As JSON.
     pub(super) fn value(&self) -> Value {
         let questions: Vec<Value> = self.questions.iter().map(question).collect();

@@ -95,10 +95,11 @@ pub(super) fn readable(key: &str, text: &str) -> Result<String, Mistake> {
 }
 
 pub(super) fn wrong(key: &str, expected: &str, value: &Value) -> Mistake {
-    match value {
-        Value::Number(number) => Mistake(format!("`{key}` must be {expected}, not {number}")),
-        value => Mistake(format!("`{key}` must be {expected}, not {}", kind(value))),
-    }
+    let given = match value {
+        Value::Number(number) => number.to_string(),
+        value => kind(value).to_owned(),
+    };
+    Mistake(format!("`{key}` must be {expected}, not {given}"))
 }
 
 pub(super) fn kind(value: &Value) -> &'static str {

@@ -42,6 +42,12 @@ const LATE_IN_A_ROW: u64 = 10;
 /// A shorter delay than this past the grace would be told as none.
 const SHOWN: Duration = Duration::from_millis(100);
 
+impl Source {
+    fn is_replay(&self) -> bool {
+        self.status.kind == "replay"
+    }
+}
+
 impl Health {
     pub(super) fn new(statuses: Vec<SourceStatus>) -> Health {
         let source = |status| Source {
@@ -63,7 +69,7 @@ impl Health {
 
     /// Whether a source plays a recording.
     pub(super) fn is_replay(&self, SourceId(source): SourceId) -> bool {
-        self.sources.get(source).is_some_and(|source| source.status.kind == "replay")
+        self.sources.get(source).is_some_and(Source::is_replay)
     }
 
     /// How long a source has said nothing `now`.
@@ -73,9 +79,8 @@ impl Health {
 
     /// Whether all that have to connect have done so.
     pub(super) fn are_back(&self) -> bool {
-        let numbers = (0..self.sources.len()).map(SourceId);
-        let mut live = numbers.filter(|&source| !self.is_replay(source));
-        live.all(|SourceId(live)| self.sources[live].status.state != SourceState::Connecting)
+        let mut live = self.sources.iter().filter(|source| !source.is_replay());
+        live.all(|source| source.status.state != SourceState::Connecting)
     }
 
     /// A source said something `now`.

@@ -289,7 +289,8 @@ impl Show {
                     self.end();
                 }
                 self.health.set_state(source, state, now.clock);
-                if let (Counting::Rounds(rounds), true) = (&mut self.count, self.health.are_back())
+                if let Counting::Rounds(rounds) = &mut self.count
+                    && self.health.are_back()
                 {
                     rounds.sources_are_back();
                 }

@@ -26,15 +26,7 @@ use hashtug::round::{Counts, Length, Rules};
 use hashtug::source::{self, http, jetstream, mastodon, nostr, replay, websocket, x};
 use proptest::prelude::*;
 
-/// Two sound teams, to stand below what is tested.
-const TEAMS: &str = r#"
-[[team]]
-name = "Tabs"
-hashtags = ["tabs"]
-[[team]]
-name = "Spaces"
-hashtags = ["spaces"]
-"#;
+use crate::support::program::TEAMS;
 
 #[test]
 fn the_example_is_the_demonstration() {

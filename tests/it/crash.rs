@@ -20,7 +20,7 @@ use tokio::runtime::Runtime;
 use crate::support::fake::service::Service;
 use crate::support::http::{Answer, request};
 use crate::support::patience::{Finish, PATIENCE, found, is_timed, joined, until};
-use crate::support::program::{Show, hashtug};
+use crate::support::program::{Show, TEAMS, hashtug};
 use crate::support::{has, left_out};
 
 /// What a killed show may lose, and what a busy machine may take longer for it.
@@ -67,15 +67,6 @@ hashtags = ["tea", "tabs"]
 [[question.team]]
 name = "Coffee"
 hashtags = ["coffee", "spaces"]
-"#;
-
-const TEAMS: &str = r#"
-[[team]]
-name = "Tabs"
-hashtags = ["tabs"]
-[[team]]
-name = "Spaces"
-hashtags = ["spaces"]
 "#;
 
 /// A service that brings posts, and what the show of it leaves behind.

@@ -12,37 +12,38 @@ impl Rounds {
     /// unexpectedly at `last`: the time between is none of a round's, and posts made before the bell may
     /// still arrive.
     pub(in crate::show) fn go_on(&mut self, last: Timestamp, now: Timestamp) {
+        let (last, now) = (last.millis(), now.millis());
         (self.is_recorded, self.hears_clock, self.shown) = (false, false, None);
-        self.log.leave_out(last.millis(), now.millis());
+        self.log.leave_out(last, now);
         let timeline = &mut self.evening.round.timeline;
         // It ended once more before it was written that it goes on.
         if self.off.take().is_some_and(|off| timeline.held() == Some(off)) {
-            timeline.resume(now.millis());
-            self.say_clock(now.millis(), ClockEvent::Open);
-            return self.reach(now.millis());
+            timeline.resume(now);
+            self.say_clock(now, ClockEvent::Open);
+            return self.reach(now);
         }
         let goes_on = match timeline.stage() {
-            _ if timeline.leave_out(last.millis(), now.millis()) => ClockEvent::Open,
+            _ if timeline.leave_out(last, now) => ClockEvent::Open,
             Stage::Locked => {
-                timeline.begin_grace_anew(now.millis(), LONGEST_RETURN + self.times.grace);
+                timeline.begin_grace_anew(now, LONGEST_RETURN + self.times.grace);
                 self.awaits_sources = true;
                 ClockEvent::Locked
             }
             _ => {
-                self.evening.rest_until_now(last.millis(), now.millis(), &self.times);
+                self.evening.rest_until_now(last, now, &self.times);
                 match self.evening.round.phase() {
                     _ if self.evening.round.timeline.held().is_some() => ClockEvent::Paused,
                     Phase::Armed => ClockEvent::Armed,
                     Phase::Sealed => ClockEvent::Sealed,
                     Phase::Revealed => ClockEvent::Revealed,
                     // Its bell has fallen.
-                    _ => return self.reach(now.millis()),
+                    _ => return self.reach(now),
                 }
             }
         };
-        self.say_clock(last.millis(), ClockEvent::Paused);
-        self.say_clock(now.millis(), goes_on);
-        self.reach(now.millis());
+        self.say_clock(last, ClockEvent::Paused);
+        self.say_clock(now, goes_on);
+        self.reach(now);
     }
 
     /// All sources are connected, the first time or again.

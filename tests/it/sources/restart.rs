@@ -9,13 +9,13 @@ use hashtug::contest::{Contest, Reposts, Vote};
 use hashtug::decode::Shape;
 use hashtug::decode::mapped::Map;
 use hashtug::decode::numbers::{Field, Fields};
-use hashtug::decode::pointer::Pointer;
 use hashtug::snapshot::{Snapshot, SourceState};
 use hashtug::source::http::{self, Mode};
 use hashtug::source::{Before, Kind, jetstream, mastodon, nostr, websocket, x};
 use hashtug::timestamp::Timestamp;
 use serde_json::json;
 
+use super::service::{self, pointer};
 use crate::support::contest;
 use crate::support::fake::jetstream::Jetstream;
 use crate::support::fake::mastodon::{Ids, Mastodon, TOKEN_ENV, Way};
@@ -173,20 +173,9 @@ async fn x_is_searched_for_what_was_posted_meanwhile() {
     assert_eq!((last.posts.received(), last.sources[0].gap_count), (2, 0));
 }
 
-fn pointer(text: &str) -> Pointer {
-    Pointer::parse(text).unwrap()
-}
-
+/// Where the fake service has what; it names no authors.
 fn map() -> Map {
-    Map {
-        items: None,
-        text: Some(pointer("/data/body")),
-        hashtags: None,
-        id: Some(pointer("/data/key")),
-        author: None,
-        at: None,
-        delete: None,
-    }
+    Map { author: None, ..service::map() }
 }
 
 fn over_http(service: &Service, path: &str, mode: Mode, shape: Shape) -> Kind {

@@ -17,12 +17,12 @@ use crate::support::fake::service::{LinkHeader, Service};
 use crate::support::proxy::{Fault, Proxy};
 use crate::support::rig::{Rig, quick};
 
-fn pointer(text: &str) -> Pointer {
+pub(super) fn pointer(text: &str) -> Pointer {
     Pointer::parse(text).unwrap()
 }
 
 /// Where the fake service has what.
-fn map() -> Map {
+pub(super) fn map() -> Map {
     Map {
         items: None,
         text: Some(pointer("/data/body")),

@@ -7,6 +7,16 @@ use std::time::{Duration, Instant};
 
 use super::patience::{Finish, Limit, ended, joined};
 
+/// Two sound teams, to stand below what is tested.
+pub(crate) const TEAMS: &str = r#"
+[[team]]
+name = "Tabs"
+hashtags = ["tabs"]
+[[team]]
+name = "Spaces"
+hashtags = ["spaces"]
+"#;
+
 /// The program, about to be started away from any config of the repository.
 pub(crate) fn hashtug(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hashtug"));
